@@ -120,6 +120,7 @@ chaos: deps build ## run scenarios on a live appliance with real faults, and com
 docs: build ## regenerate the reference documentation from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
 	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
+	go test ./cmd/orac -run TestThePageOfFaultsIsCurrent -update
 
 .PHONY: dist
 dist: $(STATE)/apt.done $(STATE)/apt-dist.done build ## make the archives that people install from, in dist/ (VERSION=1.2.3; ARCH=amd64: only that one)

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/agext/levenshtein v1.2.1 // suggestions for misspelt names
 	github.com/alexedwards/scs/v2 v2.9.0 // sessions of browsers
+	github.com/aymanbagabas/go-udiff v0.4.1 // differences of texts, as edits; work that grows with the texts
 	github.com/charmbracelet/x/ansi v0.11.9 // the cells that text takes on a terminal, with its colours
 	github.com/chromedp/cdproto v0.159.0 // the protocol that chromedp speaks
 	github.com/chromedp/chromedp v0.23.0 // tests use the console as a person does, in Debian's Chromium
@@ -15,7 +16,7 @@ require (
 	github.com/hashicorp/hcl/v2 v2.25.0 // the language of the runbook
 	github.com/mitchellh/go-wordwrap v1.0.1 // lines of a diagnostic that fit a terminal; HCL brings it
 	github.com/prometheus/client_golang v1.25.0 // metrics
-	github.com/rogpeppe/go-internal v1.16.0 // a text diff, and tests that are scripts of commands
+	github.com/rogpeppe/go-internal v1.16.0 // tests that are scripts of commands
 	github.com/spf13/cobra v1.10.2 // commands, their flags and help
 	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1 // tests check our signatures with somebody else's code
 	github.com/yalue/onnxruntime_go v1.27.0 // ONNX Runtime, which computes the networks

@@ -101,7 +101,7 @@ func (a *account) ordered(at time.Duration, service, id string) {
 		switch {
 		case f.over[service] || f.dropped || f.answers[service] > 0 || f.ended == 0 || f.excused != "" || f.listener != listener || listener == "":
 		case !slices.Contains(a.pending(f), service):
-		case f.began < a.m.booted && (a.m.refuses() || a.m.diskBad >= a.m.booted): // it is on a disk that could not be read at the start
+		case f.began < a.m.booted && (a.m.refusal() != nil || a.m.diskBad >= a.m.booted): // it is on a disk that could not be read at the start
 		default:
 			a.m.judge.Break(at, "order", fmt.Sprintf("%s was answered by %s before %s, which was recorded before it", id, service, earlier))
 			return

@@ -190,11 +190,11 @@ func TestTheLedgerRemembersAndRefuses(t *testing.T) {
 		t.Errorf("%d incidents were ended, %v: %v", n, err, m.incidents["1"])
 	}
 	for _, k := range []scenario.Kind{scenario.DiskFull, scenario.DiskReadOnly, scenario.DiskError} {
-		m.lasting[k]++
+		end := suffer(&m.ailments, scenario.Fault{Kind: k})
 		if err := l.SaveIncident(status.Incident{ID: "2"}); err == nil || m.incidents["2"] != nil {
 			t.Errorf("%s: an incident was kept", k)
 		}
-		m.lasting[k]--
+		end()
 	}
 }
 

@@ -33,7 +33,7 @@ func (a *account) astray() iter.Seq2[string, string] {
 		incidents.WriteString(a.m.incidents[id].Cause + "\n")
 	}
 	// A process that was killed, starved or without a disk may not have been able to write it down.
-	calm := a.m.boots <= 1 && a.m.diskBad == 0 && !a.m.refuses() && len(a.m.trouble) == 0
+	calm := a.m.boots <= 1 && a.m.diskBad == 0 && a.m.refusal() == nil && len(a.m.trouble) == 0
 	damaged := slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, "spool/damaged/") })
 	return func(yield func(string, string) bool) {
 		for _, id := range a.order {

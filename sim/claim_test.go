@@ -125,14 +125,14 @@ func TestWhatWasHeardIsMadeAgain(t *testing.T) {
 	give := func(g given) {
 		var one [audio.HopSamples]int16
 		p.fill(&one, g.hop)
-		shaped(&one, g.shape, g.n)
+		g.form(&one)
 		want = append(want, one[:]...)
 		h.gave(g)
 	}
 	h.opened()
 	h.named(70)
 	for n := range int64(20) {
-		give(given{hop: n, n: int(n), shape: []scenario.Kind{"", "", scenario.Noise, scenario.Clipping, scenario.Stuck, scenario.Silence}[n%6]})
+		give(given{hop: n, n: int(n), shape: makers[[]scenario.Kind{"", "", scenario.Noise, scenario.Clipping, scenario.Stuck, scenario.Silence}[n%6]].shape})
 	}
 	h.opened() // some hops of the world were given to nobody
 	h.named(200)

@@ -3,7 +3,6 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"syscall"
 	"time"
 
 	"orac/appliance/audio"
@@ -37,15 +36,11 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 		}
 		return c.fault(op, wire.Timeout, 0, fmt.Sprintf("no connection in %v", connectPatience))
 	}
-	switch {
-	case c.m.active(scenario.NetDown):
-		return c.failure(op, wire.Unreachable, 0, syscall.ENETUNREACH)
-	case c.m.active(scenario.Descriptors):
-		return c.failure(op, wire.Unreachable, 0, syscall.EMFILE)
-	case c.has(scenario.STTDown):
-		return c.failure(op, wire.Unreachable, 0, syscall.ECONNREFUSED)
-	case c.has(scenario.STTUnauthorized):
-		return c.fault(op, wire.Unauthorised, 401, "the token is not accepted")
+	if err := c.m.unreached(op, c.address()); err != nil {
+		return err
+	}
+	if err := c.refusal(op, c.address()); err != nil {
+		return err
 	}
 	return nil
 }
@@ -85,9 +80,8 @@ func (c sttClient) request(t *rt.Task, op string, u stt.Utterance, pcm []int16) 
 		}
 	}
 	if how, poisoned := c.poisoned(u.ID); c.has(scenario.STTReset) || poisoned && how == "reset" {
-		e := c.fault(op, wire.Unreachable, 0, "connection reset by peer")
-		e.Doubt = wire.UnderWay // in the middle of the sound; this machine's kernel has accepted all of it, and nobody knows what arrived
-		return stt.Result{}, e
+		// It ends in the middle of the sound. This machine's kernel has accepted all of it, and nobody knows what arrived.
+		return stt.Result{}, doubtful(c.fault(op, wire.Unreachable, 0, "connection reset by peer"), wire.UnderWay)
 	}
 	return c.answer(t, op, u, pcm)
 }
@@ -101,7 +95,7 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 		return stt.Result{}, err
 	}
 	if c.has(scenario.STTNoStream) {
-		return stt.Result{}, c.fault("stream", wire.Unauthorised, 403, "")
+		return stt.Result{}, wire.Answered("stream", c.address(), 403)
 	}
 	for pcm := []int16(nil); ; {
 		chunk, err := chunks.Recv(t, t.Now().Add(5*time.Second))
@@ -138,26 +132,15 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 		c.m.account.brought(c.m.now(), c.name, u, pcm)
 	}
 	_, poisoned := c.poisoned(u.ID)
-	acted := func(e *wire.Error) error {
-		e.Doubt = wire.Acted
-		return e
+	if poisoned {
+		return stt.Result{}, wire.Answered(op, c.address(), 500)
 	}
-	switch {
-	case poisoned:
-		return stt.Result{}, c.fault(op, wire.Busy, 500, "Internal Server Error")
-	case c.has(scenario.STTEnds):
-		e := c.fault(op, wire.Unreachable, 0, "connection reset by peer")
-		e.Doubt = wire.UnderWay
-		return stt.Result{}, e
-	case c.has(scenario.STTCut):
-		return stt.Result{}, acted(c.fault(op, wire.Protocol, 200, "the answer ends in the middle: unexpected EOF"))
-	case c.has(scenario.STTTrash), c.has(scenario.STTCorrupt):
-		return stt.Result{}, acted(c.fault(op, wire.Protocol, 200, "the answer is no JSON"))
-	case c.has(scenario.STTLies), c.has(scenario.STTEngine) && op == "stream":
-		return stt.Result{}, c.fault(op, wire.Engine, 200, "[Transcription Failed: out of memory]")
-	case c.has(scenario.STTEngine) && op == "check":
-		return stt.Result{}, c.fault(op, wire.Engine, 200, "no text, and the language unknown: its engine failed")
-	case !w.text: // without a language in the request, silence cannot be told from a failure
+	if x := c.first(func(x *ailment) bool { return x.answer != nil }); x != nil {
+		if err := x.answer(c, op); err != nil {
+			return stt.Result{}, err
+		}
+	}
+	if !w.text { // without a language in the request, silence cannot be told from a failure
 		return stt.Result{Silence: op != "transcribe", Duration: audio.Time(samples)}, nil
 	}
 	if !w.check {
@@ -168,21 +151,16 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 
 // wait waits as the real client does: only the time in which the server is alive counts.
 func (c sttClient) wait(t *rt.Task, op string, w *work) error {
-	doubtful := func(kind wire.Kind, cause string) error {
-		e := c.fault(op, kind, 0, cause)
-		e.Doubt = wire.UnderWay
-		return e
-	}
 	began := t.Now()
 	for lived := time.Duration(0); ; {
 		now := c.m.now()
 		switch done := w.at > 0 && now >= w.at; {
 		case w.ended || c.has(scenario.STTDown):
-			return doubtful(wire.Unreachable, "connection reset by peer")
+			return doubtful(c.fault(op, wire.Unreachable, 0, "connection reset by peer"), wire.UnderWay)
 		case done && !c.mute():
 			return nil
 		case lived >= max(c.timeout, answerLeast) || t.Now().Sub(began) >= holdMost:
-			return doubtful(wire.Timeout, fmt.Sprintf("no transcript %v after the end of the sound", t.Now().Sub(began).Round(time.Second)))
+			return doubtful(c.fault(op, wire.Timeout, 0, fmt.Sprintf("no transcript %v after the end of the sound", t.Now().Sub(began).Round(time.Second))), wire.UnderWay)
 		}
 		step := time.Second
 		if w.at > now {
@@ -206,7 +184,7 @@ func (c sttClient) Health(t *rt.Task) (stt.Health, error) {
 	if err := c.greet(t, "health"); err != nil {
 		return stt.Health{}, err
 	}
-	if d := c.faults[scenario.STTSlow].Delay; d > 0 {
+	if d := c.delay(); d > 0 {
 		if err := t.Sleep(min(d, 5*time.Second)); err != nil {
 			return stt.Health{}, err
 		}
@@ -226,7 +204,7 @@ func (m *machine) client(to graph.Service, _ func(string) string) (stt.Client, e
 	}
 	v, ok := m.services[s.Name]
 	if !ok { // an apply has added the service
-		v = &service{m: m, name: s.Name, faults: map[scenario.Kind]scenario.Fault{}}
+		v = &service{m: m, name: s.Name}
 		m.services[s.Name] = v
 	}
 	return sttClient{v, timeout}, nil

@@ -8,7 +8,6 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/incident"
-	"orac/runbook/scenario"
 )
 
 // duties are what the appliance must do all the time, even when nobody looks: write down what happened, say when it is unwell,
@@ -99,7 +98,7 @@ func (d *duties) written(at time.Duration) {
 	for len(d.due) > 0 && at-d.due[0].at > entryTime {
 		e := d.due[0]
 		d.due = d.due[1:]
-		excused := !d.m.Up() || d.m.booted > e.at || d.m.refuses() || d.m.diskBad+entryTime >= e.at && d.m.diskBad > 0 || d.m.starved(e.at, at)
+		excused := !d.m.Up() || d.m.booted > e.at || d.m.refusal() != nil || d.m.diskBad+entryTime >= e.at && d.m.diskBad > 0 || d.m.starved(e.at, at)
 		if at, ok := d.m.ledger.wrote[e.what]; (!ok || at < e.at) && !excused {
 			d.broken(e.at+entryTime, "history", "%v after it happened the history does not have it: %s", entryTime, e.what)
 		}
@@ -143,7 +142,7 @@ func (d *duties) honest(at time.Duration) {
 func (d *duties) beats(at time.Duration) {
 	for _, h := range d.m.runbook().Heartbeats {
 		p := d.m.peer("heartbeat " + h.Name)
-		if !d.resting(at, settled) || len(p.faults) > 0 || d.m.active(scenario.NetDown) || d.m.active(scenario.Descriptors) || d.m.applying > 0 {
+		if !d.resting(at, settled) || len(p.ailments.list) > 0 || d.m.unreached("", "") != nil || d.m.applying > 0 {
 			delete(d.well, h.Name)
 			continue
 		}

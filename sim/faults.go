@@ -3,82 +3,227 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"net/http"
 	"strings"
 	"syscall"
 	"time"
 
-	"orac/appliance/core"
-	"orac/appliance/rt"
-	"orac/appliance/status"
+	"orac/appliance/audio"
+	"orac/appliance/stt/wire"
 	"orac/runbook/scenario"
-	"orac/sim/trial/judge"
-	"orac/sim/trial/report"
-	"orac/sim/trial/schedule"
 )
 
-// breaks is how a fault is made and undone in the simulated world. Undo is nil where there is nothing to undo.
-type breaks struct {
-	how string // what exactly is modelled
-	do  func(m *machine, o *occurrence) (undo func())
+// maker is how a kind of fault is made in the simulated world. While a fault lasts, its target and the machine know of it: see
+// ailments. A maker may say how these behave, or do something when the fault begins and ends, or leave both to the models.
+type maker struct {
+	how string                                    // what exactly is modelled
+	can func(*machine, *occurrence) bool          // whether there is something to break; nil: always
+	do  func(*machine, *occurrence) (undo func()) // nil: nothing; undo may be nil
+
+	hangs   bool                                     // opening the device takes until its deadline
+	silent  bool                                     // the device gives nothing
+	shape   shape                                    // what the device makes of its sound
+	answer  func(c sttClient, op string) *wire.Error // what the client has instead of an answer; it may return nil
+	empty   bool                                     // the service makes no text of what it is given, and Core gets nothing
+	cut     error                                    // why the appliance reaches nothing and nobody
+	refuses error                                    // why the disk refuses
 }
 
-// onDevice makes a fault that changes what a device delivers while it lasts.
-func onDevice(how string) breaks {
-	return breaks{how, func(m *machine, o *occurrence) func() {
-		d := m.mics[o.Target]
-		d.faults[o.Kind] = o.Fault
-		return func() { delete(d.faults, o.Kind) }
-	}}
+// shape changes a hop of a device; n counts the hops of its stream.
+type shape func(pcm *[audio.HopSamples]int16, n int)
+
+// makerOf returns how a kind of fault is made; false if the simulator has no model of it.
+func makerOf(k scenario.Kind) (maker, bool) {
+	mk, ok := makers[k]
+	switch i := k.Info(); {
+	case ok:
+		return mk, true
+	case i.Status > 0:
+		return maker{how: fmt.Sprintf("the client is told %d %s", i.Status, http.StatusText(i.Status))}, true
+	case i.Refuses:
+		return maker{how: "the client's connections are refused"}, true
+	case i.Late:
+		return maker{how: "answers come later, or not in time"}, true
+	}
+	return mk, false
 }
 
-// onAll is onDevice for all devices.
-func onAll(how string) breaks {
-	return breaks{how, func(m *machine, o *occurrence) func() {
-		for _, d := range m.mics {
-			d.faults[o.Kind] = o.Fault
+// How says what exactly the simulator models of a kind of fault; false if it has no model of it.
+func How(k scenario.Kind) (string, bool) {
+	mk, ok := makerOf(k)
+	return mk.how, ok
+}
+
+// makers are the makers of all kinds but those of which the table of kinds says everything.
+var makers = map[scenario.Kind]maker{
+	scenario.ReadBlocks:  onWorker("the pipe gives nothing until the process is replaced", (*microphone).freeze),
+	scenario.WorkerStop:  onWorker("the pipe gives nothing until the process is replaced", (*microphone).freeze),
+	scenario.WorkerKill:  onWorker("the pipe ends", func(d *microphone) { d.die(errors.New("the capture process ended: signal: killed")) }),
+	scenario.WorkerTrash: onWorker("the reader of frames ends the process", func(d *microphone) { d.die(errors.New("the capture process writes what are no frames")) }),
+	scenario.OpenHangs: {how: "the open stream gives nothing, and opening takes until its deadline", hangs: true, do: func(m *machine, o *occurrence) func() {
+		m.mics[o.Target].freeze()
+		return nil
+	}},
+	scenario.ListHangs:  {how: "opening takes until its deadline", hangs: true},
+	scenario.Drops:      {how: "hops are skipped and counted as lost"},
+	scenario.ShortReads: {how: "hops come up to 60 ms late"},
+	scenario.WrongRate:  {how: "hops come at another rate"},
+	scenario.Stuck: {how: "the same hop of RMS 79, again and again", shape: func(pcm *[audio.HopSamples]int16, _ int) {
+		for i := range pcm {
+			pcm[i] = int16(79 - 158*(i&1)) // the level of the recorded incident
 		}
-		return func() {
-			for _, d := range m.mics {
-				delete(d.faults, o.Kind)
+	}},
+	scenario.Silence: {how: "hops of zeros", shape: func(pcm *[audio.HopSamples]int16, _ int) { *pcm = [audio.HopSamples]int16{} }},
+	scenario.Noise:   {how: "noise of RMS 12000", shape: func(pcm *[audio.HopSamples]int16, n int) { *pcm = loud[n%len(loud)] }},
+	scenario.Clipping: {how: "full scale by the sign of each sample", shape: func(pcm *[audio.HopSamples]int16, _ int) {
+		for i, v := range pcm {
+			if v >= 0 {
+				pcm[i] = 32767
+			} else {
+				pcm[i] = -32768
 			}
 		}
-	}}
+	}},
+	scenario.Unplug: {how: "the pipe falls silent and opening fails; back with another index", do: func(m *machine, o *occurrence) func() {
+		d := m.mics[o.Target]
+		was := d.present
+		d.present, d.other = false, o.Other
+		return func() {
+			d.present, d.other = was, false
+			d.index++
+		}
+	}},
+	scenario.Suspended: {how: "the pipe falls silent, and opening takes until its deadline", hangs: true, silent: true},
+	scenario.AudioDown: {how: "all pipes fall silent and opening fails", silent: true, do: func(m *machine, _ *occurrence) func() {
+		for _, d := range m.mics {
+			d.index++ // a stream from before delivers nothing any more
+		}
+		return nil
+	}},
+
+	scenario.STTDown: {how: "the client's connections are refused, or end, and what the server had is gone", do: func(m *machine, o *occurrence) func() {
+		m.services[o.Target].end()
+		return nil
+	}},
+	scenario.STTStopped: {how: "nothing is heard of the server; what it has or is sent meanwhile it does afterwards, whoever waits for it", do: func(m *machine, o *occurrence) func() {
+		m.services[o.Target].stop()
+		return m.services[o.Target].proceed
+	}},
+	scenario.STTEngine: {how: "the client is told a failure in a stream, and an empty text by HTTP", empty: true, answer: func(c sttClient, op string) *wire.Error {
+		switch op {
+		case "stream":
+			return c.fault(op, wire.Engine, 200, engineText)
+		case "check":
+			return c.fault(op, wire.Engine, 200, "no text, and the language unknown: its engine failed")
+		}
+		return nil
+	}},
+	scenario.STTEnds: {how: "Core has what was said, and the client's connection ends before the answer", answer: func(c sttClient, op string) *wire.Error {
+		return doubtful(c.fault(op, wire.Unreachable, 0, "connection reset by peer"), wire.UnderWay)
+	}},
+	scenario.STTReset: {how: "the client's connections end in the middle"},
+	scenario.STTEmpty: {how: "answers are empty", empty: true},
+	scenario.STTTrash: {how: "the client finds no answer in what comes", answer: noAnswer},
+	scenario.STTLies: {how: "the client finds a failure in what comes", empty: true, answer: func(c sttClient, op string) *wire.Error {
+		return c.fault(op, wire.Engine, 200, engineText)
+	}},
+	scenario.STTLate:  {how: "the client's time is up a second before the answer, and Core has it all the same"},
+	scenario.STTHolds: {how: "the client's time is up, and nothing ends"},
+	scenario.STTCut: {how: "the client finds half an answer", answer: func(c sttClient, op string) *wire.Error {
+		return doubtful(c.fault(op, wire.Protocol, 200, "the answer ends in the middle: unexpected EOF"), wire.Acted)
+	}},
+	scenario.STTCorrupt:  {how: "the client finds no answer in what comes", answer: noAnswer},
+	scenario.STTSilent:   {how: "the client's time is up, in connecting too"},
+	scenario.STTNoStream: {how: "the client's streams are refused with 403, and its health checks say why"},
+	scenario.STTPoison: {how: "the client fails on the first utterance that it brings, as the way says, and on no other", do: func(m *machine, o *occurrence) func() {
+		m.services[o.Target].poison = ""
+		return nil
+	}},
+	scenario.NetDown: {how: "no client reaches its server, and who waits for an answer waits in vain", cut: syscall.ENETUNREACH},
+
+	scenario.WebhookPoison: {how: "the client fails on the first event that it brings, as the way says, and on no other", do: func(m *machine, o *occurrence) func() {
+		m.receiver(o.Target).poison = ""
+		return nil
+	}},
+	scenario.WebhookFlood: {how: "the client takes a 200 for a yes, reads nothing after it, and connects anew"},
+
+	scenario.DiskFull:     onDisk("whatever needs space fails with ENOSPC", syscall.ENOSPC, "mkdir", "create", "write"),
+	scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, "mkdir", "create", "write", "sync", "rename", "remove", "syncdir"),
+	scenario.DiskError:    onDisk("whatever reads or writes fails with EIO", syscall.EIO, ""),
+	scenario.DiskSlow: {how: "every operation takes longer", do: func(m *machine, o *occurrence) func() {
+		m.disk.Slow = func(string, string) time.Duration { return o.Delay }
+		return func() { m.disk.Slow = nil }
+	}},
+	scenario.Descriptors: exhausted(),
+
+	scenario.NodePanic: {how: "the node panics in the wait that it is in", can: (*machine).running, do: func(m *machine, o *occurrence) func() {
+		m.driver.Panic(nodePath+o.Target+"#", "a defect of the scenario")
+		return nil
+	}},
+	scenario.NodeStarve: {how: "no task of the node is resumed; a source stands between the read of a hop and its return", do: func(m *machine, o *occurrence) func() {
+		if name, ok := strings.CutPrefix(o.Target, "source."); ok && m.mics[name] != nil {
+			m.mics[name].held = o.End
+		} else if m.driver != nil {
+			m.driver.Starve(nodePath+o.Target+"#", m.instant(o.End))
+		}
+		return nil
+	}},
+	scenario.CPUStarve: {how: "no task of the appliance is resumed", do: func(m *machine, o *occurrence) func() {
+		if m.driver != nil {
+			m.driver.Starve("", m.instant(o.End))
+		}
+		return nil
+	}},
+	scenario.MemoryLeak: {how: "the measured memory grows until the process is replaced", do: func(m *machine, o *occurrence) func() {
+		now, _ := m.measure()
+		m.memory.base, m.memory.rate, m.memory.since = now-restMemory, m.memory.rate+int64(o.Size), m.now()
+		return nil
+	}},
+	scenario.MemoryRise: {how: "the measured memory is higher until the process is replaced", do: func(m *machine, o *occurrence) func() {
+		m.memory.base += int64(o.Size)
+		return nil
+	}},
+
+	scenario.PowerLoss: {how: "all tasks end where they stand; what was not synced is lost or torn, as drawn from the seed", can: (*machine).running, do: func(m *machine, o *occurrence) func() {
+		m.powerLoss(o)
+		return m.launch
+	}},
+	scenario.Kill:        killed,
+	scenario.OutOfMemory: killed,
+	scenario.ClockJump: {how: "the time of day jumps", do: func(m *machine, o *occurrence) func() {
+		by := o.By
+		if o.Back {
+			by = -by
+		}
+		m.jump += by
+		if m.driver != nil {
+			m.driver.JumpWall(by)
+		}
+		return nil
+	}},
+	scenario.Apply: {how: "the steward applies the changed runbook", can: (*machine).running, do: func(m *machine, o *occurrence) func() {
+		m.apply(o)
+		return nil
+	}},
 }
 
-// onService makes a fault of a speech-to-text service.
-func onService(how string) breaks {
-	return breaks{how, func(m *machine, o *occurrence) func() {
-		s := m.services[o.Target]
-		s.faults[o.Kind] = o.Fault
-		return func() { delete(s.faults, o.Kind) }
-	}}
-}
+// nodePath is where the tasks of nodes are in the tree of tasks.
+const nodePath = "orac/runner/node/"
 
-// onHeartbeat makes a fault of a server that receives heartbeats.
-func onHeartbeat(how string) breaks {
-	return breaks{how, func(m *machine, o *occurrence) func() {
-		p := m.peer("heartbeat " + o.Target)
-		p.faults[o.Kind] = o.Fault
-		return func() { delete(p.faults, o.Kind) }
-	}}
-}
+// running tells whether there is a process to break.
+func (m *machine) running(*occurrence) bool { return m.driver != nil }
 
-// onWebhook makes a fault of a server that receives the events of a webhook.
-func onWebhook(how string) breaks {
-	return breaks{how, func(m *machine, o *occurrence) func() {
-		r := m.receiver(o.Target)
-		r.faults[o.Kind], r.poison = o.Fault, ""
-		return func() { delete(r.faults, o.Kind) }
-	}}
-}
-
-// onDisk makes operations of the disk fail; without names, all of them.
-func onDisk(how string, err error, ops ...string) breaks {
-	if len(ops) == 0 {
-		ops = []string{""}
+// onWorker makes a fault of a capture process that happens at an instant.
+func onWorker(how string, do func(*microphone)) maker {
+	return maker{how: how,
+		can: func(m *machine, o *occurrence) bool { return m.mics[o.Target].holders() > 0 },
+		do:  func(m *machine, o *occurrence) func() { do(m.mics[o.Target]); return nil },
 	}
-	return breaks{how, func(m *machine, _ *occurrence) func() {
+}
+
+// onDisk makes operations of the disk fail; "" is all of them.
+func onDisk(how string, err error, ops ...string) maker {
+	return maker{how: how, refuses: err, do: func(m *machine, _ *occurrence) func() {
 		var mends []func()
 		for _, op := range ops {
 			mends = append(mends, m.disk.Break(op, "", err))
@@ -92,309 +237,30 @@ func onDisk(how string, err error, ops ...string) breaks {
 	}}
 }
 
-// everywhere makes a fault that the affected models check for themselves while it lasts.
-func everywhere(how string) breaks {
-	return breaks{how, func(*machine, *occurrence) func() { return nil }}
-}
-
-// instantly makes a fault that happens at an instant.
-func instantly(how string, f func(m *machine, o *occurrence)) breaks {
-	return breaks{how, func(m *machine, o *occurrence) func() { f(m, o); return nil }}
+// exhausted makes a process that can open nothing more.
+func exhausted() maker {
+	mk := onDisk("files, capture processes and connections that are opened fail with EMFILE", syscall.EMFILE, "create", "read", "list")
+	mk.cut = syscall.EMFILE
+	return mk
 }
 
 // killed ends the process; it is started again when the fault is over.
-var killed = breaks{"all tasks end where they stand; the disk keeps what was written", func(m *machine, _ *occurrence) func() {
+var killed = maker{how: "all tasks end where they stand; the disk keeps what was written", can: (*machine).running, do: func(m *machine, _ *occurrence) func() {
 	m.account.power(scenario.Kill)
 	m.end()
 	m.judge.Noticed(m.clock, "process")
 	return m.launch
 }}
 
-// nodePath is where the tasks of nodes are in the tree of tasks.
-const nodePath = "orac/runner/node/"
+// engineText is what a service says instead of a text when its engine fails.
+const engineText = "[Transcription Failed: out of memory]"
 
-// faults is every kind of fault that the simulator can make.
-var faults map[scenario.Kind]breaks
-
-func init() {
-	faults = map[scenario.Kind]breaks{
-		scenario.ReadBlocks: instantly("the pipe gives nothing until the process is replaced", func(m *machine, o *occurrence) { m.mics[o.Target].freeze() }),
-		scenario.WorkerStop: instantly("the pipe gives nothing until the process is replaced", func(m *machine, o *occurrence) { m.mics[o.Target].freeze() }),
-		scenario.WorkerKill: instantly("the pipe ends", func(m *machine, o *occurrence) {
-			m.mics[o.Target].die(errors.New("the capture process ended: signal: killed"))
-		}),
-		scenario.WorkerTrash: instantly("the reader of frames ends the process", func(m *machine, o *occurrence) {
-			m.mics[o.Target].die(errors.New("the capture process writes what are no frames"))
-		}),
-		scenario.OpenHangs: breaks{"the open stream gives nothing, and opening takes until its deadline", func(m *machine, o *occurrence) func() {
-			d := m.mics[o.Target]
-			d.freeze()
-			d.faults[o.Kind] = o.Fault
-			return func() { delete(d.faults, o.Kind) }
-		}},
-		scenario.ListHangs:  onAll("opening takes until its deadline"),
-		scenario.Drops:      onDevice("hops are skipped and counted as lost"),
-		scenario.ShortReads: onDevice("hops come up to 60 ms late"),
-		scenario.WrongRate:  onDevice("hops come at another rate"),
-		scenario.Stuck:      onDevice("the same hop of RMS 79, again and again"),
-		scenario.Silence:    onDevice("hops of zeros"),
-		scenario.Noise:      onDevice("noise of RMS 12000"),
-		scenario.Clipping:   onDevice("full scale by the sign of each sample"),
-		scenario.Unplug: {"the pipe falls silent and opening fails; back with another index", func(m *machine, o *occurrence) func() {
-			d := m.mics[o.Target]
-			was := d.present
-			d.present, d.other = false, o.Other
-			return func() {
-				d.present, d.other = was, false
-				d.index++
-			}
-		}},
-		scenario.Suspended: onDevice("the pipe falls silent, and opening takes until its deadline"),
-		scenario.AudioDown: {"all pipes fall silent and opening fails", func(m *machine, _ *occurrence) func() {
-			for _, d := range m.mics {
-				d.index++ // a stream from before delivers nothing any more
-			}
-			return func() {}
-		}},
-
-		scenario.STTDown: {"the client's connections are refused, or end, and what the server had is gone", func(m *machine, o *occurrence) func() {
-			s := m.services[o.Target]
-			s.faults[o.Kind] = o.Fault
-			s.end()
-			return func() { delete(s.faults, o.Kind) }
-		}},
-		scenario.STTStopped: {"nothing is heard of the server; what it has or is sent meanwhile it does afterwards, whoever waits for it", func(m *machine, o *occurrence) func() {
-			s := m.services[o.Target]
-			s.faults[o.Kind] = o.Fault
-			s.stop()
-			return func() {
-				delete(s.faults, o.Kind)
-				s.proceed()
-			}
-		}},
-		scenario.STTEngine:       onService("the client is told a failure in a stream, and an empty text by HTTP"),
-		scenario.STTEnds:         onService("Core has what was said, and the client's connection ends before the answer"),
-		scenario.STTSlow:         onService("answers come later"),
-		scenario.STTReset:        onService("the client's connections end in the middle"),
-		scenario.STTEmpty:        onService("answers are empty"),
-		scenario.STTTrash:        onService("the client finds no answer in what comes"),
-		scenario.STTLies:         onService("the client finds a failure in what comes"),
-		scenario.STTLate:         onService("the client's time is up a second before the answer, and Core has it all the same"),
-		scenario.STTUnauthorized: onService("the client is told 401"),
-		scenario.STTHolds:        onService("the client's time is up, and nothing ends"),
-		scenario.STTCut:          onService("the client finds half an answer"),
-		scenario.STTCorrupt:      onService("the client finds no answer in what comes"),
-		scenario.STTSilent:       onService("the client's time is up, in connecting too"),
-		scenario.STTNoStream:     onService("the client's streams are refused with 403, and its health checks say why"),
-		scenario.STTPoison: {"the client fails on the first utterance that it brings, as the way says, and on no other", func(m *machine, o *occurrence) func() {
-			s := m.services[o.Target]
-			s.faults[o.Kind], s.poison = o.Fault, ""
-			return func() { delete(s.faults, o.Kind) }
-		}},
-		scenario.NetDown:       everywhere("no client reaches its server, and who waits for an answer waits in vain"),
-		scenario.HeartbeatDown: onHeartbeat("the client's connections are refused"),
-		scenario.HeartbeatNo:   onHeartbeat("the client is told 401"),
-
-		scenario.WebhookSlow:    onWebhook("answers come later, or not in time"),
-		scenario.WebhookDown:    onWebhook("the client's connections are refused"),
-		scenario.WebhookRefused: onWebhook("the client is told 401"),
-		scenario.WebhookGone:    onWebhook("the client is told 410"),
-		scenario.WebhookPoison:  onWebhook("the client fails on the first event that it brings, as the way says, and on no other"),
-		scenario.WebhookFlood:   onWebhook("the client takes a 200 for a yes, reads nothing after it, and connects anew"),
-
-		scenario.DiskFull:     onDisk("whatever needs space fails with ENOSPC", syscall.ENOSPC, "mkdir", "create", "write"),
-		scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, "mkdir", "create", "write", "sync", "rename", "remove", "syncdir"),
-		scenario.DiskError:    onDisk("whatever reads or writes fails with EIO", syscall.EIO),
-		scenario.DiskSlow: {"every operation takes longer", func(m *machine, o *occurrence) func() {
-			m.disk.Slow = func(string, string) time.Duration { return o.Delay }
-			return func() { m.disk.Slow = nil }
-		}},
-
-		scenario.NodePanic: instantly("the node panics in the wait that it is in", func(m *machine, o *occurrence) {
-			if m.driver != nil {
-				m.driver.Panic(nodePath+o.Target+"#", "a defect of the scenario")
-			}
-		}),
-		scenario.NodeStarve: {"no task of the node is resumed; a source stands between the read of a hop and its return", func(m *machine, o *occurrence) func() {
-			if name, ok := strings.CutPrefix(o.Target, "source."); ok && m.mics[name] != nil {
-				m.mics[name].held = o.End
-				return func() {}
-			}
-			if m.driver != nil {
-				m.driver.Starve(nodePath+o.Target+"#", m.instant(o.End))
-			}
-			return func() {}
-		}},
-		scenario.CPUStarve: {"no task of the appliance is resumed", func(m *machine, o *occurrence) func() {
-			if m.driver != nil {
-				m.driver.Starve("", m.instant(o.End))
-			}
-			return func() {}
-		}},
-		scenario.MemoryLeak: instantly("the measured memory grows until the process is replaced", func(m *machine, o *occurrence) {
-			now, _ := m.measure()
-			m.memory.base, m.memory.rate, m.memory.since = now-restMemory, m.memory.rate+int64(o.Size), m.now()
-		}),
-		scenario.MemoryRise: instantly("the measured memory is higher until the process is replaced", func(m *machine, o *occurrence) {
-			m.memory.base += int64(o.Size)
-		}),
-
-		scenario.PowerLoss: {"all tasks end where they stand; what was not synced is lost or torn, as drawn from the seed", func(m *machine, o *occurrence) func() {
-			m.powerLoss(o)
-			return m.launch
-		}},
-		scenario.Kill:        killed,
-		scenario.OutOfMemory: killed,
-		scenario.Descriptors: onDisk("files, capture processes and connections that are opened fail with EMFILE", syscall.EMFILE, "create", "read", "list"),
-		scenario.ClockJump: instantly("the time of day jumps", func(m *machine, o *occurrence) {
-			by := o.By
-			if o.Back {
-				by = -by
-			}
-			m.jump += by
-			if m.driver != nil {
-				m.driver.JumpWall(by)
-			}
-		}),
-		scenario.Apply: instantly("the steward applies the changed runbook", (*machine).apply),
-	}
+func noAnswer(c sttClient, op string) *wire.Error {
+	return doubtful(c.fault(op, wire.Protocol, 200, "the answer is no JSON"), wire.Acted)
 }
 
-// instant converts a time of the world to the clock of the process.
-func (m *machine) instant(at time.Duration) rt.Instant { return rt.Instant(at - m.booted) }
-
-func (m *machine) powerLoss(o *occurrence) {
-	m.account.power(scenario.PowerLoss)
-	m.disk.PowerOff()
-	m.end()
-	m.disk.TornPowerLoss(m.random("torn " + o.Name))
-	m.judge.Noticed(m.clock, "process")
+// doubtful says what is unknown after an error.
+func doubtful(e *wire.Error, d wire.Doubt) *wire.Error {
+	e.Doubt = d
+	return e
 }
-
-// apply changes the runbook as a person does: edit the file, plan, apply.
-func (m *machine) apply(o *occurrence) {
-	if m.driver == nil {
-		return
-	}
-	text, err := m.sc.Changed(m.text, o.Fault)
-	if err != nil {
-		m.broken = err
-		return
-	}
-	changed := m.core
-	before, busy := changed.Graph(), m.applying
-	m.applying++
-	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
-		done, err := changed.Change(t, core.Change{ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(string(text))}}, func(string) {})
-		m.applying--
-		if !(err == nil && done.OK) && busy == 0 && changed.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
-			m.judge.Break(m.now(), "applied", "a change that was not kept is in force: "+errors.Join(err, errors.New(done.Why)).Error())
-		}
-		switch {
-		case err != nil:
-			m.mark("process", "apply refused", err.Error())
-		case done.OK:
-			m.text = text
-			m.applied++
-			m.mark("process", "applied", fmt.Sprintf("generation %d", done.Generation))
-		default:
-			m.rolledBack++
-			m.mark("process", "rolled back", done.Why)
-		}
-		return nil
-	})
-}
-
-// plan puts the faults of a schedule on the agenda.
-func (m *machine) plan(list []occurrence) {
-	for _, o := range list {
-		schedule.Aim(&o, m.first)
-		b, ok := faults[o.Kind]
-		if !ok {
-			m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("%s: the simulator has no model of %s: orac chaos makes it", o.Name, o.Kind))
-			continue
-		}
-		if !m.reaches(&o) {
-			m.out.Unsupported = append(m.out.Unsupported, fmt.Sprintf("%s: there is no %s %q to break", o.Name, o.Kind.Info().Target, o.Target))
-			continue
-		}
-		m.todo.add(o.Begin, func() { m.begin(o, b) })
-	}
-}
-
-// reaches tells whether the target of a fault exists.
-func (m *machine) reaches(o *occurrence) bool {
-	return o.Kind.Info().Target == "" || slices.Contains(schedule.Targets(o.Kind, m.first), o.Target)
-}
-
-// disturbing tells whether a wake word may go unheard during a fault of this kind.
-func disturbing(k scenario.Kind) bool {
-	switch k.Info().Target {
-	case "stt", "heartbeat", "webhook":
-		return false
-	}
-	switch k {
-	case scenario.DiskFull, scenario.DiskReadOnly, scenario.DiskError, scenario.DiskSlow, scenario.ClockJump, scenario.MemoryLeak, scenario.MemoryRise, scenario.NetDown:
-		return false
-	}
-	return true
-}
-
-// breakable tells whether the target of a fault is there now: the process, or a capture process.
-func (m *machine) breakable(o occurrence) bool {
-	switch o.Kind {
-	case scenario.Kill, scenario.OutOfMemory, scenario.PowerLoss, scenario.NodePanic, scenario.Apply:
-		return m.driver != nil
-	case scenario.ReadBlocks, scenario.WorkerKill, scenario.WorkerStop, scenario.WorkerTrash:
-		return m.mics[o.Target].holders() > 0
-	}
-	return true
-}
-
-// begin makes a fault, and schedules its end if it lasts.
-func (m *machine) begin(o occurrence, b breaks) {
-	at := m.clock
-	if !m.breakable(o) {
-		return
-	}
-	id := m.judge.Began(at, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()})
-	m.out.Faults = append(m.out.Faults, report.Fault{
-		Name: o.Name, Kind: string(o.Kind), Target: o.Target, Fidelity: "modelled", How: b.how, Begin: at.Seconds(),
-	})
-	n := len(m.out.Faults) - 1
-	if disturbing(o.Kind) {
-		end := max(o.End, at+4*time.Second)
-		m.disturbed(at, end)
-	}
-	if starving(o.Kind) {
-		m.starving = append(m.starving, stretch{at, max(o.End, at)})
-	}
-	m.lasting[o.Kind]++
-	if !o.Kind.Info().Harmless {
-		m.faulty++
-	}
-	undo := b.do(m, &o)
-	m.look()
-	over := func() {
-		m.lasting[o.Kind]--
-		if !o.Kind.Info().Harmless {
-			m.faulty--
-		}
-		if undo != nil {
-			undo()
-		}
-		m.judge.Ended(m.clock, id)
-		m.look()
-		if o.Lasts() {
-			m.out.Faults[n].End = m.clock.Seconds()
-		}
-	}
-	if !o.Lasts() {
-		over()
-		return
-	}
-	m.todo.add(o.End, over)
-}
-
-// occurrence is a fault of a run.
-type occurrence = schedule.Occurrence

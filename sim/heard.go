@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/runbook/scenario"
 )
 
 // heard is what a microphone has delivered to the appliance: its newest hops, with enough about each to make its sound again,
@@ -20,9 +19,16 @@ type heard struct {
 // given is a hop that was delivered.
 type given struct {
 	hop   int64         // of the world
-	shape scenario.Kind // how a fault changed it; "" if none did
+	shape shape         // how a fault changed it; nil if none did
 	n     int           // which hop of the noise it is
 	at    time.Duration // when a read returned with it
+}
+
+// form changes a hop as the fault did.
+func (g given) form(pcm *[audio.HopSamples]int16) {
+	if g.shape != nil {
+		g.shape(pcm, g.n)
+	}
 }
 
 // heardStream is an open device: its first hop, and the appliance's number for that hop; -1 while unknown.
@@ -120,7 +126,7 @@ func (h *heard) sound(list []given) []int16 {
 	var one [audio.HopSamples]int16
 	for _, g := range list {
 		h.program.again(&one, g.hop)
-		shaped(&one, g.shape, g.n)
+		g.form(&one)
 		pcm = append(pcm, one[:]...)
 	}
 	return pcm

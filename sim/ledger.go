@@ -10,7 +10,6 @@ import (
 	"orac/appliance/provenclock"
 	"orac/appliance/status"
 	"orac/appliance/store"
-	"orac/runbook/scenario"
 )
 
 // ledger is a model of the history. It accepts everything at once unless the disk refuses, and remembers restarts and
@@ -39,14 +38,10 @@ func (l *ledger) ordered(i status.Incident) {
 	l.last, l.jump = i.Detected, l.m.jump
 }
 
+// write returns why nothing can be written now. A process without free descriptors has its history open.
 func (l *ledger) write() error {
-	switch {
-	case l.m.active(scenario.DiskFull):
-		return syscall.ENOSPC
-	case l.m.active(scenario.DiskReadOnly):
-		return syscall.EROFS
-	case l.m.active(scenario.DiskError):
-		return syscall.EIO
+	if err := l.m.refusal(); err != syscall.EMFILE {
+		return err
 	}
 	return nil
 }

@@ -59,10 +59,10 @@ type machine struct {
 	peers     map[string]*peer
 	receivers map[string]*receiver
 	ledger    *ledger
-	lasting   map[scenario.Kind]int // active faults, by kind
-	faulty    int                   // active faults that are not harmless
-	trouble   []stretch             // when sound was disturbed
-	starving  []stretch             // when nodes were kept from running
+	ailments  ailments
+	faulty    int       // active faults that are not harmless
+	trouble   []stretch // when sound was disturbed
+	starving  []stretch // when nodes were kept from running
 	memory    struct {
 		base, rate int64
 		since      time.Duration
@@ -100,7 +100,7 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 	m := &machine{
 		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
 		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, peers: map[string]*peer{}, receivers: map[string]*receiver{},
-		lasting: map[scenario.Kind]int{}, incidents: map[string]*report.Incident{}, count: map[string]uint64{},
+		incidents: map[string]*report.Incident{}, count: map[string]uint64{},
 	}
 	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
 	if sc.Head.Epoch != "" {
@@ -112,8 +112,8 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 	}
 	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
 	m.duties = newDuties(m)
-	for _, name := range schedule.Targets(scenario.STTDown, m.first) {
-		m.services[name] = &service{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}}
+	for _, s := range m.first.STTs {
+		m.services[s.Name] = &service{m: m, name: s.Name}
 	}
 	return m, m.listen()
 }
@@ -128,9 +128,6 @@ func (m *machine) now() time.Duration {
 
 // hop returns how many hops of the world are complete at a time.
 func (m *machine) hop(at time.Duration) int64 { return int64(at / audio.HopTime) }
-
-// active tells whether a fault of this kind is active.
-func (m *machine) active(k scenario.Kind) bool { return m.lasting[k] > 0 }
 
 // run advances the world to a time.
 func (m *machine) run(until time.Duration) {
@@ -234,7 +231,7 @@ func (m *machine) end() {
 		d.streams = nil
 		d.heard.over()
 	}
-	if m.refuses() {
+	if m.refusal() != nil {
 		m.diskBad = m.clock
 	}
 	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock

@@ -28,7 +28,7 @@ type microphone struct {
 	program  program // what is heard
 	heard    heard   // the part of it that the appliance was given
 
-	faults  map[scenario.Kind]scenario.Fault // that are active
+	ailments
 	streams []*micStream
 	other   bool            // another device is in its place
 	held    time.Duration   // until then, a read that has its hop does not return
@@ -47,7 +47,13 @@ const (
 // holders returns how many instances have the device open now.
 func (d *microphone) holders() int { return len(d.streams) }
 
-func (d *microphone) has(k scenario.Kind) bool { _, ok := d.faults[k]; return ok }
+// suffers tells whether the device, or the machine, has an ailment that fits.
+func (d *microphone) suffers(fits func(*ailment) bool) bool {
+	return d.first(fits) != nil || d.m.ailments.first(fits) != nil
+}
+
+func hangs(x *ailment) bool  { return x.hangs }
+func silent(x *ailment) bool { return x.silent }
 
 // source opens the runbook's device for one instance. Like the real one, it stays with the device that it opened first.
 type source struct {
@@ -75,10 +81,10 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 		timeout = 5 * time.Second
 	}
 	fail := func(err error) (audio.Stream, error) { return nil, fmt.Errorf("microphone %s: %w", d.identity, err) }
-	if d.m.active(scenario.Descriptors) {
+	if d.m.ailments.has(scenario.Descriptors) {
 		return fail(syscall.EMFILE)
 	}
-	for d.has(scenario.OpenHangs) || d.has(scenario.ListHangs) || d.has(scenario.Suspended) {
+	for d.suffers(hangs) {
 		if t.Now().Sub(began) >= timeout {
 			return fail(fmt.Errorf("%w: %w", errHangs, rt.ErrTimeout))
 		}
@@ -86,7 +92,7 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 			return nil, err
 		}
 	}
-	if d.m.active(scenario.AudioDown) {
+	if d.m.ailments.has(scenario.AudioDown) {
 		return fail(errNoServer)
 	}
 	if !d.present {
@@ -157,7 +163,7 @@ func (s *source) Check(t *rt.Task) error {
 		return err
 	}
 	d := s.mic
-	if !d.present || d.m.active(scenario.AudioDown) || d.has(scenario.ListHangs) {
+	if !d.present || d.m.ailments.has(scenario.AudioDown) || d.m.ailments.has(scenario.ListHangs) {
 		return fmt.Errorf("microphone %s: %w", d.identity, errNoDevice)
 	}
 	return nil
@@ -210,7 +216,7 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 			return s.dead
 		}
 		d := s.mic
-		silent := s.frozen || d.has(scenario.Suspended) || d.m.active(scenario.AudioDown) || !d.present || d.index != s.index
+		silent := s.frozen || d.suffers(silent) || !d.present || d.index != s.index
 		now := d.m.now()
 		ready := s.given(d.m.hop(now))
 		if s.read < ready-backlog {
@@ -220,7 +226,7 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 		if !silent && s.read < ready {
 			heard := d.m.hop(now) - (ready - s.read)
 			s.read++
-			if f, ok := d.faults[scenario.Drops]; ok && d.r.Float64() < f.Rate {
+			if x := d.of(scenario.Drops); x != nil && d.r.Float64() < x.Rate {
 				s.lost++
 				continue
 			}
@@ -264,8 +270,8 @@ func (s *micStream) hold(t *rt.Task) {
 // given returns how many hops the device has delivered by a hop of the world, at its rate.
 func (s *micStream) given(hop int64) int64 {
 	rate := 1.0
-	if f, ok := s.mic.faults[scenario.WrongRate]; ok && f.Rate > 0 {
-		rate = f.Rate
+	if x := s.mic.of(scenario.WrongRate); x != nil && x.Rate > 0 {
+		rate = x.Rate
 	}
 	if s.pace.rate != rate {
 		s.pace = pace{rate, s.pace.at(hop, s.from), hop}
@@ -296,40 +302,15 @@ func (s *micStream) give(t *rt.Task, pcm *[audio.HopSamples]int16, hop int64) er
 			return err
 		}
 	} else {
-		for _, k := range []scenario.Kind{scenario.Stuck, scenario.Silence, scenario.Noise, scenario.Clipping} {
-			if d.has(k) {
-				g.shape = k
-				break
-			}
+		if x := d.first(func(x *ailment) bool { return x.shape != nil }); x != nil {
+			g.shape = x.shape
 		}
-		shaped(pcm, g.shape, g.n)
+		g.form(pcm)
 	}
 	if g.at = d.m.now(); !s.isStale { // a source that was given up on delivers to nobody
 		d.heard.gave(g)
 	}
 	return nil
-}
-
-// shaped changes a hop as a faulty device does; n counts the hops of its stream.
-func shaped(pcm *[audio.HopSamples]int16, k scenario.Kind, n int) {
-	switch k {
-	case scenario.Stuck:
-		for i := range pcm {
-			pcm[i] = int16(79 - 158*(i&1)) // the level of the recorded incident
-		}
-	case scenario.Silence:
-		*pcm = [audio.HopSamples]int16{}
-	case scenario.Noise:
-		*pcm = loud[n%len(loud)]
-	case scenario.Clipping:
-		for i, v := range pcm {
-			if v >= 0 {
-				pcm[i] = 32767
-			} else {
-				pcm[i] = -32768
-			}
-		}
-	}
 }
 
 // die ends the capture process of every open stream.

@@ -110,7 +110,7 @@ func TestWhatADeviceGives(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			m, d := room(t)
 			if test.fault.Kind != "" {
-				d.faults[test.fault.Kind] = test.fault
+				suffer(&d.ailments, test.fault)
 			}
 			listening(t, m, func(task *rt.Task, src *source) {
 				s := opened(t, task, src)
@@ -174,7 +174,7 @@ func TestAnotherDeviceInItsPlace(t *testing.T) {
 
 func TestAnOpeningThatHangsEndsInTime(t *testing.T) {
 	m, d := room(t)
-	d.faults[scenario.OpenHangs] = scenario.Fault{}
+	suffer(&d.ailments, scenario.Fault{Kind: scenario.OpenHangs})
 	listening(t, m, func(task *rt.Task, src *source) {
 		src.block.StartTimeout = 3 * time.Second
 		_, err := src.Open(task)
@@ -200,4 +200,11 @@ func TestTwoHoldersAndHasteAreSeen(t *testing.T) {
 			t.Errorf("%v", m.judge.Breaks)
 		}
 	})
+}
+
+// suffer makes a fault that lasts, until its end is called.
+func suffer(a *ailments, f scenario.Fault) (end func()) {
+	mk, _ := makerOf(f.Kind)
+	a.list = append(a.list, &ailment{f, mk})
+	return func() { a.list = a.list[:len(a.list)-1] }
 }

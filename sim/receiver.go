@@ -16,9 +16,9 @@ import (
 // receiver is a model of a program that a webhook calls. It models what the real client sees of one that is away, slow or
 // refuses, and keeps what it has accepted.
 type receiver struct {
+	ailments
 	m      *machine
 	name   string
-	faults map[scenario.Kind]scenario.Fault
 	closed bool   // the client has closed its connection
 	poison string // the event that webhook_poison is about; "" until there is one
 	taken  map[string]time.Duration
@@ -38,20 +38,20 @@ type caller struct {
 	timeout time.Duration
 }
 
-func (r *receiver) has(k scenario.Kind) bool { _, ok := r.faults[k]; return ok }
-
 func (c caller) fault(k wire.Kind, status int, cause string) error {
 	return &wire.Error{Op: "webhook", Address: c.address, Kind: k, Status: status, Cause: errors.New(cause)}
 }
 
 // Send implements notify.Hook.
 func (c caller) Send(t *rt.Task, msg notify.Message) error {
-	if c.has(scenario.WebhookPoison) && c.poison == "" {
-		c.poison = msg.ID
-	}
 	way := ""
-	if c.has(scenario.WebhookPoison) && c.poison == msg.ID {
-		way = c.faults[scenario.WebhookPoison].Way
+	if x := c.of(scenario.WebhookPoison); x != nil {
+		if c.poison == "" {
+			c.poison = msg.ID
+		}
+		if c.poison == msg.ID {
+			way = x.Way
+		}
 	}
 	if c.closed {
 		if err := t.Sleep(connectTime); err != nil {
@@ -59,32 +59,29 @@ func (c caller) Send(t *rt.Task, msg notify.Message) error {
 		}
 	}
 	c.closed = c.has(scenario.WebhookFlood)
-	takes := peerTime + c.faults[scenario.WebhookSlow].Delay
+	takes := peerTime + c.delay()
 	if way == "hang" {
 		takes = c.timeout + time.Second
 	}
 	if err := t.Sleep(min(takes, c.timeout)); err != nil {
 		return err
 	}
+	if err := c.m.unreached("webhook", c.address); err != nil {
+		return err
+	}
+	late := takes > c.timeout
+	err := c.refusal("webhook", c.address)
 	switch {
-	case c.m.active(scenario.NetDown):
-		return c.fault(wire.Unreachable, 0, "network is unreachable")
-	case c.m.active(scenario.Descriptors):
-		return c.fault(wire.Unreachable, 0, "too many open files")
-	case c.has(scenario.WebhookDown):
-		return c.fault(wire.Unreachable, 0, "connection refused")
-	case takes > c.timeout:
+	case err != nil && (err.Status == 0 || !late):
+		return err
+	case late:
 		return c.fault(wire.Late, 0, fmt.Sprintf("no answer in %v", c.timeout))
-	case c.has(scenario.WebhookRefused):
-		return c.fault(wire.Unauthorised, 401, "the token is not accepted")
-	case c.has(scenario.WebhookGone):
-		return c.fault(wire.Unreachable, 410, "Gone")
 	case way == "reset":
 		return c.fault(wire.Unreachable, 0, "connection reset by peer")
 	case way == "refuse":
-		return c.fault(wire.Refused, 400, "Bad Request")
+		return wire.Answered("webhook", c.address, 400)
 	case way == "error":
-		return c.fault(wire.Busy, 500, "Internal Server Error")
+		return wire.Answered("webhook", c.address, 500)
 	}
 	c.take(msg)
 	return nil
@@ -148,7 +145,7 @@ func (m *machine) hook(w runbook.Webhook) (notify.Hook, error) {
 func (m *machine) receiver(name string) *receiver {
 	r, ok := m.receivers[name]
 	if !ok {
-		r = &receiver{m: m, name: name, faults: map[scenario.Kind]scenario.Fault{}, taken: map[string]time.Duration{}, told: map[string]bool{}}
+		r = &receiver{m: m, name: name, taken: map[string]time.Duration{}, told: map[string]bool{}}
 		m.receivers[name] = r
 	}
 	return r

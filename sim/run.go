@@ -218,7 +218,7 @@ func (m *machine) crashAt(n int, last bool) {
 		m.driver.Halt()
 		m.todo.add(m.now(), func() {
 			o.Begin, o.End = m.clock, m.clock+o.For
-			m.begin(o, faults[scenario.PowerLoss])
+			m.begin(o, makers[scenario.PowerLoss])
 		})
 	})
 }
@@ -227,7 +227,7 @@ func (m *machine) crashAt(n int, last bool) {
 func (m *machine) listen() error {
 	m.micNames = schedule.Devices(m.first)
 	for i, name := range m.micNames {
-		d := &microphone{m: m, name: name, identity: name, index: 1, present: true, faults: map[scenario.Kind]scenario.Fault{}, r: m.random("device " + name)}
+		d := &microphone{m: m, name: name, identity: name, index: 1, present: true, r: m.random("device " + name)}
 		if b, ok := m.first.Microphone(runbook.Address("device.microphone." + name)); ok {
 			switch {
 			case b.Identity != "":

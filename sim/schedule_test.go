@@ -81,7 +81,7 @@ func TestTheSwarmDrawsOnlyWhatThereIs(t *testing.T) {
 		never, ever       []scenario.Kind
 	}{
 		{"a house", house, "", nil, []scenario.Kind{scenario.WebhookDown, scenario.HeartbeatDown, scenario.Unplug, scenario.Kill, scenario.STTDown, scenario.NodePanic}},
-		{"no webhook, no heartbeat", bare, "", []scenario.Kind{scenario.WebhookDown, scenario.WebhookSlow, scenario.HeartbeatDown, scenario.HeartbeatNo}, []scenario.Kind{scenario.Unplug}},
+		{"no webhook, no heartbeat", bare, "", []scenario.Kind{scenario.WebhookDown, scenario.WebhookSlow, scenario.HeartbeatDown, scenario.HeartbeatRefused}, []scenario.Kind{scenario.Unplug}},
 		{"weights", house, "  weights = { kill = 1, unplug = 3 }\n", []scenario.Kind{scenario.STTDown, scenario.NodePanic, scenario.DiskFull}, []scenario.Kind{scenario.Unplug, scenario.Kill}},
 	}
 	for _, test := range tests {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"orac/runbook"
-	"orac/runbook/scenario"
 )
 
 // spooled returns the IDs of the utterances in the spool, as its files say.
@@ -43,11 +42,6 @@ func (m *machine) alone() bool {
 	return m.faulty <= 1 && (m.diskBad == 0 || m.clock-m.diskBad > longest) && !slices.ContainsFunc(m.trouble, func(s stretch) bool { return !calm(s) })
 }
 
-// refuses tells whether the disk refuses operations now.
-func (m *machine) refuses() bool {
-	return m.active(scenario.DiskFull) || m.active(scenario.DiskReadOnly) || m.active(scenario.DiskError) || m.active(scenario.Descriptors)
-}
-
 // disturbed notes a period in which sound is disturbed.
 func (m *machine) disturbed(from, to time.Duration) { m.trouble = append(m.trouble, stretch{from, to}) }
 
@@ -78,12 +72,3 @@ func (m *machine) starved(from, to time.Duration) bool {
 
 // starvedFor is how long nodes take to catch up.
 const starvedFor = 2 * time.Second
-
-// starving tells whether faults of this kind keep nodes from running.
-func starving(k scenario.Kind) bool {
-	switch k {
-	case scenario.NodeStarve, scenario.NodePanic, scenario.CPUStarve:
-		return true
-	}
-	return false
-}

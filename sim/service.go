@@ -16,9 +16,9 @@ import (
 // the sound was, after markers such as Whisper writes. Like the real server, it continues with an utterance when its client has
 // gone, and has Core act on what it understood.
 type service struct {
+	ailments
 	m      *machine
 	name   string
-	faults map[scenario.Kind]scenario.Fault
 	asked  calls  // calls to transcribe
 	probed calls  // calls to check its health
 	poison string // the utterance that stt_poison is about; "" until there is one
@@ -36,31 +36,27 @@ const (
 	holdMost    = 10 * time.Minute
 )
 
-func (s *service) has(k scenario.Kind) bool { _, ok := s.faults[k]; return ok }
+func (s *service) address() string { return "http://" + s.name }
 
 func (s *service) fault(op string, kind wire.Kind, status int, cause string) *wire.Error {
-	return s.failure(op, kind, status, errors.New(cause))
-}
-
-func (s *service) failure(op string, kind wire.Kind, status int, cause error) *wire.Error {
-	return &wire.Error{Op: op, Address: "http://" + s.name, Kind: kind, Status: status, Cause: cause}
+	return &wire.Error{Op: op, Address: s.address(), Kind: kind, Status: status, Cause: errors.New(cause)}
 }
 
 // poisoned tells whether the server fails on an utterance, and how.
 func (s *service) poisoned(id string) (how string, yes bool) {
-	f, ok := s.faults[scenario.STTPoison]
-	if !ok {
+	x := s.of(scenario.STTPoison)
+	if x == nil {
 		return "", false
 	}
 	if s.poison == "" {
 		s.poison = id
 	}
-	return f.Way, s.poison == id
+	return x.Way, s.poison == id
 }
 
 // mute tells whether nothing from the server reaches its client.
 func (s *service) mute() bool {
-	return s.has(scenario.STTSilent) || s.has(scenario.STTStopped) || s.m.active(scenario.NetDown)
+	return s.has(scenario.STTSilent) || s.has(scenario.STTStopped) || s.m.ailments.has(scenario.NetDown)
 }
 
 // work is an utterance that a server has completely.
@@ -85,7 +81,7 @@ func (s *service) begin(w *work, patience time.Duration) {
 	case s.has(scenario.STTLate):
 		s.due(w, patience+time.Second)
 	default:
-		s.due(w, answerTime+s.faults[scenario.STTSlow].Delay)
+		s.due(w, answerTime+s.delay())
 	}
 }
 
@@ -107,7 +103,7 @@ func (s *service) finish(w *work) {
 	}
 	w.judged = true
 	_, poisoned := s.poisoned(w.id)
-	w.text = w.samples > 0 && !poisoned && !s.has(scenario.STTLies) && !s.has(scenario.STTEmpty) && !s.has(scenario.STTEngine)
+	w.text = w.samples > 0 && !poisoned && s.first(func(x *ailment) bool { return x.empty }) == nil
 	if w.text && !w.check {
 		s.m.account.acts(w.at, s.name, w.id)
 	}
@@ -140,14 +136,12 @@ func (s *service) proceed() {
 
 // peer is a model of a server that receives heartbeats.
 type peer struct {
+	ailments
 	m       *machine
 	address string
-	faults  map[scenario.Kind]scenario.Fault
 	asked   calls
 	called  time.Duration // time of the last call
 }
-
-func (p *peer) has(k scenario.Kind) bool { _, ok := p.faults[k]; return ok }
 
 // peerTime is how long a healthy peer takes to answer.
 const peerTime = 5 * time.Millisecond
@@ -158,18 +152,11 @@ func (p *peer) call(t *rt.Task, op string) error {
 	if err := t.Sleep(peerTime); err != nil {
 		return err
 	}
-	fault := func(k wire.Kind, status int, cause string) error {
-		return &wire.Error{Op: op, Address: p.address, Kind: k, Status: status, Cause: errors.New(cause)}
+	if err := p.m.unreached(op, p.address); err != nil {
+		return err
 	}
-	switch {
-	case p.m.active(scenario.NetDown):
-		return fault(wire.Unreachable, 0, "network is unreachable")
-	case p.m.active(scenario.Descriptors):
-		return fault(wire.Unreachable, 0, "too many open files")
-	case p.has(scenario.HeartbeatDown):
-		return fault(wire.Unreachable, 0, "connection refused")
-	case p.has(scenario.HeartbeatNo):
-		return fault(wire.Unauthorised, 401, "the token is not accepted")
+	if err := p.refusal(op, p.address); err != nil {
+		return err
 	}
 	return nil
 }
@@ -186,7 +173,7 @@ func (m *machine) heart(h graph.Heart) (notify.Heart, error) {
 func (m *machine) peer(name string) *peer {
 	p, ok := m.peers[name]
 	if !ok {
-		p = &peer{m: m, address: "http://" + name, faults: map[scenario.Kind]scenario.Fault{}}
+		p = &peer{m: m, address: "http://" + name}
 		m.peers[name] = p
 	}
 	return p

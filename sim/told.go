@@ -49,7 +49,7 @@ func (a *account) expect(at time.Duration, e event.Event) {
 // ending excuses events that may not have reached the disk when the process ended.
 func (a *account) ending() {
 	for _, d := range a.dues {
-		if a.m.clock-d.at < diskPatience || a.m.refuses() || a.m.diskBad > 0 && a.m.diskBad+diskPatience > d.at {
+		if a.m.clock-d.at < diskPatience || a.m.refusal() != nil || a.m.diskBad > 0 && a.m.diskBad+diskPatience > d.at {
 			d.excused = true
 		}
 	}

@@ -3,6 +3,7 @@ package sim
 import (
 	"slices"
 	"strings"
+	"syscall"
 
 	"orac/appliance/core"
 	"orac/appliance/reconcile"
@@ -98,7 +99,7 @@ func (m *machine) State() scenario.State {
 		}
 	}
 	s.DiskFree, _ = m.disk.Free(nil)
-	if m.active(scenario.DiskFull) {
+	if m.refusal() == syscall.ENOSPC {
 		s.DiskFree = 0
 	}
 	if m.core == nil {

@@ -7,9 +7,7 @@ import (
 	"time"
 
 	"orac/chaos/journal"
-	"orac/runbook"
 	"orac/runbook/language"
-	"orac/runbook/scenario"
 	"orac/sim/trial/judge"
 )
 
@@ -23,8 +21,7 @@ const (
 
 // breaks makes a fault at its time and undoes it, whatever happens.
 func (r *run) breaks(ctx context.Context, o occurrence) {
-	k := kindOf(o.Kind)
-	b, err := r.ready(ctx, k, o)
+	b, err := r.ready(ctx, o)
 	if err != nil {
 		if ctx.Err() == nil {
 			r.failed(o, err)
@@ -77,9 +74,13 @@ func (r *run) happens(ctx context.Context, o occurrence, b *broken) {
 }
 
 // ready prepares a fault as soon as there is something to break.
-func (r *run) ready(ctx context.Context, k Kind, o occurrence) (b *broken, err error) {
+func (r *run) ready(ctx context.Context, o occurrence) (b *broken, err error) {
+	mk, err := MakerOf(o.Kind)
+	if err != nil {
+		return nil, err
+	}
 	for until := time.Now().Add(patience); ; time.Sleep(retry) {
-		if b, err = k.prepare(r.w, o); err == nil || ctx.Err() != nil || time.Now().After(until) {
+		if b, err = mk.prepare(r.w, o); err == nil || ctx.Err() != nil || time.Now().After(until) {
 			return b, err
 		}
 	}
@@ -119,14 +120,12 @@ func (r *run) begin(o occurrence, b *broken) (id, at int) {
 		f.How = b.how
 	}
 	r.out.Faults = append(r.out.Faults, f)
-	r.lasting++
+	if !o.Kind.Info().Harmless {
+		r.lasting++
+	}
 	r.event("fault", "world", o.Name)
 	r.disturb(o, now, 0)
-	address := runbook.Address("")
-	if o.Address != "" {
-		address = o.Address
-	}
-	return r.judge.Began(now, judge.Fault{Address: address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()}), len(r.out.Faults) - 1
+	return r.judge.Began(now, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()}), len(r.out.Faults) - 1
 }
 
 // end reports that what a fault took away is back.
@@ -134,7 +133,9 @@ func (r *run) end(o occurrence, id, at int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.clock()
-	r.lasting--
+	if !o.Kind.Info().Harmless {
+		r.lasting--
+	}
 	r.judge.Ended(now, id)
 	if o.Lasts() {
 		r.out.Faults[at].End = now.Seconds()
@@ -145,15 +146,12 @@ func (r *run) end(o occurrence, id, at int) {
 
 // disturb notes from when to when sound or services are disturbed. The caller holds mu.
 func (r *run) disturb(o occurrence, from, to time.Duration) {
-	list := &r.trouble
-	switch o.Kind.Info().Target {
-	case "stt":
-		list = &r.cuts
-	case "heartbeat", "webhook":
-		return
+	var lists []*[]stretch
+	family := o.Kind.Info().Family
+	if mk, _ := MakerOf(o.Kind); family.Unheard || mk.slows {
+		lists = append(lists, &r.trouble)
 	}
-	lists := []*[]stretch{list}
-	if o.Kind == scenario.Kill || o.Kind == scenario.OutOfMemory || o.Kind == scenario.CPUStarve {
+	if family.Answers {
 		lists = append(lists, &r.cuts)
 	}
 	for _, list := range lists {

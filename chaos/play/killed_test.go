@@ -46,7 +46,7 @@ func buildAndWait(temp string) int {
 		if w.supported(o) != nil {
 			continue
 		}
-		b, err := kindOf(k).prepare(w, o)
+		b, err := makers[k].prepare(w, o)
 		if err != nil {
 			return fail(err)
 		}

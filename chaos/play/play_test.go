@@ -77,19 +77,21 @@ func parse(t *testing.T, book, blocks string) *scenario.Scenario {
 	return sc
 }
 
-// TestEveryKindIsInTheTable: whatever the language has is made, or it is said why not.
-func TestEveryKindIsInTheTable(t *testing.T) {
-	for _, info := range scenario.Kinds() {
-		k := kindOf(info.Kind)
+// TestEveryKindIsMadeOrExcused walks the table of kinds: each one has a maker, or a reason why it cannot be made.
+func TestEveryKindIsMadeOrExcused(t *testing.T) {
+	for _, k := range scenario.Kinds() {
+		mk, err := MakerOf(k.Kind)
 		switch {
-		case k.prepare == nil && (k.Not == "" || k.How != "" || k.Not == kindOf("nonsense").Not):
-			t.Errorf("%s: neither made nor excused: %+v", info.Kind, k)
-		case k.prepare != nil && k.How == "":
-			t.Errorf("%s: it is not said how it is made", info.Kind)
+		case (err == nil) == (k.Unreal != "") || err != nil && err.Error() != k.Unreal:
+			t.Errorf("%s: it is made: %v; the table says: %q", k.Kind, err == nil, k.Unreal)
+		case err == nil && (mk.prepare == nil || mk.How == ""):
+			t.Errorf("%s: nobody says how it is made", k.Kind)
 		}
 	}
-	if len(Kinds) != len(scenario.Kinds()) {
-		t.Errorf("%d kinds are in the table; the language has %d", len(Kinds), len(scenario.Kinds()))
+	for k := range makers {
+		if k.Info().Kind != k || k.Info().Family.Name == "unknown" {
+			t.Errorf("%s has a maker, and is in no table", k)
+		}
 	}
 }
 

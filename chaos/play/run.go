@@ -159,7 +159,8 @@ func (r *run) possible(list []occurrence) []occurrence {
 
 // fault returns an occurrence in the form of a report.
 func (r *run) fault(o occurrence) report.Fault {
-	return report.Fault{Name: o.Name, Kind: string(o.Kind), Target: o.Target, Fidelity: "real", How: kindOf(o.Kind).How, Begin: o.Begin.Seconds()}
+	mk, _ := MakerOf(o.Kind) // a kind without one is unsupported, and says why instead of how
+	return report.Fault{Name: o.Name, Kind: string(o.Kind), Target: o.Target, Fidelity: "real", How: mk.How, Begin: o.Begin.Seconds()}
 }
 
 // perform makes everything happen at its time, until the end.

@@ -2,7 +2,6 @@ package play
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -107,9 +106,6 @@ func without[T comparable](list []T, x T) []T {
 }
 
 var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS}
-
-// unauthorized is the answer of a server that refuses a token.
-var unauthorized = sttserver.Behaviour{Do: stttest.Status, Code: http.StatusUnauthorized}
 
 // later is the behaviour of a server that answers late.
 func later(d time.Duration) sttserver.Behaviour { return sttserver.Behaviour{Wait: d} }

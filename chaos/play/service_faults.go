@@ -11,13 +11,8 @@ import (
 	"orac/chaos/proxy"
 	"orac/chaos/sttserver"
 	"orac/runbook"
+	"orac/runbook/scenario"
 )
-
-// reachable returns an error unless a fault's service is a server behind a proxy.
-func reachable(w *World, o occurrence) error {
-	_, err := w.peer(o)
-	return err
-}
 
 // proxied is a fault of the connection to a service.
 func proxied(w *World, o occurrence, b proxy.Behaviour) (*broken, error) {
@@ -58,7 +53,9 @@ func swallow(w *World, o occurrence) (*broken, error) {
 	return proxied(w, o, proxy.Behaviour{Mode: proxy.BlackHole})
 }
 
-func slow(w *World, o occurrence) (*broken, error) { return served(w, o, later(o.Delay), speech...) }
+func slow(w *World, o occurrence) (*broken, error) {
+	return served(w, o, later(o.Delay), endpoints[o.Kind.Info().Target]...)
+}
 
 func empty(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.EmptyText}, speech...)
@@ -80,8 +77,17 @@ func late(w *World, o occurrence) (*broken, error) {
 	return served(w, o, later(max(s.Timeout, stt.DefaultTimeout)+time.Second), speech...)
 }
 
-func refuse(w *World, o occurrence) (*broken, error) {
-	return served(w, o, unauthorized, stttest.HTTP, stttest.WS, stttest.Health)
+// endpoints are all endpoints of a target.
+var endpoints = map[scenario.Target][]stttest.Endpoint{
+	scenario.STTTarget:       {stttest.HTTP, stttest.WS, stttest.Health},
+	scenario.HeartbeatTarget: {stttest.Heartbeat},
+	scenario.WebhookTarget:   {stttest.Webhook},
+}
+
+// answer makes the target answer everything with the status of the kind.
+func answer(w *World, o occurrence) (*broken, error) {
+	i := o.Kind.Info()
+	return served(w, o, sttserver.Behaviour{Do: stttest.Status, Code: i.Status}, endpoints[i.Target]...)
 }
 
 func hold(w *World, o occurrence) (*broken, error) {
@@ -124,22 +130,6 @@ func poison(w *World, o occurrence) (*broken, error) {
 		b.Do, b.After = stttest.Reset, 3
 	}
 	return served(w, o, b, speech...)
-}
-
-func refuseHeartbeats(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError}, stttest.Heartbeat)
-}
-
-func slowWebhook(w *World, o occurrence) (*broken, error) {
-	return served(w, o, later(o.Delay), stttest.Webhook)
-}
-
-func refuseWebhook(w *World, o occurrence) (*broken, error) {
-	return served(w, o, unauthorized, stttest.Webhook)
-}
-
-func endWebhook(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.Status, Code: http.StatusGone}, stttest.Webhook)
 }
 
 func floodWebhook(w *World, o occurrence) (*broken, error) {

@@ -126,7 +126,8 @@ func fault(t *testing.T, w *World, f scenario.Fault) *broken {
 	if err := w.supported(o); err != nil {
 		t.Skipf("it cannot be made here: %v", err)
 	}
-	b, err := kindOf(f.Kind).prepare(w, o)
+	mk, _ := MakerOf(f.Kind) // it is supported
+	b, err := mk.prepare(w, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"orac/chaos/play"
 	"orac/cmd/orac/screen"
 	"orac/runbook/scenario"
+	"orac/sim"
 	"orac/sim/trial/report"
 )
 
@@ -159,12 +160,17 @@ func (a *app) chaosReport(r report.Report, simulated *report.Report, f chaosFlag
 // chaosList says which faults can be made on this machine, and how.
 func (a *app) chaosList() error {
 	rows := [][]string{{"FAULT", "HERE", "HOW"}}
-	for _, k := range play.Kinds {
-		if err := k.Here(); err != nil {
-			rows = append(rows, []string{string(k.Kind), "unsupported", screen.Clean(err.Error())})
+	for _, k := range scenario.Kinds() {
+		if err := play.Here(k.Kind); err != nil {
+			why := screen.Clean(err.Error())
+			if how, modelled := sim.How(k.Kind); modelled {
+				why += "; orac sim models it: " + how
+			}
+			rows = append(rows, []string{string(k.Kind), "unsupported", why})
 			continue
 		}
-		rows = append(rows, []string{string(k.Kind), "real", k.How})
+		mk, _ := play.MakerOf(k.Kind) // it can be made here
+		rows = append(rows, []string{string(k.Kind), "real", mk.How})
 	}
 	a.out.Table(rows)
 	if err := play.Machine(); err != nil {

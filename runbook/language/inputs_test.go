@@ -172,7 +172,7 @@ func TestInputsHoldNoSecret(t *testing.T) {
 	}
 	runbooktest.MustHide(t, string(text)+fmt.Sprintf("%+v", in))
 	for _, secret := range []string{runbooktest.StoredSecret, runbooktest.FileSecret, runbooktest.VarSecret, "hidden-" + runbooktest.FileSecret, "hidden.txt", "shade", "shade.txt", "en", "de", "idle"} {
-		if strings.Contains(string(text), language.PlainHash([]byte(secret))) {
+		if strings.Contains(string(text), language.TextHash(secret)) {
 			t.Errorf("there is a plain hash of %q, which can be guessed", secret)
 		}
 	}
@@ -309,7 +309,7 @@ func TestNamedFiles(t *testing.T) {
 	}
 	must(os.WriteFile(path, []byte("abc"), 0o600))
 	i := input()
-	if want := (language.Input{Kind: language.InputNamed, Name: "a.wav", Hash: language.PlainHash([]byte("abc")), Size: 3}); i != want {
+	if want := (language.Input{Kind: language.InputNamed, Name: "a.wav", Hash: language.TextHash("abc"), Size: 3}); i != want {
 		t.Errorf("%+v, want %+v", i, want)
 	}
 	must(os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)))

@@ -13,7 +13,7 @@ type Kind int
 const (
 	String     Kind = iota // text
 	Enum                   // one of Attribute.Values
-	Path                   // a file's path, relative to the runbook
+	Path                   // a file's path, relative to the file that names it
 	URL                    // http or https, without a password in it
 	Int                    // a whole number
 	Float                  // a number
@@ -82,7 +82,7 @@ const (
 type Attribute struct {
 	Name     string
 	Kind     Kind
-	Gives    Capability // required in runbooks; a test walks the registry
+	Gives    Capability // "" where nobody judges changes
 	OnChange Effect
 	Doc      string // one sentence or two
 	Unit     string
@@ -115,7 +115,7 @@ type Attribute struct {
 	// is SecretOnly; nil when there are none.
 	SecretKeys *regexp.Regexp
 
-	// Reads tells whether a value names a file whose content is part of the meaning of the runbook;
+	// Reads tells whether a value names a file whose content is part of the meaning of the document;
 	// nil when no value does.
 	Reads func(value string) bool
 

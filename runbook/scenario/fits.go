@@ -26,8 +26,8 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) 
 		}
 	}
 	for _, f := range s.Faults {
-		if target := f.Kind.Info().Target; target != "" && target != "node" { // nodes are known when the graph is: see Nodes
-			c.named(f.Address, "target", target, f.Target, has)
+		if target := f.Kind.Info().Target; target != "" && target != NodeTarget { // nodes are known when the graph is: see Nodes
+			c.named(f.Address, "target", string(target), f.Target, has)
 		}
 		if f.Kind != Apply {
 			continue
@@ -106,7 +106,7 @@ func reason(err error) string {
 func (s *Scenario) Nodes(addresses []string) language.Diagnostics {
 	c := &checker{Scenario: s, doc: s.doc}
 	for _, f := range s.Faults {
-		if f.Kind.Info().Target == "node" && !slices.Contains(addresses, f.Target) {
+		if f.Kind.Info().Target == NodeTarget && !slices.Contains(addresses, f.Target) {
 			c.fail(f.Address, "target", fmt.Sprintf("there is no node %q", f.Target), "The nodes are "+strings.Join(addresses, ", ")+".")
 		}
 	}

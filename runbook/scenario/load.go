@@ -77,7 +77,7 @@ func complete(value any, d *language.Document) {
 	}
 	if s.Swarm.Every > 0 && len(s.Swarm.Weights) == 0 {
 		s.Swarm.Weights = map[string]float64{}
-		for _, k := range swarmKinds() {
+		for _, k := range kindNames(drawn) {
 			s.Swarm.Weights[k] = 1
 		}
 	}

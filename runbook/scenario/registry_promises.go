@@ -15,7 +15,7 @@ var swarmBlock = &language.BlockType{
   weights = { unplug = 2, stt_down = 1, kill = 0.5 }
 }`,
 	Attributes: []language.Attribute{
-		{Name: "weights", Kind: language.Numbers, Values: swarmKinds(), Min: "0.001", Max: "1000", DefaultDoc: "all, each 1", Example: "{ unplug = 2, stt_down = 1 }",
+		{Name: "weights", Kind: language.Numbers, Values: kindNames(drawn), Min: "0.001", Max: "1000", DefaultDoc: "all, each 1", Example: "{ unplug = 2, stt_down = 1 }",
 			Doc: "How often each kind is drawn, relative to the others. A kind is skipped if the runbook has no target for it."},
 		{Name: "every", Kind: language.Duration, Required: true, Min: "1s", Max: "30d", Example: `"1m"`, Doc: "The mean time between two faults."},
 		{Name: "least", Kind: language.Duration, Default: "1s", Min: "1ms", Max: "1d", Doc: "The shortest time that a fault lasts."},
@@ -45,12 +45,12 @@ var recoveryBlock = &language.BlockType{
 	Attributes: []language.Attribute{
 		doc,
 		{Name: "after", Kind: language.Refs, Refs: []string{"fault"}, Example: "[fault.unplug.mic]", Doc: "The faults that the promise covers."},
-		{Name: "kinds", Kind: language.Strings, Values: kindNames(), Expect: "kinds of faults", Example: `["unplug", "audio_down"]`, Doc: "The promise also covers all faults of these kinds, including those of the swarm."},
+		{Name: "kinds", Kind: language.Strings, Values: kindNames(func(Info) bool { return true }), Expect: "kinds of faults", Example: `["unplug", "audio_down"]`, Doc: "The promise also covers all faults of these kinds, including those of the swarm."},
 		{Name: "from", Kind: language.Enum, Default: "begin", Values: []string{"begin", "end"},
 			Doc: "When the clock starts: when the fault begins or when it ends. Use end if recovery is impossible before, such as while a device is unplugged."},
 		{Name: "detect", Kind: language.Duration, Min: "1ms", Max: "30d", Example: `"1s"`, Doc: "The longest time from the beginning of the fault until the appliance reports that something is wrong."},
 		{Name: "recover", Kind: language.Duration, Min: "1ms", Max: "30d", Example: `"3s"`, Doc: "The longest time until it has recovered."},
-		{Name: "means", Kind: language.Enum, Default: "sound", Values: []string{"sound", "health", "delivered"},
+		{Name: "means", Kind: language.Enum, Default: MeansSound, Values: []string{MeansSound, MeansHealth, MeansDelivered},
 			Doc: "When it counts as recovered: new sound reaches the models, the appliance reports that it is healthy, or no utterance is waiting."},
 		{Name: "probes", Kind: language.Int, Default: "5", Min: "1", Max: "1000", Unit: "probes", Doc: "How many good probes in a row are needed."},
 	},

@@ -2,6 +2,11 @@ package scenario
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math/rand/v2"
+	"net/http"
 	"os"
 	"reflect"
 	"slices"
@@ -137,26 +142,51 @@ func TestBlockExamples(t *testing.T) {
 	}
 }
 
-// TestEveryKindIsRegistered reads the constants of kinds.go.
-func TestEveryKindIsRegistered(t *testing.T) {
-	src, err := os.ReadFile("kinds.go")
+// TestTheTableOfFaultsIsWhole walks the table of kinds, and the constants that name them.
+func TestTheTableOfFaultsIsWhole(t *testing.T) {
+	src, err := parser.ParseFile(token.NewFileSet(), "faults.go", nil, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := 0
-	for line := range strings.Lines(string(src)) {
-		_, value, ok := strings.Cut(line, `= "`)
-		if !ok {
+	ast.Inspect(src, func(n ast.Node) bool {
+		if c, ok := n.(*ast.ValueSpec); ok && len(c.Values) == 1 {
+			if v, ok := c.Values[0].(*ast.BasicLit); ok && Kind(strings.Trim(v.Value, `"`)).Info().Family == unknown {
+				t.Errorf("the constant %s has no row in the table", v.Value)
+			}
+		}
+		return true
+	})
+	seen := map[Kind]bool{}
+	for _, k := range kinds {
+		server := k.Target == STTTarget || k.Target == HeartbeatTarget || k.Target == WebhookTarget
+		_, aimed := targets[k.Target]
+		switch {
+		case seen[k.Kind]:
+			t.Errorf("%s has two rows", k.Kind)
+		case k.Family == nil || k.Family == unknown:
+			t.Errorf("%s has no family: nobody knows what it endangers", k.Kind)
+		case k.Target != "" && !aimed:
+			t.Errorf("%s is aimed at %q, which is no target", k.Kind, k.Target)
+		case (k.Status != 0 || k.Refuses || k.Late) && (!server || !k.Lasts):
+			t.Errorf("%s says what a server does, but is no lasting fault of one", k.Kind)
+		case k.Status != 0 && http.StatusText(k.Status) == "":
+			t.Errorf("%s answers %d, which is no status", k.Kind, k.Status)
+		case k.Unmodelled != "" && k.Unreal != "":
+			t.Errorf("nobody can make %s", k.Kind)
+		}
+		seen[k.Kind] = true
+		if k.Apart != "" {
 			continue
 		}
-		n++
-		value, _, _ = strings.Cut(value, `"`)
-		if Kind(value).Info().Doc == "" {
-			t.Errorf("the kind %s is in no table", value)
+		// What is not drawn has its zero value in a swarm, and that does nothing.
+		f := reflect.ValueOf(k.Kind.Draw(rand.New(rand.NewPCG(1, 2)), ""))
+		for _, a := range k.more {
+			for i := range f.NumField() {
+				if f.Type().Field(i).Tag.Get("hcl") == a.Name && a.Kind != language.Bool && f.Field(i).IsZero() {
+					t.Errorf("a swarm draws %s without %s", k.Kind, a.Name)
+				}
+			}
 		}
-	}
-	if n != len(kinds) || n < 30 {
-		t.Errorf("%d constants, %d kinds", n, len(kinds))
 	}
 }
 

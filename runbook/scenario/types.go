@@ -80,7 +80,7 @@ type Sound struct {
 	Wakes   bool          `hcl:"wakes"`  // whether it should be heard as a command: if a sound with false wakes the appliance, that is a false wake
 }
 
-// Fault is a block `fault "KIND" "NAME"`: something that breaks at certain times. kinds.go lists the kinds and what
+// Fault is a block `fault "KIND" "NAME"`: something that breaks at certain times. faults.go lists the kinds and what
 // they accept.
 type Fault struct {
 	Address runbook.Address // fault.KIND.NAME

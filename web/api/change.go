@@ -12,6 +12,7 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook/edit"
+	"orac/runbook/language"
 )
 
 // request returns how the runbook's file is applied, with the caller as origin.
@@ -44,7 +45,7 @@ func (c *Call) change(change core.Change, changes any) (out Applied, err error) 
 	if err != nil {
 		return out, err
 	}
-	before := map[string]any{"generation": s.o.App.Status().Generation, "source": hashText(was)}
+	before := map[string]any{"generation": s.o.App.Status().Generation, "source": language.TextHash(was)}
 	if revise := change.Edit; revise != nil {
 		change.Edit = func(text string) (string, error) {
 			was = text
@@ -70,13 +71,13 @@ func (c *Call) change(change core.Change, changes any) (out Applied, err error) 
 			kept(text, a)
 		}
 	}
-	out.Hash = hashText(was)
+	out.Hash = language.TextHash(was)
 	change.Timeout = applyTime
 	out.Applied, err = s.o.App.Change(s.ctx, change, func(step string) { c.Log().Info("apply", "step", step) })
 	if err != nil {
 		return out, s.hideFolder(err)
 	}
-	after := map[string]any{"generation": out.Generation, "source": hashText(applied), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved, "fetched": out.Fetched}
+	after := map[string]any{"generation": out.Generation, "source": language.TextHash(applied), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved, "fetched": out.Fetched}
 	if changes != nil {
 		after = map[string]any{"result": after, "changes": changes}
 	}
@@ -91,7 +92,7 @@ func (out *Applied) save(c *Call, file, was, text string) {
 	switch {
 	case err == nil && now == text:
 	case err == nil && now != was:
-		out.Note, out.Hash = "Somebody else changed the file meanwhile, so it was not overwritten. Your text runs.", hashText(now)
+		out.Note, out.Hash = "Somebody else changed the file meanwhile, so it was not overwritten. Your text runs.", language.TextHash(now)
 		return
 	case err == nil:
 		var inPlace bool
@@ -104,7 +105,7 @@ func (out *Applied) save(c *Call, file, was, text string) {
 		out.Note = fmt.Sprintf("The file cannot be written (%s). Your text runs until the next start.", reason(err))
 		return
 	}
-	out.Saved, out.Hash = true, hashText(text)
+	out.Saved, out.Hash = true, language.TextHash(text)
 }
 
 // reason returns an error of the file system without paths, which not everybody may see.

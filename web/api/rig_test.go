@@ -148,7 +148,7 @@ func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error
 	if _, err := f.proposer().Asked(nil, r); err != nil {
 		return status.Plan{}, err
 	}
-	return status.Plan{Runbook: r.File, Hash: hashText(*r.Source), Changes: true}, nil
+	return status.Plan{Runbook: r.File, Hash: language.TextHash(*r.Source), Changes: true}, nil
 }
 
 func (f *fake) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error) {
@@ -170,7 +170,7 @@ func (f *fake) Change(_ context.Context, c core.Change, progress func(string)) (
 	}
 	c.PlanRequest = r
 	return c.Do(func() (core.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to core.Proposal) (status.Applied, error) {
-		if c.Of != 0 && c.Hash != "" && c.Hash != hashText(string(to.Source)) {
+		if c.Of != 0 && c.Hash != "" && c.Hash != language.TextHash(string(to.Source)) {
 			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
 		}
 		c.PlanRequest = c.Text(string(to.Source))

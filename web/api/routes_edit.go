@@ -78,7 +78,7 @@ func editRunbook(c *Call, in EditInput) (Edited, error) {
 	if err := schema.Invalid(wrong...); err != nil {
 		return Edited{}, err
 	}
-	out := Edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
+	out := Edited{Source: string(text), Hash: language.TextHash(file), Diff: c.Server.diff(file, string(text))}
 	out.Findings, err = validateRunbook(c, SourceInput{out.Source})
 	return out, err
 }
@@ -93,13 +93,7 @@ func (c *Call) textOr(text *string) (string, error) {
 
 // diff returns the changed lines between two texts as a unified diff under the file's name.
 func (s *Server) diff(before, after string) string {
-	name := filepath.Base(s.o.App.Request().File)
-	text := language.Diff(name, []byte(before), []byte(after))
-	at := strings.Index(text, "@@")
-	if at < 0 {
-		return ""
-	}
-	return "--- " + name + "\n+++ " + name + "\n" + text[at:]
+	return language.Diff(filepath.Base(s.o.App.Request().File), []byte(before), []byte(after))
 }
 
 // MergeInput holds two edits of one text.
@@ -139,7 +133,7 @@ func mergeRunbook(c *Call, in MergeInput) (Merged, error) {
 		choices = append(choices, edit.Choice(choice))
 	}
 	m := edit.Merge(in.Base, in.Mine, theirs)
-	out := Merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
+	out := Merged{Hash: language.TextHash(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
 	var parts []edit.Part
 	out.Source, parts = m.Text(choices)
 	for _, p := range parts {

@@ -1,8 +1,6 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,7 +30,7 @@ func getRunbook(c *Call, _ schema.None) (RunbookText, error) {
 	if err != nil {
 		return RunbookText{}, err
 	}
-	out := RunbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
+	out := RunbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: language.TextHash(text)}
 	out.Applied = c.Server.o.App.Runbook().SameText([]byte(text)) || c.runsAlready(text)
 	return out, nil
 }
@@ -68,11 +66,6 @@ func readText(path string) (string, error) {
 		err = errors.New("it is too large")
 	}
 	return string(text), err
-}
-
-func hashText(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }
 
 func getSchema(*Call, schema.None) (json.RawMessage, error) {
@@ -159,7 +152,7 @@ func (s *Server) unchanged(base string) error {
 	if err != nil {
 		return err
 	}
-	if hashText(text) != base {
+	if language.TextHash(text) != base {
 		return schema.Fail(schema.Conflict, "Somebody else changed the runbook's file. Nothing was changed.")
 	}
 	return nil
@@ -202,7 +195,7 @@ func rollback(c *Call, in RollbackInput) (Applied, error) {
 	}
 	out := Applied{Applied: a}
 	if text, err := c.Server.readRunbook(); err == nil {
-		out.Hash = hashText(text)
+		out.Hash = language.TextHash(text)
 	}
 	if a.OK {
 		out.Note = "The runbook's file was not changed: the next start reads it and undoes this rollback."

@@ -10,6 +10,7 @@ import (
 
 	"orac/appliance/base/testkit"
 	"orac/appliance/store"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"
@@ -19,7 +20,7 @@ import (
 var inputs = map[string]any{
 	"login": LoginInput{"viewer", password, false}, "refresh": RefreshInput{"x"}, "serviceToken": ServiceTokenInput{"core", "x"},
 	"judge": map[string]bool{"false_wake": true}, "validate": SourceInput{testRunbook}, "plan": SourceInput{testRunbook},
-	"apply": ApplyInput{testRunbook, hashText(testRunbook), hashText(testRunbook)}, "rollback": RollbackInput{Generation: 2},
+	"apply": ApplyInput{testRunbook, language.TextHash(testRunbook), language.TextHash(testRunbook)}, "rollback": RollbackInput{Generation: 2},
 	"edit": map[string]any{"operations": []any{}}, "merge": MergeInput{Base: testRunbook, Mine: testRunbook},
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},

@@ -244,7 +244,7 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		if !strings.Contains(p.Detail, "orac apply") || strings.Contains(p.Detail, "kitchen") {
 			t.Errorf("%s: %s", name, p.Detail)
 		}
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{evil, hashText(base), hashText(evil)}), schema.Forbidden)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{evil, language.TextHash(base), language.TextHash(evil)}), schema.Forbidden)
 		// It may stand in the file already, not applied: no other change takes it along.
 		rig.must(os.WriteFile(rig.app.file, []byte(evil), 0o640))
 		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), schema.OutOfStep)
@@ -284,7 +284,7 @@ func TestAnAdminStays(t *testing.T) {
 		"no admin": strings.Replace(base, `role          = "admin"`, `role          = "viewer"`, 1),
 	} {
 		rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{text}), schema.Conflict)
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{text, hashText(base), hashText(text)}), schema.Conflict)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{text, language.TextHash(base), language.TextHash(text)}), schema.Conflict)
 		if f := get[Findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", SourceInput{text}), 200); f.OK {
 			t.Errorf("a text with %s is called good", name)
 		}

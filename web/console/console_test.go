@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -227,5 +228,5 @@ func hashOfFile(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hashText(string(text))
+	return language.TextHash(string(text))
 }

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"html"
 	"net/http"
 	"net/url"
@@ -14,11 +12,6 @@ import (
 	"orac/runbook/language"
 	"orac/web/auth"
 )
-
-func hashText(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
 
 func (r *rig) file() string {
 	r.t.Helper()
@@ -119,7 +112,7 @@ func TestAFormChangesItsAttributeAlone(t *testing.T) {
 	}
 	send := func(address string, v url.Values) string {
 		t.Helper()
-		v.Set("base", hashText(r.file()))
+		v.Set("base", language.TextHash(r.file()))
 		w := r.post(auth.Admin, "/runbook/blocks/"+address, v)
 		if w.Code != 200 {
 			return ""
@@ -144,7 +137,7 @@ func TestAFormChangesItsAttributeAlone(t *testing.T) {
 		"two at once":  {"model.hey_jarvis.threshold": {"0.7\n  topic = \"x\""}, "was.model.hey_jarvis.threshold": {"0.5"}},
 		"nothing":      {"model.hey_jarvis.threshold": {"0.5"}, "was.model.hey_jarvis.threshold": {"0.5"}},
 	} {
-		v.Set("base", hashText(r.file()))
+		v.Set("base", language.TextHash(r.file()))
 		if w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", v); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `role="alert"`) {
 			t.Errorf("%s: %d", what, w.Code)
 		}
@@ -170,18 +163,18 @@ func TestTwoEditsAtOnce(t *testing.T) {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 		together := r.post(auth.Admin, "/runbook/merge", formIn(t, w.Body.String()))
-		if again := formIn(t, together.Body.String()); together.Code != 200 || again.Get("base") != hashText(theirs) || carried(t, together.Body.String()) != both {
+		if again := formIn(t, together.Body.String()); together.Code != 200 || again.Get("base") != language.TextHash(theirs) || carried(t, together.Body.String()) != both {
 			t.Errorf("%s: both together are %d\n%s", path, together.Code, carried(t, together.Body.String()))
 		}
 		text := r.post(auth.Admin, "/runbook/merge?text=1", formIn(t, w.Body.String()))
-		if again := formIn(t, text.Body.String()); again.Get("source") != strings.ReplaceAll(both, "\r\n", "\n") || again.Get("base") != hashText(theirs) {
+		if again := formIn(t, text.Body.String()); again.Get("source") != strings.ReplaceAll(both, "\r\n", "\n") || again.Get("base") != language.TextHash(theirs) {
 			t.Errorf("%s: the text of both is\n%s", path, again.Get("source"))
 		}
 	}
 	if r.file() != theirs {
 		t.Error("theirs was changed")
 	}
-	stale := url.Values{"source": {theirs + "# more\n"}, "base": {hashText(theirs)}, "plan": {"another"}}
+	stale := url.Values{"source": {theirs + "# more\n"}, "base": {language.TextHash(theirs)}, "plan": {"another"}}
 	if w := r.post(auth.Admin, "/runbook/apply", stale); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "another plan") || r.file() != theirs {
 		t.Errorf("a plan that was not shown is applied: %d", w.Code)
 	}
@@ -230,7 +223,7 @@ func TestTwoEditsOfOneLine(t *testing.T) {
 		t.Errorf("a choice of what is another file by now: %d", w.Code)
 	}
 	// A form that does not say what it began with: all that differs is a conflict, and both are there.
-	w := r.post(auth.Admin, "/runbook/plan", url.Values{"source": {mine}, "base": {hashText(before)}})
+	w := r.post(auth.Admin, "/runbook/plan", url.Values{"source": {mine}, "base": {language.TextHash(before)}})
 	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "no longer knows the text that you began with") || !strings.Contains(w.Body.String(), "# once more") || !strings.Contains(w.Body.String(), "# mine") {
 		t.Errorf("without what it began with: %d", w.Code)
 	}
@@ -241,14 +234,14 @@ func TestBlocksAreAddedAndRemoved(t *testing.T) {
 	r := newRig(t, Options{})
 	before := r.file()
 	page := r.get(auth.Admin, "/runbook/add/model").Body.String()
-	for _, want := range []string{`name="name"`, `id="model.source" name="model.source" value="" spellcheck="false" aria-describedby="doc-model.source" required`, "More settings", `name="base" value="` + hashText(before)} {
+	for _, want := range []string{`name="name"`, `id="model.source" name="model.source" value="" spellcheck="false" aria-describedby="doc-model.source" required`, "More settings", `name="base" value="` + language.TextHash(before)} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the form has no %s", want)
 		}
 	}
 	send := func(path string, v url.Values) (int, string) {
 		t.Helper()
-		v.Set("base", hashText(before))
+		v.Set("base", language.TextHash(before))
 		w := r.post(auth.Admin, path, v)
 		return w.Code, w.Body.String()
 	}

@@ -5,12 +5,12 @@
 package testkit
 
 import (
-	"bytes"
 	"flag"
 	"os"
+	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -40,12 +40,12 @@ func Golden[T string | []byte](t testing.TB, file string, got T) {
 // Same compares two texts, and shows the lines in which they differ.
 func Same[T string | []byte](t testing.TB, what string, want, got T) {
 	t.Helper()
-	d := diff.Diff(what, []byte(want), what+" now", []byte(got))
-	if len(d) == 0 {
+	d := udiff.Unified(what, what+" now", string(want), string(got))
+	if d == "" {
 		return
 	}
-	if lines := bytes.SplitAfterN(d, []byte("\n"), shown+1); len(lines) > shown {
-		d = append(bytes.Join(lines[:shown], nil), "…"...)
+	if lines := strings.SplitAfterN(d, "\n", shown+1); len(lines) > shown {
+		d = strings.Join(lines[:shown], "") + "…"
 	}
 	t.Errorf("%s is not what the code says; if it is meant to change: go test -update\n%s", what, d)
 }

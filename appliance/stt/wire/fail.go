@@ -57,22 +57,33 @@ func (c *Client) Status(op, rawURL string, res *http.Response, body []byte) *Err
 	if res.StatusCode/100 == 2 {
 		return nil
 	}
-	e := &Error{Op: op, Address: Address(rawURL), Status: res.StatusCode}
+	e := Answered(op, Address(rawURL), res.StatusCode)
 	if text := c.snippet(body); text != "" {
 		e.Cause = errors.New(text)
 	}
-	switch s := res.StatusCode; {
-	case s == 401 || s == 403 || s == 407:
-		e.Kind, e.Hint = Unauthorised, "check the token or the account in the runbook"
-	case s == 408 || s == 425 || s == 429 || s >= 500:
-		e.Kind, e.RetryAfter = Busy, retryAfter(res.Header.Get("Retry-After"))
-	case s == 400 || s == 413 || s == 415 || s == 422:
-		e.Kind = Refused
-	case s/100 == 3:
-		e.Kind, e.Hint = Unreachable, "redirects are not followed; set the url to where the service is"
+	if e.Kind == Busy {
+		e.RetryAfter = retryAfter(res.Header.Get("Retry-After"))
+	}
+	if res.StatusCode/100 == 3 {
 		if to, err := url.Parse(res.Header.Get("Location")); err == nil && to.Host != "" {
 			e.Cause = fmt.Errorf("it points to %.200q", c.redact(shown(to)))
 		}
+	}
+	return e
+}
+
+// Answered returns the *Error of an answer with a status that is no success.
+func Answered(op, address string, status int) *Error {
+	e := &Error{Op: op, Address: address, Status: status}
+	switch {
+	case status == 401 || status == 403 || status == 407:
+		e.Kind, e.Hint = Unauthorised, "check the token or the account in the runbook"
+	case status == 408 || status == 425 || status == 429 || status >= 500:
+		e.Kind = Busy
+	case status == 400 || status == 413 || status == 415 || status == 422:
+		e.Kind = Refused
+	case status/100 == 3:
+		e.Kind, e.Hint = Unreachable, "redirects are not followed; set the url to where the service is"
 	default:
 		e.Kind, e.Hint = Unreachable, "something else answers there; check the url"
 	}

@@ -65,6 +65,9 @@ type fault struct {
 	noticed    time.Duration // -1: not yet
 }
 
+// deafens tells whether sound is certain to stop. If so, probes count only once the appliance has reported it.
+func (f *fault) deafens() bool { i := f.Kind.Info(); return i.Family.Deafens && !i.Harmless }
+
 // New returns a judge of a run of a scenario.
 func New(sc *scenario.Scenario) *Judge {
 	j := &Judge{sc: sc}
@@ -84,7 +87,7 @@ func (j *Judge) Began(at time.Duration, f Fault) int {
 	id := len(j.faults)
 	j.faults = append(j.faults, &fault{Fault: f, begin: at, noticed: -1, over: !f.Lasts, end: at})
 	for _, p := range j.pending {
-		if p.fault != id && disturbs(f.Kind, p.promise.Means) {
+		if p.fault != id && f.Kind.Info().Disturbs(p.promise.Means) {
 			p.disturbed(j, id, at)
 		}
 	}
@@ -99,7 +102,7 @@ func (j *Judge) Began(at time.Duration, f Fault) int {
 // asked tells whether a promise applies to a fault.
 func asked(r *scenario.Recovery, f Fault) bool {
 	if len(r.After) == 0 && len(r.Kinds) == 0 {
-		return families[f.Kind] != harmless
+		return !f.Kind.Info().Harmless
 	}
 	return f.Address != "" && slices.Contains(r.After, f.Address) || slices.Contains(r.Kinds, string(f.Kind))
 }
@@ -120,7 +123,7 @@ func (j *Judge) Ended(at time.Duration, id int) {
 // ends by itself or is restarted.
 func (j *Judge) Noticed(at time.Duration, component string) {
 	for _, f := range j.faults {
-		if f.noticed < 0 && about(f.Fault, component) && (!f.over || at-f.end <= time.Minute) {
+		if f.noticed < 0 && f.Kind.Info().About(f.Target, component) && (!f.over || at-f.end <= time.Minute) {
 			f.noticed = at
 		}
 	}

@@ -33,19 +33,21 @@ func (j *Judge) recovery(r *scenario.Recovery, id int, at time.Duration) *recove
 		p.clock = at
 	}
 	for other, f := range j.faults[:id] {
-		if !f.over && disturbs(f.Kind, r.Means) {
+		if !f.over && f.Kind.Info().Disturbs(r.Means) {
 			p.held = append(p.held, other)
 		}
 	}
 	// If sound has already stopped, nothing more can stop: the appliance has reported it and need not do so again.
-	p.paused = len(p.held) > 0 || slices.ContainsFunc(j.pending, func(q *recovery) bool { return !q.back && q.promise.Means == Sound && deaf(j.faults[q.fault].Kind) })
+	p.paused = len(p.held) > 0 || slices.ContainsFunc(j.pending, func(q *recovery) bool {
+		return !q.back && q.promise.Means == scenario.MeansSound && j.faults[q.fault].deafens()
+	})
 	return p
 }
 
 // disturbed notes a further fault.
 func (p *recovery) disturbed(j *Judge, id int, at time.Duration) {
 	p.good = 0
-	p.paused = p.paused || deaf(j.faults[id].Kind)
+	p.paused = p.paused || j.faults[id].deafens()
 	if j.faults[id].Lasts {
 		p.held = append(p.held, id)
 	} else if p.clock >= 0 {
@@ -140,9 +142,9 @@ func (p *recovery) probe(j *Judge, at time.Duration, v View) {
 	f := j.faults[p.fault]
 	ok := v.Up()
 	switch p.promise.Means {
-	case Sound:
+	case scenario.MeansSound:
 		mic := ""
-		if k := families[f.Kind]; k == device || k == mild || k == hidden {
+		if f.Kind.Info().Target == scenario.Device {
 			mic = f.Target
 		}
 		sound := v.Sound(mic)
@@ -156,13 +158,13 @@ func (p *recovery) probe(j *Judge, at time.Duration, v View) {
 			p.good = 0
 		}
 		// Sound that was in the pipe when the fault began does not count as recovery.
-		ok = ok && fresh && (!deaf(f.Kind) || f.noticed >= 0 || p.paused || f.Lasts && f.over)
+		ok = ok && fresh && (!f.deafens() || f.noticed >= 0 || p.paused || f.Lasts && f.over)
 		if !ok {
 			return // a probe between two hops is neither good nor bad
 		}
-	case Health:
+	case scenario.MeansHealth:
 		ok = ok && v.Health() == "healthy"
-	case Delivered:
+	case scenario.MeansDelivered:
 		ok = ok && v.Waiting() == 0
 	}
 	if !ok {
@@ -194,9 +196,9 @@ func (p *recovery) says(j *Judge, what string, at, value time.Duration, kept boo
 // words describes what a recovery means, for people.
 func words(means string) string {
 	switch means {
-	case Health:
+	case scenario.MeansHealth:
 		return "good health"
-	case Delivered:
+	case scenario.MeansDelivered:
 		return "empty spool"
 	}
 	return "steady sound"

@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orac/appliance/base/cells"
+	"orac/runbook/scenario"
 )
 
 // Bounds of one timeline.
@@ -43,7 +44,7 @@ type lane struct {
 	Class      string
 }
 
-type htmlFault struct{ Name, When, Lasts, Detected, Recovered, Fidelity, How, Family string }
+type htmlFault struct{ Name, When, Lasts, Detected, Recovered, Fidelity, How, Class string }
 
 func newHTMLRun(sc *Scenario, c chosen, i int) *htmlRun {
 	r := &sc.Runs[c.index]
@@ -58,7 +59,7 @@ func newHTMLRun(sc *Scenario, c chosen, i int) *htmlRun {
 			v.MoreFaults = len(r.Faults) - n
 			break
 		}
-		h := htmlFault{Name: clean(f.Name), When: at(f.Begin), Fidelity: clean(f.Fidelity), How: clean(f.How), Family: family(f.Kind)}
+		h := htmlFault{Name: clean(f.Name), When: at(f.Begin), Fidelity: clean(f.Fidelity), How: clean(f.How), Class: class(f.Kind)}
 		if f.Kind != "" && !strings.Contains(f.Name, f.Kind) {
 			h.Name += " " + clean(f.Kind)
 		}
@@ -106,20 +107,8 @@ func (t *timeline) lanes() []lane {
 	return slices.DeleteFunc(list, func(l lane) bool { return l.SVG == "" })
 }
 
-// family groups kinds of faults by what they affect, to choose their colour.
-func family(kind string) string {
-	switch {
-	case strings.HasPrefix(kind, "stt_"), strings.HasPrefix(kind, "webhook_"), strings.HasPrefix(kind, "heartbeat_"):
-		return "net"
-	case strings.HasPrefix(kind, "disk_"):
-		return "disk"
-	}
-	switch kind {
-	case "read_blocks", "open_hangs", "list_hangs", "drops", "short_reads", "wrong_rate", "stuck", "silence", "noise", "clipping", "unplug", "audio_down":
-		return "sound"
-	}
-	return "process"
-}
+// class is the colour of a kind of fault.
+func class(kind string) string { return string(scenario.Kind(kind).Info().Family.Class) }
 
 // ends returns where the band of a fault begins and ends.
 func (t *timeline) ends(begin, end float64) (from, to float64) {
@@ -137,7 +126,7 @@ func (t *timeline) behind() template.HTML {
 		if to-from < 0.0015 {
 			width = "1"
 		}
-		fmt.Fprintf(&s.b, `<rect class="band %s" x="%s" y="0" width="%s" height="100%%"/>`, family(f.Kind), x(from), width)
+		fmt.Fprintf(&s.b, `<rect class="band %s" x="%s" y="0" width="%s" height="100%%"/>`, class(f.Kind), x(from), width)
 	}
 	for _, tick := range ticks(t.length) {
 		fmt.Fprintf(&s.b, `<line class="grid" x1="%[1]s" x2="%[1]s" y1="0" y2="100%%"/>`, x(t.share(tick)))
@@ -227,7 +216,7 @@ func (t *timeline) faults() lane {
 		if f.Recovered > 0 {
 			title += ", recovered after " + span(f.Recovered)
 		}
-		s.rect("fault "+family(f.Kind), from, to, y, bandPx-4, title)
+		s.rect("fault "+class(f.Kind), from, to, y, bandPx-4, title)
 		if label := f.Kind; to-from > 0.011*float64(ansi.StringWidth(label)) {
 			s.text("in", from+0.004, y+10.5, label)
 		}

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"orac/runbook"
-	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
@@ -121,7 +120,11 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []Occu
 				break
 			}
 		}
-		f := drawn(kind, rb, r)
+		target := ""
+		if names := Targets(kind, rb); len(names) > 0 {
+			target = names[r.IntN(len(names))]
+		}
+		f := kind.Draw(r, target)
 		long := time.Duration(float64(s.Least) * math.Pow(float64(max(s.Most, s.Least))/float64(max(s.Least, 1)), r.Float64()))
 		long = long.Round(time.Millisecond)
 		o := Occurrence{Fault: f, Name: fmt.Sprint("swarm.", len(list)+1), Begin: at.Round(time.Millisecond)}
@@ -134,35 +137,4 @@ func swarm(sc *scenario.Scenario, rb *runbook.Runbook, seed uint64) (list []Occu
 		}
 	}
 	return list
-}
-
-// drawn returns a fault of a kind with a target and an extent drawn from the stream.
-func drawn(k scenario.Kind, rb *runbook.Runbook, r *rand.Rand) scenario.Fault {
-	f := scenario.Fault{Kind: k}
-	if names := Targets(k, rb); len(names) > 0 {
-		f.Target = names[r.IntN(len(names))]
-	}
-	switch k {
-	case scenario.Drops:
-		f.Rate = 0.02 + 0.2*r.Float64()
-	case scenario.WrongRate:
-		f.Rate = 0.8 + 0.4*r.Float64()
-	case scenario.STTSlow, scenario.WebhookSlow:
-		f.Delay = time.Duration(1+r.IntN(20)) * time.Second
-	case scenario.WebhookPoison:
-		f.Way = []string{"error", "hang", "reset", "refuse"}[r.IntN(4)]
-	case scenario.DiskSlow:
-		f.Delay = time.Duration(5+r.IntN(200)) * time.Millisecond
-	case scenario.ClockJump:
-		f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0
-	case scenario.MemoryLeak:
-		f.Size = language.Size(1+r.IntN(64)) << 20
-	case scenario.MemoryRise:
-		f.Size = language.Size(50+r.IntN(400)) << 20
-	case scenario.Unplug:
-		f.Other = r.IntN(2) == 0
-	case scenario.PowerLoss, scenario.Kill:
-		f.For = time.Duration(1+r.IntN(10)) * time.Second
-	}
-	return f
 }

@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"slices"
 
 	"orac/appliance/graph"
@@ -62,18 +63,20 @@ func addresses(rb *runbook.Runbook) (names []string) {
 // Targets returns what a kind of fault can be aimed at in a runbook.
 func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 	switch k.Info().Target {
-	case "device":
+	case scenario.Device:
 		return Devices(rb)
-	case "stt":
+	case scenario.STTTarget:
 		return services(rb)
-	case "heartbeat":
+	case scenario.HeartbeatTarget:
 		return heartbeats(rb)
-	case "webhook":
+	case scenario.WebhookTarget:
 		return webhooks(rb)
-	case "node":
+	case scenario.NodeTarget:
 		return addresses(rb)
+	case "":
+		return nil
 	}
-	return nil
+	panic(fmt.Sprintf("BUG: nobody knows how to aim %s at a %s", k, k.Info().Target))
 }
 
 // Aim replaces an empty target with the first of its kind.

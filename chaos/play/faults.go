@@ -1,0 +1,173 @@
+package play
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+
+	"orac/chaos"
+	"orac/chaos/journal"
+	"orac/chaos/process"
+	"orac/chaos/ptrace"
+	"orac/runbook"
+	"orac/runbook/scenario"
+	"orac/sim/trial/schedule"
+)
+
+// Maker is how a kind of fault is made on a live appliance.
+type Maker struct {
+	How     string // what exactly is done
+	Differs string // how that differs from what the kind says; may be ""
+
+	slows   bool                           // it slows the whole appliance down, so that a wake word may go unheard
+	machine func() error                   // returns why it cannot be made on this machine; nil: it can be on every machine
+	probe   func(*World, occurrence) error // returns why it cannot be made in this world; nil: it can be in every world
+	// prepare returns the fault for this moment, or an error if there is nothing to break just then.
+	prepare func(*World, occurrence) (*broken, error)
+}
+
+// broken is a fault that is ready to be made. Its steps are in the journal before it is made.
+type broken struct {
+	steps []journal.Step
+	apply func() error
+	undo  func() error // what only this process can undo, besides the steps; nil: nothing. It may be called after apply has failed
+	how   string       // replaces Maker.How if the machine decides
+}
+
+// makers are the makers of all kinds but those of which the table of kinds says everything.
+var makers = map[scenario.Kind]Maker{
+	scenario.ReadBlocks:  {How: "SIGSTOP to the capture process in the middle of its read", prepare: stopWorker},
+	scenario.OpenHangs:   {How: "SIGSTOP to the audio server: it accepts connections and never answers, so reading stops and opening hangs", Differs: "it stops the sound of all devices", prepare: stopAudio},
+	scenario.Drops:       {How: "a share of the sound, in pieces of 10 ms, does not reach the audio server", Differs: "sound that is lost before the audio server leaves no gap: what follows moves up", prepare: lose},
+	scenario.ShortReads:  {How: "the audio server gets the sound in odd pieces of a few samples", prepare: crumble},
+	scenario.WrongRate:   {How: "the virtual microphone writes at another rate than it says", prepare: hurry},
+	scenario.Stuck:       {How: "the same hop without end, bit for bit", prepare: stick},
+	scenario.Silence:     {How: "zeros", prepare: hush},
+	scenario.Noise:       {How: "noise with an RMS of 12000", prepare: roar},
+	scenario.Clipping:    {How: "a square wave at full scale", prepare: clip},
+	scenario.Unplug:      {How: "the source is unloaded and loaded again, under another index", prepare: unplug},
+	scenario.Suspended:   {How: "pactl suspend-source: the source stays, its sound stops", prepare: suspend},
+	scenario.AudioDown:   {How: "SIGKILL to the audio server; it is started again with the same sources", prepare: killAudio},
+	scenario.WorkerKill:  {How: "SIGKILL to the capture process", prepare: killWorker},
+	scenario.WorkerStop:  {How: "SIGSTOP to the capture process", prepare: stopWorker},
+	scenario.WorkerTrash: {How: "malformed frames are written into the capture process's pipe", prepare: trash},
+
+	scenario.STTReset:      {How: "the proxy resets connections after a number of bytes that the seed decides", prepare: reset},
+	scenario.STTEmpty:      {How: "the server answers with empty text", prepare: empty},
+	scenario.STTTrash:      {How: "the server answers with half a JSON object", prepare: garbage},
+	scenario.STTLies:       {How: "the server answers \"[Transcription Failed: …]\"", prepare: lie},
+	scenario.STTLate:       {How: "the server answers a second after the appliance has given up", prepare: late},
+	scenario.STTHolds:      {How: "the server accepts the sound and never answers; the stream stays open", prepare: hold},
+	scenario.STTCut:        {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: cut},
+	scenario.STTCorrupt:    {How: "the proxy changes bytes of answers that the seed decides", prepare: corrupt},
+	scenario.STTSilent:     {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: swallow},
+	scenario.STTPoison:     {How: "the server fails on the first utterance that it receives, every time, in the way that the fault names", prepare: poison},
+	scenario.STTEngine:     {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: failEngine},
+	scenario.STTStopped:    {How: "SIGSTOP to the server, then SIGCONT", prepare: freeze},
+	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: die},
+	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: unstream},
+	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", machine: separable, prepare: unlink},
+	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poisonWebhook},
+	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: floodWebhook},
+
+	scenario.DiskFull:     {How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
+	scenario.DiskReadOnly: {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, slows: true, prepare: readOnly},
+	scenario.DiskError:    {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EIO", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, slows: true, prepare: diskError},
+	scenario.DiskSlow:     {How: "strace delays the appliance's calls that sync, rename, remove and write the history", Differs: "the appliance is slower meanwhile in everything", machine: traceable, slows: true, prepare: diskSlow},
+
+	scenario.CPUStarve:   {How: "a control group leaves the appliance and its children 1 ms of CPU a second; where there is none, SIGSTOP and SIGCONT", prepare: starve},
+	scenario.Descriptors: {How: "prlimit leaves the appliance as many descriptors as it has open", prepare: closeUp},
+	scenario.MemoryLeak:  {How: "ptrace makes the appliance map more memory every second", Differs: "the memory is not on its heap", machine: ptrace.Supported, slows: true, prepare: leak},
+	scenario.MemoryRise:  {How: "ptrace makes the appliance map memory that it did not ask for", Differs: "the memory is not on its heap", machine: ptrace.Supported, slows: true, prepare: rise},
+
+	scenario.Kill:        {How: "SIGKILL to the appliance; started again afterwards", prepare: kill},
+	scenario.OutOfMemory: {How: "a control group allows 32 MiB more than the appliance has, ptrace makes it map more, and the kernel kills it; started again afterwards", machine: limitable, prepare: exhaust},
+	scenario.ClockJump:   {How: "a seccomp filter hands the appliance's questions for the time of day to this program, which answers with the changed time", Differs: "it cannot be combined with net_down in one scenario, and ends when the process replaces itself", machine: chaos.ClockSupported, probe: clocked, prepare: jump},
+	scenario.Apply:       {How: "orac apply --auto-approve of the changed runbook", prepare: applyChange},
+}
+
+// MakerOf returns how a kind of fault is made, or why it cannot be.
+func MakerOf(k scenario.Kind) (Maker, error) {
+	mk, ok := makers[k]
+	switch i := k.Info(); {
+	case ok:
+		return mk, nil
+	case i.Status > 0:
+		return Maker{How: fmt.Sprintf("the server answers %d %s", i.Status, http.StatusText(i.Status)), prepare: answer}, nil
+	case i.Refuses:
+		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: down}, nil
+	case i.Late:
+		return Maker{How: "the server delays its answers", prepare: slow}, nil
+	case i.Unreal != "":
+		return mk, errors.New(i.Unreal)
+	}
+	return mk, fmt.Errorf("this version of orac chaos does not know the fault %s", k)
+}
+
+// Here returns why faults of a kind cannot be made on this machine; nil if they can.
+func Here(k scenario.Kind) error {
+	mk, err := MakerOf(k)
+	if err == nil && mk.machine != nil {
+		return mk.machine()
+	}
+	return err
+}
+
+// supported returns why a fault cannot be made; nil if it can. Whether a live appliance permits it shows only when it is made.
+func (w *World) supported(o occurrence) error {
+	if err := Here(o.Kind); err != nil {
+		return err
+	}
+	if mk, _ := MakerOf(o.Kind); mk.probe != nil {
+		return mk.probe(w, o)
+	}
+	switch o.Kind.Info().Target {
+	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget:
+		_, err := w.peer(o)
+		return err
+	}
+	return nil
+}
+
+// target returns the microphone that a fault affects.
+func (w *World) target(o occurrence) (*microphone, error) {
+	if m, ok := w.mics[o.Target]; ok {
+		return m, nil
+	}
+	return nil, fmt.Errorf("there is no virtual microphone for device %q", o.Target)
+}
+
+// peer returns the service that a fault affects.
+func (w *World) peer(o occurrence) (*service, error) {
+	block := string(o.Kind.Info().Target)
+	if s, ok := w.services[runbook.Address(block+"."+o.Target)]; ok {
+		return s, nil
+	}
+	return nil, fmt.Errorf("there is no server for %s %q that could break: with protocol exec it is a program", block, o.Target)
+}
+
+// worker returns the capture process that holds the device of a fault.
+func (w *World) worker(o occurrence) (process.Process, error) {
+	a, err := w.Running()
+	if err != nil {
+		return process.Process{}, err
+	}
+	m, ok := w.book.rb.Microphone(runbook.Address("device.microphone." + o.Target))
+	var words []string
+	switch {
+	case !ok:
+	case m.Identity != "":
+		words = append(words, "--identity="+m.Identity)
+	case m.Match != "":
+		words = append(words, "--match="+m.Match)
+	}
+	return a.Worker(words...)
+}
+
+// occurrence is a fault of a run.
+type occurrence = schedule.Occurrence
+
+func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

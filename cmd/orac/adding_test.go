@@ -1,0 +1,141 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"orac/appliance/base/testkit"
+)
+
+// change is what a person writes in a file: new lines before a place that is there already.
+type change struct{ file, before, lines string }
+
+// added is the tree with changes. It writes nothing into the tree itself: the go command is told where the changed files are.
+type added struct {
+	overlay string
+	files   int // that a person edits
+}
+
+func add(t *testing.T, changes ...change) added {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	testkit.Must(t, err)
+	dir := t.TempDir()
+	texts := map[string]string{}
+	for _, c := range changes {
+		text, edited := texts[c.file]
+		if !edited {
+			b, err := os.ReadFile(filepath.Join(root, c.file))
+			testkit.Must(t, err)
+			text = string(b)
+		}
+		if strings.Count(text, c.before) != 1 {
+			t.Fatalf("%s has %q %d times", c.file, c.before, strings.Count(text, c.before))
+		}
+		texts[c.file] = strings.Replace(text, c.before, c.lines+c.before, 1)
+	}
+	replace := map[string]string{}
+	for file, text := range texts {
+		path := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		testkit.Must(t, os.WriteFile(path, []byte(text), 0o600))
+		replace[filepath.Join(root, file)] = path
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	testkit.Must(t, err)
+	a := added{filepath.Join(dir, "overlay.json"), len(texts)}
+	testkit.Must(t, os.WriteFile(a.overlay, text, 0o600))
+	return a
+}
+
+// run runs the go command on the changed tree, in the folder of the module.
+func (a added) run(t *testing.T, command string, args ...string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{command, "-overlay", a.overlay}, args...)...)
+	cmd.Dir = "../.."
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (a added) passes(t *testing.T, command string, args ...string) {
+	t.Helper()
+	if out, err := a.run(t, command, args...); err != nil {
+		t.Errorf("go %s %s: %v\n%s", command, strings.Join(args, " "), err, out)
+	}
+}
+
+// TestAddingAFault adds two kinds of faults as appliance/README.md says. A person edits at most two files for each; what is
+// forgotten is named.
+func TestAddingAFault(t *testing.T) {
+	t.Parallel()
+	const table, walk = "runbook/scenario/faults.go", "TestTheTableOfFaultsIsWhole|TestEveryKindIsMadeOrExcused|TestEveryKindDoesWhatItSays/^(hum|webhook_teapot)$"
+	name := func(c, kind string) change {
+		return change{table, "\n\tSTTDown ", "\n\t" + c + " Kind = \"" + kind + "\""}
+	}
+	row := func(text string) change { return change{table, "\n\t{Kind: Clipping,", "\n\t{" + text + "},"} }
+	hum := func(more string) change {
+		return row(`Kind: Hum, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device hums."` + more)
+	}
+	maker := change{"sim/faults.go", "\n\tscenario.Clipping:", `
+	scenario.Hum: {how: "a tone of 250 Hz", shape: func(pcm *[audio.HopSamples]int16, n int) {
+		for i := range pcm {
+			pcm[i] = int16((8000 + n%100) * (1 - i/32%2*2))
+		}
+	}},`}
+
+	forgotten := add(t, name("Hum", "hum"), hum(""))
+	if out, err := forgotten.run(t, "test", "-count=1", "-vet=off", "-run", walk, "./sim", "./chaos/play"); err == nil || strings.Count(out, "hum: ") != 2 {
+		t.Errorf("a kind that nobody makes: %v\n%s", err, out)
+	}
+
+	// What a server answers is said by the row.
+	teapot := []change{name("WebhookTeapot", "webhook_teapot"), row(`Kind: WebhookTeapot, Family: webhook, Target: WebhookTarget, Lasts: true, Status: 418, Doc: "It is a teapot."`)}
+	one := add(t, teapot...)
+	// Anything else needs a maker. One that is made in reality, too, takes the place of the reason why it is not.
+	two := add(t, name("Hum", "hum"), hum(`, Unreal: "nobody has built a humming microphone"`), maker)
+	if one.files > 2 || two.files > 2 {
+		t.Errorf("a person edits %d and %d files", one.files, two.files)
+	}
+	both := add(t, append(teapot, name("Hum", "hum"), hum(`, Unreal: "nobody has built a humming microphone"`), maker)...)
+	both.passes(t, "test", "-count=1", "-vet=off", "-run", walk, "./runbook/scenario", "./sim", "./chaos/play")
+	dir := t.TempDir()
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "small.hcl"), []byte(`scenario "small" {
+  text      = <<-EOT
+    appliance "small" {}
+    device "microphone" "mic" {}
+    model "hey_jarvis" { source = "catalog:hey_jarvis" }
+    stt "whisper" { url = "http://stt.local" }
+    webhook "light" {
+      url    = "http://light.local"
+      events = ["wake"]
+    }
+    listener "room" {
+      device  = device.microphone.mic
+      models  = [model.hey_jarvis]
+      deliver = [stt.whisper]
+    }
+  EOT
+  for       = "5m"
+  inference = "modelled"
+}
+sound "command" {
+  every = "20s"
+}
+fault "hum" "it" {
+  at = "1m"
+}
+fault "webhook_teapot" "it" {
+  at = "90s"
+}
+recovery "any" {
+  recover = "30s"
+}
+expect "nothing_lost" {
+  holds = lost == 0 && told > 0
+}
+`), 0o600))
+	both.passes(t, "run", "./cmd/orac", "sim", filepath.Join(dir, "small.hcl"))
+}

@@ -1,0 +1,171 @@
+package scenario
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"orac/runbook/language"
+)
+
+// The kinds of faults. The table below says what each one is.
+const (
+	ReadBlocks  Kind = "read_blocks"
+	OpenHangs   Kind = "open_hangs"
+	ListHangs   Kind = "list_hangs"
+	Drops       Kind = "drops"
+	ShortReads  Kind = "short_reads"
+	WrongRate   Kind = "wrong_rate"
+	Stuck       Kind = "stuck"
+	Silence     Kind = "silence"
+	Noise       Kind = "noise"
+	Clipping    Kind = "clipping"
+	Unplug      Kind = "unplug"
+	Suspended   Kind = "suspended"
+	AudioDown   Kind = "audio_down"
+	WorkerKill  Kind = "worker_kill"
+	WorkerStop  Kind = "worker_stop"
+	WorkerTrash Kind = "worker_trash"
+
+	STTDown          Kind = "stt_down"
+	STTSlow          Kind = "stt_slow"
+	STTReset         Kind = "stt_reset"
+	STTEmpty         Kind = "stt_empty"
+	STTTrash         Kind = "stt_trash"
+	STTLies          Kind = "stt_lies"
+	STTLate          Kind = "stt_late"
+	STTUnauthorized  Kind = "stt_unauthorized"
+	STTHolds         Kind = "stt_holds"
+	STTCut           Kind = "stt_cut"
+	STTCorrupt       Kind = "stt_corrupt"
+	STTSilent        Kind = "stt_silent"
+	STTPoison        Kind = "stt_poison"
+	STTEngine        Kind = "stt_engine"
+	STTStopped       Kind = "stt_stopped"
+	STTEnds          Kind = "stt_ends"
+	STTNoStream      Kind = "stt_no_stream"
+	NetDown          Kind = "net_down"
+	HeartbeatDown    Kind = "heartbeat_down"
+	HeartbeatRefused Kind = "heartbeat_refused"
+	WebhookSlow      Kind = "webhook_slow"
+	WebhookDown      Kind = "webhook_down"
+	WebhookRefused   Kind = "webhook_refused"
+	WebhookGone      Kind = "webhook_gone"
+	WebhookPoison    Kind = "webhook_poison"
+	WebhookFlood     Kind = "webhook_flood"
+
+	DiskFull     Kind = "disk_full"
+	DiskReadOnly Kind = "disk_read_only"
+	DiskError    Kind = "disk_error"
+	DiskSlow     Kind = "disk_slow"
+
+	NodePanic   Kind = "node_panic"
+	NodeStarve  Kind = "node_starve"
+	CPUStarve   Kind = "cpu_starve"
+	Descriptors Kind = "descriptors"
+	MemoryLeak  Kind = "memory_leak"
+	MemoryRise  Kind = "memory_rise"
+
+	PowerLoss   Kind = "power_loss"
+	Kill        Kind = "kill"
+	OutOfMemory Kind = "out_of_memory"
+	ClockJump   Kind = "clock_jump"
+	Apply       Kind = "apply"
+)
+
+// kinds is the table of all kinds of faults, in the order of the documentation. Everything that must know the kinds reads it, or
+// is checked against it.
+var kinds = []Info{
+	{Kind: ReadBlocks, Family: deaf, Target: Device, Doc: "A read in the capture process blocks until the process is replaced."},
+	{Kind: OpenHangs, Family: dim, Target: Device, Lasts: true, Doc: "The device is lost, and opening it again hangs."},
+	{Kind: ListHangs, Family: dim, Lasts: true, Doc: "Listing the devices hangs.",
+		Unreal: "an audio server that answers a reader also answers a list; open_hangs stops both"},
+	{Kind: Drops, Family: dim, Target: Device, Lasts: true, Doc: "Some of the hops are lost.",
+		more:  []language.Attribute{extra("rate", language.Float, "0.3", "0.001", "1", "The share of hops that are lost.")},
+		drawn: func(r *rand.Rand, f *Fault) { f.Rate = 0.02 + 0.2*r.Float64() }},
+	{Kind: ShortReads, Family: dim, Target: Device, Lasts: true, Doc: "The device returns parts of hops. Nothing is missing, but it arrives late."},
+	{Kind: WrongRate, Family: dim, Target: Device, Lasts: true, Doc: "The device delivers sound too fast or too slowly.",
+		more:  []language.Attribute{extra("rate", language.Float, "0.9", "0.1", "10", "The factor. Below 1, sound comes too slowly.")},
+		drawn: func(r *rand.Rand, f *Fault) { f.Rate = 0.8 + 0.4*r.Float64() }},
+	{Kind: Stuck, Family: deaf, Target: Device, Lasts: true, duration: "60s", Doc: "The same hop repeats, bit for bit, and is not silent."},
+	{Kind: Silence, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device delivers digital silence. This is harmless: nothing may be restarted."},
+	{Kind: Noise, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device delivers loud noise. This is harmless."},
+	{Kind: Clipping, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The sound clips at full scale. This is harmless."},
+	{Kind: Unplug, Family: deaf, Target: Device, Lasts: true, duration: "5s", Doc: "The device is unplugged. When it returns, it has a different number.",
+		more:  []language.Attribute{{Name: "other", Kind: language.Bool, Default: "false", Doc: "Whether another device takes its place and number meanwhile."}},
+		drawn: func(r *rand.Rand, f *Fault) { f.Other = r.IntN(2) == 0 }},
+	{Kind: Suspended, Family: deaf, Target: Device, Lasts: true, Doc: "The device is listed and can be opened, but the audio server delivers no sound from it."},
+	{Kind: AudioDown, Family: deaf, Lasts: true, duration: "5s", Doc: "The audio server is gone, and so are all of its devices."},
+	{Kind: WorkerKill, Family: deaf, Target: Device, Doc: "The capture process dies."},
+	{Kind: WorkerStop, Family: deaf, Target: Device, Doc: "The capture process is frozen until it is replaced."},
+	{Kind: WorkerTrash, Family: deaf, Target: Device, Doc: "The capture process writes malformed frames."},
+
+	{Kind: STTDown, Family: service, Target: STTTarget, Lasts: true, Refuses: true, Doc: "The service refuses connections."},
+	{Kind: STTSlow, Family: service, Target: STTTarget, Lasts: true, Late: true, Doc: "It answers late.", more: delay("5s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(20)) * time.Second }},
+	{Kind: STTReset, Family: service, Target: STTTarget, Lasts: true, Doc: "It resets connections in the middle of a request."},
+	{Kind: STTEmpty, Family: service, Target: STTTarget, Lasts: true, Doc: "It answers with empty text."},
+	{Kind: STTTrash, Family: service, Target: STTTarget, Lasts: true, Doc: "It sends malformed answers."},
+	{Kind: STTLies, Family: service, Target: STTTarget, Lasts: true, Doc: "It returns \"[Transcription Failed: …]\" as if it were what was said."},
+	{Kind: STTLate, Family: service, Target: STTTarget, Lasts: true, Doc: "It accepts the utterance and answers after the client has stopped waiting."},
+	{Kind: STTUnauthorized, Family: service, Target: STTTarget, Lasts: true, Status: 401, Doc: "It answers 401."},
+	{Kind: STTHolds, Family: service, Target: STTTarget, Lasts: true, Doc: "Its streams never end."},
+	{Kind: STTCut, Family: service, Target: STTTarget, Lasts: true, Doc: "Connections end in the middle of an answer, as if the answer were complete."},
+	{Kind: STTCorrupt, Family: service, Target: STTTarget, Lasts: true, Doc: "Some bytes of its answers are changed on the way."},
+	{Kind: STTSilent, Family: service, Target: STTTarget, Lasts: true, Doc: "It accepts connections but never sends anything, like behind a firewall that drops packets."},
+	{Kind: STTPoison, Family: service, Target: STTTarget, Lasts: true, Doc: "It fails on one utterance, the first that it receives, however often it is sent again. It answers all others, and reports that it is healthy.",
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset"},
+			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection at the same byte."}}},
+	{Kind: STTEngine, Family: service, Target: STTTarget, Lasts: true, duration: "2m",
+		Doc: "Its engine fails while it reports that it is healthy. It answers a stream with \"[Transcription Failed: …]\" and a request with 200 and an empty text, as if nobody had spoken."},
+	{Kind: STTStopped, Family: service, Target: STTTarget, Lasts: true, Doc: "It is stopped, as by SIGSTOP. Connections and sound still arrive, and it processes them when it continues, even for clients that have gone."},
+	{Kind: STTEnds, Family: service, Target: STTTarget, Lasts: true, Doc: "It receives a whole utterance and acts on it, but the connection ends before the answer."},
+	{Kind: STTNoStream, Family: service, Target: STTTarget, Lasts: true, Harmless: true, duration: "5m",
+		Doc: "Its streaming is switched off: it refuses streams with 403, and its health says so. This is harmless: utterances are sent by HTTP."},
+	{Kind: NetDown, Family: service, Lasts: true, Doc: "The appliance has no network: it reaches no service, and open connections fall silent."},
+	{Kind: HeartbeatDown, Family: heartbeat, Target: HeartbeatTarget, Lasts: true, Refuses: true, Doc: "The heartbeat's server refuses connections."},
+	{Kind: HeartbeatRefused, Family: heartbeat, Target: HeartbeatTarget, Lasts: true, Status: 401, Doc: "It answers heartbeats with 401."},
+	{Kind: WebhookSlow, Family: webhook, Target: WebhookTarget, Lasts: true, Late: true, Doc: "The webhook answers late.", more: delay("10s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(20)) * time.Second }},
+	{Kind: WebhookDown, Family: webhook, Target: WebhookTarget, Lasts: true, Refuses: true, Doc: "The webhook refuses connections."},
+	{Kind: WebhookRefused, Family: webhook, Target: WebhookTarget, Lasts: true, Status: 401, Doc: "It answers 401."},
+	{Kind: WebhookGone, Family: webhook, Target: WebhookTarget, Lasts: true, Status: 410, Doc: "It answers 410 (gone). Nothing more is sent to it until its block changes or the process restarts.",
+		Apart: "no more events are sent to it, so that later faults of it show nothing"},
+	{Kind: WebhookPoison, Family: webhook, Target: WebhookTarget, Lasts: true, Doc: "It fails on one event, the first that it receives, however often it is sent again. It accepts all others.",
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
+			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection, refuse answers 400."}}},
+	{Kind: WebhookFlood, Family: webhook, Target: WebhookTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: the answer counts, and its body is not read."},
+
+	{Kind: DiskFull, Family: disk, Lasts: true, Doc: "The disk of the state directory is full."},
+	{Kind: DiskReadOnly, Family: disk, Lasts: true, Doc: "The disk of the state directory is read-only."},
+	{Kind: DiskError, Family: disk, Lasts: true, Doc: "Reads and writes on the disk fail with an input/output error."},
+	{Kind: DiskSlow, Family: disk, Lasts: true, Doc: "Operations on the disk are slow.", more: delay("200ms", "How long each operation takes."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(5+r.IntN(200)) * time.Millisecond }},
+
+	{Kind: NodePanic, Family: node, Target: NodeTarget, Doc: "A node panics.", Unreal: "no node of the real binary fails on demand"},
+	{Kind: NodeStarve, Family: node, Target: NodeTarget, Lasts: true, Doc: "A node gets no processor time.", Unreal: "nobody outside can keep one goroutine from running"},
+	{Kind: CPUStarve, Family: processor, Lasts: true, duration: "3s", Doc: "The whole appliance gets no processor time."},
+	{Kind: Descriptors, Family: exhausted, Lasts: true, Doc: "The process cannot open any more files or connections."},
+	{Kind: MemoryLeak, Family: memory, Doc: "The process uses more and more memory until it is replaced.",
+		more:  []language.Attribute{extra("size", language.ByteSize, "10MiB", "1KiB", "10GiB", "How much more each minute.")},
+		drawn: func(r *rand.Rand, f *Fault) { f.Size = language.Size(1+r.IntN(64)) << 20 }},
+	{Kind: MemoryRise, Family: memory, Doc: "The process takes a block of memory and keeps it until it is replaced.",
+		more:  []language.Attribute{extra("size", language.ByteSize, "500MiB", "1KiB", "100GiB", "How much memory.")},
+		drawn: func(r *rand.Rand, f *Fault) { f.Size = language.Size(50+r.IntN(400)) << 20 }},
+
+	{Kind: PowerLoss, Family: process, Lasts: true, duration: "5s", Doc: "The power fails. Everything stops, and data that was not synced to the disk may be lost, partly or wholly. The appliance starts again after `for`.",
+		Unreal: "only kill -9 is possible here, and the kernel keeps unsynced data across it: use kill, and simulate this",
+		more: []language.Attribute{{Name: "every_write", Kind: language.Bool, Default: "false",
+			Doc: "Instead of `at`: records and delivers one utterance, and cuts the power at each operation that changes the disk, in a run of its own. Only a simulation can do this."}},
+		rules: []language.Rule{{Uses: []string{"every_write", "at"}, Doc: "exactly one of at and every_write = true must be given", Hint: "Write exactly one of them.",
+			Holds: func(g language.Given) bool { return g.Written("at") != g.Flag("every_write") }}}},
+	{Kind: Kill, Family: process, Lasts: true, duration: "1s", Doc: "The process is killed (kill -9). It starts again after `for`."},
+	{Kind: OutOfMemory, Family: process, Lasts: true, duration: "1s", Doc: "The process uses more memory than its control group allows, and the kernel kills it. It starts again after `for`."},
+	{Kind: ClockJump, Family: clock, Doc: "The time of day jumps.",
+		more:  []language.Attribute{extra("by", language.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: language.Bool, Default: "false", Doc: "Whether it jumps back."}},
+		drawn: func(r *rand.Rand, f *Fault) { f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0 }},
+	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",
+		more: []language.Attribute{
+			{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
+			{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
+		}},
+}

@@ -1,0 +1,153 @@
+package scenario
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"orac/runbook/language"
+)
+
+// Kind is the name of a kind of fault. Info returns its row of the table.
+type Kind string
+
+// Info is a kind of fault: a row of the table.
+type Info struct {
+	Kind     Kind
+	Doc      string
+	Family   *Family // what it endangers, and so how it is judged
+	Target   Target  // what it breaks; "" if it breaks the whole appliance or all devices
+	Lasts    bool    // it takes time: Fault.For
+	Harmless bool    // it only looks like a fault: nothing may react to it
+	// What its target, a server, does; both runners can make that without knowing the kind. All are zero if it does something else.
+	Status  int  // it answers every request with this HTTP status
+	Refuses bool // it refuses connections
+	Late    bool // it answers later, by Fault.Delay
+	// Apart, Unmodelled and Unreal say why a swarm never draws it, why the simulator has no model of it, and why it cannot be made
+	// on a live appliance. "" means that it does, has, or can.
+	Apart, Unmodelled, Unreal string
+
+	duration string // default of For
+	more     []language.Attribute
+	drawn    func(*rand.Rand, *Fault) // sets the attributes in more for a swarm, except way: any of its values
+	rules    []language.Rule
+	example  string // attributes of its example, except at
+}
+
+// Kinds lists all kinds of faults, in the order of the documentation.
+func Kinds() []Info { return slices.Clone(kinds) }
+
+// Info returns the row of the kind. A kind that is not in the table has none: its Family is that of the unknown.
+func (k Kind) Info() Info {
+	i, ok := places[k]
+	if !ok {
+		return Info{Kind: k, Family: unknown}
+	}
+	return kinds[i]
+}
+
+// places are the places of kinds in the table.
+var places = func() map[Kind]int {
+	m := map[Kind]int{}
+	for i, k := range kinds {
+		m[k.Kind] = i
+	}
+	return m
+}()
+
+// Compare orders kinds as the table does.
+func Compare(a, b Kind) int { return cmp.Compare(places[a], places[b]) }
+
+// Draw returns a fault of the kind for a swarm, with everything that is drawn except its target and its times.
+func (k Kind) Draw(r *rand.Rand, target string) Fault {
+	f, i := Fault{Kind: k, Target: target}, k.Info()
+	if i.drawn != nil {
+		i.drawn(r, &f)
+	}
+	for _, a := range i.more {
+		if a.Name == "way" {
+			f.Way = a.Values[r.IntN(len(a.Values))]
+		}
+	}
+	return f
+}
+
+// kindNames returns the names of the kinds that fit.
+func kindNames(fits func(Info) bool) []string {
+	var out []string
+	for _, k := range kinds {
+		if fits(k) {
+			out = append(out, string(k.Kind))
+		}
+	}
+	return out
+}
+
+// drawn tells whether a swarm may draw a kind.
+func drawn(i Info) bool { return i.Apart == "" }
+
+// Target is what a fault can be aimed at.
+type Target string
+
+// The targets.
+const (
+	Device          Target = "device"
+	STTTarget       Target = "stt"
+	HeartbeatTarget Target = "heartbeat"
+	WebhookTarget   Target = "webhook"
+	NodeTarget      Target = "node"
+)
+
+// targets are the attributes that name a target.
+var targets = map[Target]language.Attribute{
+	Device:          {DefaultDoc: "the runbook's first", Example: `"mic"`, Doc: "The name of the device."},
+	STTTarget:       {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the speech-to-text service."},
+	HeartbeatTarget: {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
+	WebhookTarget:   {DefaultDoc: "the runbook's first", Example: `"light"`, Doc: "The name of the webhook."},
+	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
+}
+
+func extra(name string, kind language.Kind, standard, least, most, doc string) language.Attribute {
+	return language.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
+}
+
+func delay(standard, doc string) []language.Attribute {
+	return []language.Attribute{extra("delay", language.Duration, standard, "1ms", "1h", doc)}
+}
+
+// faultBlocks makes a block type for every kind: all share one struct.
+func faultBlocks() []*language.BlockType {
+	var out []*language.BlockType
+	for _, k := range kinds {
+		if k.Unreal != "" {
+			k.Doc += " Only `orac sim` makes it."
+		}
+		t := &language.BlockType{
+			Type: "fault", Variant: string(k.Kind), Named: true, Doc: k.Doc,
+			Slot:    language.Into(func(s *Scenario) any { return &s.Faults }),
+			Example: fmt.Sprintf("fault %q \"first\" {\n  at    = \"5m\"\n%s}", k.Kind, k.example),
+			Rules:   append(slices.Clone(k.rules), repeats...),
+		}
+		if a, ok := targets[k.Target]; ok {
+			a.Name, a.Kind = "target", language.String
+			if k.Target == NodeTarget {
+				t.Example = fmt.Sprintf("fault %q \"first\" {\n  at     = \"5m\"\n  target = %s\n}", k.Kind, a.Example)
+			}
+			t.Attributes = append(t.Attributes, a)
+		}
+		t.Attributes = append(t.Attributes, at("When it begins for the first time, counted from the start.", language.Attribute{Required: k.Kind != PowerLoss}))
+		if k.Lasts {
+			t.Attributes = append(t.Attributes, extra("for", language.Duration, cmp.Or(k.duration, "10s"), "1ms", "400d", "How long it lasts."))
+			t.Rules = append(t.Rules, language.Rule{Uses: []string{"for", "every"}, Doc: "for must be less than every", Hint: "It must be over before it begins again.",
+				Holds: func(g language.Given) bool { return !g.Written("every") || g.Amount("for") < g.Amount("every") }})
+		}
+		t.Attributes = append(t.Attributes, every, jitter, times)
+		t.Attributes = append(t.Attributes, k.more...)
+		if k.example == "" && k.Target != NodeTarget {
+			t.Example = fmt.Sprintf("fault %q \"first\" {\n  at = \"5m\"\n}", k.Kind)
+		}
+		out = append(out, t)
+	}
+	return out
+}
