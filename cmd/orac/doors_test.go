@@ -68,7 +68,6 @@ var doors = []door{
 			"chaos/":                                 "breaks things on purpose, as root; no part of orac run",
 			"cmd/orac/dist/":                         "a tool of the house: builds what is given to people",
 			"cmd/orac/docstest/":                     "tests: the folder in which documents are tried",
-			"cmd/orac/fmt.go":                        "orac fmt: the files that it is given",
 			"sim/trial/report/files.go":              "orac sim: the reports that it is told to write or read",
 			"cmd/orac/man.go":                        "orac man: the folder that it is given",
 			"cmd/orac/sim.go":                        "orac sim: where it tells its progress",
