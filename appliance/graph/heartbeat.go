@@ -80,7 +80,7 @@ type beatModel struct {
 
 func heartbeats() *Kind {
 	return built(Kind{
-		Name: Heartbeat, Role: Tells, Lane: "heartbeat", Words: "tells a server which wake words listen, and how often they fired",
+		Name: Heartbeat, Role: Tells, Words: "tells a server which wake words listen, and how often they fired",
 		Health: distant, Reads: []string{wakes.Name, healthy.Name}, Writes: []string{sights.Name},
 		add: addHeartbeats,
 	}, buildHeartbeat)

@@ -20,7 +20,7 @@ type historySettings struct {
 
 func histories() *Kind {
 	return built(Kind{
-		Name: History, Role: Remembers, Lane: "history", Words: "writes what happens into the history",
+		Name: History, Role: Remembers, Words: "writes what happens into the history",
 		Health: health.Rule{ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
 		Reads:  []string{happens.Name}, Writes: nil,
 		add: func(c *compiler, k *Kind) {

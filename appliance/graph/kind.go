@@ -53,7 +53,6 @@ type Kind struct {
 	Name  Name
 	Role  Role
 	Words string // what it does, in one sentence for people
-	Lane  string // the row of timelines that shows it
 
 	// Health says how its components are judged. The name of the component's kind is that of the kind of node.
 	Health health.Rule

@@ -38,7 +38,7 @@ type hears struct {
 
 func webhooks() *Kind {
 	return built(Kind{
-		Name: Webhook, Role: Tells, Lane: "webhook", Words: "tells another program what happens, in order, until it has accepted it",
+		Name: Webhook, Role: Tells, Words: "tells another program what happens, in order, until it has accepted it",
 		Health: distant, Reads: []string{wakes.Name, happens.Name, hookTasks.Name}, Writes: nil,
 		add: addWebhooks,
 	}, buildWebhook)
