@@ -12,6 +12,9 @@ import (
 	"orac/runbook"
 )
 
+// Delivery is the name of the kind.
+const Delivery Name = "delivery"
+
 // Service is how a speech-to-text service is reached.
 type Service struct {
 	STT runbook.STT `of:"stt"`

@@ -2,6 +2,9 @@ package graph
 
 import "orac/appliance/node"
 
+// Features is the name of the kind.
+const Features Name = "features"
+
 func features() *Kind {
 	return built(Kind{
 		Name: Features, Role: Passes, Words: "makes the mel spectrogram and the embedding of each hop, once for all models",

@@ -8,6 +8,9 @@ import (
 	"orac/runbook"
 )
 
+// Head is the name of the kind.
+const Head Name = "head"
+
 // Model is the file that a head computes with.
 type Model struct {
 	Address runbook.Address

@@ -11,6 +11,9 @@ import (
 	"orac/runbook/language"
 )
 
+// Heartbeat is the name of the kind.
+const Heartbeat Name = "heartbeat"
+
 // Heart is where a heartbeat goes. STT is the service that it names, nil if it names none.
 type Heart struct {
 	Heartbeat runbook.Heartbeat `of:"heartbeat"`

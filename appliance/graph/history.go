@@ -10,6 +10,9 @@ import (
 	"orac/runbook/language"
 )
 
+// History is the name of the kind.
+const History Name = "history"
+
 type historySettings struct {
 	Store struct {
 		Address   runbook.Address

@@ -9,6 +9,9 @@ import (
 	"orac/appliance/stt"
 )
 
+// Probe is the name of the kind.
+const Probe Name = "probe"
+
 func probes() *Kind {
 	return built(Kind{
 		Name: Probe, Role: Asks, Words: "asks a speech-to-text service how it is",

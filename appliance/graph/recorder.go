@@ -10,6 +10,9 @@ import (
 	"orac/runbook"
 )
 
+// Recorder is the name of the kind.
+const Recorder Name = "recorder"
+
 type recorderSettings struct {
 	Listener struct {
 		Address runbook.Address

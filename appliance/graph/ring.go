@@ -8,6 +8,9 @@ import (
 	"orac/appliance/rt"
 )
 
+// Ring is the name of the kind.
+const Ring Name = "ring"
+
 // ringTime is how far back a recorder can reach.
 const ringTime = 10 * time.Second
 

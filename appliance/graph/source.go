@@ -11,6 +11,9 @@ import (
 	"orac/runbook"
 )
 
+// Source is the name of the kind.
+const Source Name = "source"
+
 // Device is what a source opens: one of Microphone and WAV is set.
 type Device struct {
 	Microphone *runbook.Microphone `of:"device.microphone"`

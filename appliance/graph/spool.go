@@ -12,6 +12,9 @@ import (
 	"orac/runbook/language"
 )
 
+// Spool is the name of the kind.
+const Spool Name = "spool"
+
 type spoolSettings struct {
 	Disk  runbook.Disk `of:"disk"`
 	Store struct {

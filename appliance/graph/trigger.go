@@ -14,6 +14,9 @@ import (
 	"orac/runbook"
 )
 
+// Trigger is the name of the kind.
+const Trigger Name = "trigger"
+
 // byDevice is the identity of what follows a device: votes and hops of two devices have nothing in common.
 type byDevice struct {
 	Listener struct {

@@ -2,6 +2,9 @@ package graph
 
 import "orac/appliance/node"
 
+// Voice is the name of the kind.
+const Voice Name = "voice"
+
 func voices() *Kind {
 	return built(Kind{
 		Name: Voice, Role: Passes, Words: "tells speech from other sound",

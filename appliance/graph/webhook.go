@@ -12,6 +12,9 @@ import (
 	"orac/runbook/language"
 )
 
+// Webhook is the name of the kind.
+const Webhook Name = "webhook"
+
 type webhookSettings struct {
 	Webhook   runbook.Webhook `of:"webhook"`
 	Appliance Sender          `of:"appliance"`
