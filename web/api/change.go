@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -15,9 +16,21 @@ import (
 	"orac/runbook/language"
 )
 
+// Changer changes what runs. A *status.Refusal reaches the caller with its code and hint.
+type Changer interface {
+	// Request returns how the runbook is applied: its file and variables. The caller adds the origin.
+	Request() status.PlanRequest
+	// Change carries out a plan completely or not at all, with everything that belongs to it. It calls progress, which does not
+	// block, with each step. One that was rolled back is not an error: the result says so. ctx ends with the appliance, not with
+	// the client.
+	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
+	// Rollback returns to a kept generation. progress and ctx are as in Change.
+	Rollback(ctx context.Context, r status.RollbackRequest, progress func(step string)) (status.Applied, error)
+}
+
 // request returns how the runbook's file is applied, with the caller as origin.
 func (c *Call) request() status.PlanRequest {
-	r := c.Server.o.App.Request()
+	r := c.Server.o.App.Changer.Request()
 	r.Origin, r.Gone = c.origin(), c.Context().Done()
 	return r
 }
@@ -37,7 +50,7 @@ type Applied struct {
 // while nobody else changes anything: see core.Change. changes is what the audit record shows if only one thing changes.
 func (c *Call) change(change core.Change, changes any) (out Applied, err error) {
 	s := c.Server
-	file := s.o.App.Request().File
+	file := s.o.App.Changer.Request().File
 	if c.target == "" {
 		c.target = filepath.Base(file)
 	}
@@ -45,7 +58,7 @@ func (c *Call) change(change core.Change, changes any) (out Applied, err error) 
 	if err != nil {
 		return out, err
 	}
-	before := map[string]any{"generation": s.o.App.Status().Generation, "source": language.TextHash(was)}
+	before := map[string]any{"generation": s.o.App.Running.Status().Generation, "source": language.TextHash(was)}
 	if revise := change.Edit; revise != nil {
 		change.Edit = func(text string) (string, error) {
 			was = text
@@ -73,7 +86,7 @@ func (c *Call) change(change core.Change, changes any) (out Applied, err error) 
 	}
 	out.Hash = language.TextHash(was)
 	change.Timeout = applyTime
-	out.Applied, err = s.o.App.Change(s.ctx, change, func(step string) { c.Log().Info("apply", "step", step) })
+	out.Applied, err = s.o.App.Changer.Change(s.ctx, change, func(step string) { c.Log().Info("apply", "step", step) })
 	if err != nil {
 		return out, s.hideFolder(err)
 	}
@@ -132,7 +145,7 @@ func (s *Server) hideFolder(err error) error {
 	if !errors.As(err, &r) {
 		return err
 	}
-	folder := filepath.Dir(s.o.App.Request().File) + string(filepath.Separator)
+	folder := filepath.Dir(s.o.App.Changer.Request().File) + string(filepath.Separator)
 	hidden := *r
 	for _, text := range []*string{&hidden.Message, &hidden.Detail, &hidden.Hint} {
 		*text = strings.ReplaceAll(*text, folder, "")

@@ -93,7 +93,13 @@ func (c *Call) textOr(text *string) (string, error) {
 
 // diff returns the changed lines between two texts as a unified diff under the file's name.
 func (s *Server) diff(before, after string) string {
-	return language.Diff(filepath.Base(s.o.App.Request().File), []byte(before), []byte(after))
+	name := filepath.Base(s.o.App.Changer.Request().File)
+	text := language.Diff(name, []byte(before), []byte(after))
+	at := strings.Index(text, "@@")
+	if at < 0 {
+		return ""
+	}
+	return "--- " + name + "\n+++ " + name + "\n" + text[at:]
 }
 
 // MergeInput holds two edits of one text.
@@ -161,15 +167,15 @@ type GenerationText struct {
 }
 
 func getGeneration(c *Call, in GenerationInput) (GenerationText, error) {
-	text, err := c.Server.o.App.Text(in.Number)
+	text, err := c.Server.o.App.Generations.Text(in.Number)
 	if err != nil {
 		return GenerationText{}, err
 	}
-	out := GenerationText{Number: in.Number, Source: text, Running: c.Server.o.App.Status().Generation}
+	out := GenerationText{Number: in.Number, Source: text, Running: c.Server.o.App.Running.Status().Generation}
 	if out.Running == 0 {
 		return out, nil
 	}
-	now, err := c.Server.o.App.Text(out.Running)
+	now, err := c.Server.o.App.Generations.Text(out.Running)
 	if err != nil {
 		return GenerationText{}, err
 	}
@@ -188,9 +194,9 @@ func planRollback(c *Call, in PlanRollbackInput) (status.Plan, error) {
 		if err != nil {
 			return status.Plan{}, err
 		}
-		p, err := c.Server.o.App.Plan(c.Context(), r)
+		p, err := c.Server.o.App.Planner.Plan(c.Context(), r)
 		return c.Server.hidePaths(p), c.Server.hideFolder(err)
 	}
-	p, err := c.Server.o.App.PlanRollback(c.Context(), status.RollbackRequest{Generation: in.Number, Origin: c.origin(), Gone: c.Context().Done()})
+	p, err := c.Server.o.App.Planner.PlanRollback(c.Context(), status.RollbackRequest{Generation: in.Number, Origin: c.origin(), Gone: c.Context().Done()})
 	return c.Server.hidePaths(p), c.Server.hideFolder(err)
 }

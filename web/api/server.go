@@ -21,6 +21,7 @@ import (
 	"orac/web/samples"
 	"orac/web/schema"
 	"orac/web/simulations"
+	"orac/web/veil"
 )
 
 // Options configure a server.
@@ -39,7 +40,7 @@ type Options struct {
 	Docs []Doc
 	// Say tells the person at the terminal something, line by line; nil: there is nobody.
 	Say func(line string)
-	// Pages adds the console. It is called once. Without it there are only the login pages.
+	// Pages adds the console. It is called once.
 	Pages func(*Server)
 }
 
@@ -74,7 +75,7 @@ const recheck = 2 * time.Second
 type settings struct {
 	rb *runbook.Runbook
 	*edge.Rules
-	veil *veil
+	veil *veil.Veil
 }
 
 // New makes a server. ctx ends everything that outlives a request: an apply, a stream.
@@ -88,7 +89,7 @@ func New(ctx context.Context, o Options) *Server {
 	s := &Server{o: o, recheck: recheck, byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
-	for _, declared := range table {
+	for _, declared := range Routes() {
 		r := new(*declared)
 		r.shared = &shared{}
 		s.routes = append(s.routes, r)
@@ -102,10 +103,7 @@ func New(ctx context.Context, o Options) *Server {
 		return o.Audit.Append(audit.Record{Who: "orac", Way: "start", Action: "secret.replace", Target: secret, Outcome: audit.Done, Why: why})
 	}
 	s.openAPI = Document(s.routes, o.Version)
-	s.Use(o.App.Runbook())
-	if o.Pages == nil {
-		o.Pages = BarePages
-	}
+	s.Use(o.App.Declared.Runbook())
 	o.Pages(s)
 	return s
 }
@@ -134,7 +132,7 @@ func (s *Server) use(rb *runbook.Runbook) {
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither issued nor checked", "cause", err)
 	}
-	v := newVeil(rb)
+	v := veil.New(rb)
 	s.set.Store(&settings{rb, rules, v})
 	if s.o.Events != nil {
 		s.o.Events.behind(v)

@@ -7,6 +7,7 @@ package testkit
 import (
 	"flag"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -35,6 +36,23 @@ func Golden[T string | []byte](t testing.TB, file string, got T) {
 	want, err := os.ReadFile(file)
 	Must(t, err)
 	Same(t, file, want, []byte(got))
+}
+
+// GoldenFolder compares what f says of every file of a folder that has an ending with the .golden file beside it. A new case is a
+// new file. f gets the name without the folder.
+func GoldenFolder(t *testing.T, folder, ending string, f func(t *testing.T, name string, src []byte) string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*"+ending))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s holds no cases (%v)", folder, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ending), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			Must(t, err)
+			Golden(t, strings.TrimSuffix(file, ending)+".golden", f(t, filepath.Base(file), src))
+		})
+	}
 }
 
 // Same compares two texts, and shows the lines in which they differ.
