@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"orac/appliance/event"
+	"orac/appliance/health"
+	"orac/appliance/status"
+	"orac/web/api"
 	"orac/web/auth"
 )
 
@@ -77,6 +80,18 @@ func TestAPageIsToldItsKinds(t *testing.T) {
 		want := k.Flow == event.Meter || k.Kept || k.Judges()
 		if groups, ok := kinds[k.Name]; ok != want || slices.Contains(groups, "kept") != k.Kept || slices.Contains(groups, "judged") != k.Judges() {
 			t.Errorf("%s: the page is told %v", k.Name, groups)
+		}
+	}
+}
+
+// TestAListenerSaysHowItsSoundIs, from the status: so a page says the same when it is opened and after an event.
+func TestAListenerSaysHowItsSoundIs(t *testing.T) {
+	s := status.Status{Nodes: []status.Node{{Address: "source.usb", State: "running"}, {Address: "source.file", State: "finished"}, {Address: "source.gone", State: "running"}}}
+	s.Health.Components = []health.Component{{Name: "source.gone", Level: health.Unhealthy, Why: "no hop for 2 s"}}
+	for _, l := range listeners([]api.Listener{{Name: "a", Device: "usb"}, {Name: "b", Device: "file"}, {Name: "c", Device: "gone"}}, s) {
+		want := map[string]string{"a": "listening", "b": "the sound has ended", "c": "no hop for 2 s"}[l.Name]
+		if l.State != want || l.OK != (l.Name != "c") {
+			t.Errorf("%s: %q, well: %v; want %q", l.Name, l.State, l.OK, want)
 		}
 	}
 }
