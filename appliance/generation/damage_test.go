@@ -17,6 +17,7 @@ import (
 	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/rt/virtual/virtualtest"
 )
 
 // TestDamageOnARealDisk: the folder of a damaged generation is moved as a whole.
@@ -27,7 +28,7 @@ func TestDamageOnARealDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		s := open(t, k, d)
 		commit(t, k, s, "a")
 		commit(t, k, s, "b")
@@ -58,7 +59,7 @@ func TestDamageOnARealDisk(t *testing.T) {
 // TestDamageIsRecognised changes, shortens, lengthens or removes a file: the generation is listed as damaged, not used, kept.
 func TestDamageIsRecognised(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			s := open(t, k, d)
 			commit(t, k, s, "a")
@@ -117,7 +118,7 @@ func TestPowerLossWhileDamageIsSetAside(t *testing.T) {
 
 func powerLossWhileDamageIsSetAside(t *testing.T, eager bool) {
 	for at, done := 0, false; !done; at++ {
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			s := open(t, k, d)
 			commit(t, k, s, "a")
@@ -175,7 +176,7 @@ func overwrite(t *testing.T, k *rt.Task, d *disk, name string, text []byte) {
 
 // TestANewerFormatStaysInPlace: after a downgrade, what a newer ORAC has kept is not used, and waits for it.
 func TestANewerFormatStaysInPlace(t *testing.T) {
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := newDisk()
 		s := open(t, k, d)
 		commit(t, k, s, "a")
@@ -198,7 +199,7 @@ func TestANewerFormatStaysInPlace(t *testing.T) {
 // TestCurrentThatMakesNoSense: the newest good generation is taken, none is removed, and the next commit mends it.
 func TestCurrentThatMakesNoSense(t *testing.T) {
 	for _, text := range []string{"", "x\n", "-1\n", "0\n", "99999999999999999999\n", strings.Repeat("1", 100)} {
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			s := open(t, k, d)
 			commit(t, k, s, "a")
@@ -230,7 +231,7 @@ func TestCurrentThatMakesNoSense(t *testing.T) {
 // TestAnUnfinishedOneIsErasedOnlyWhenItIsKnownToBeOne: with the number of the current one lost, it may be one that was damaged.
 func TestAnUnfinishedOneIsErasedOnlyWhenItIsKnownToBeOne(t *testing.T) {
 	for now, kept := range map[string]bool{"1\n": false, "2\n": true, "x\n": true} {
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			s := open(t, k, d)
 			commit(t, k, s, "a")
@@ -261,7 +262,7 @@ func TestLastGood(t *testing.T) {
 		{"9\n", nil, "e"},
 		{"3\n", []int{1, 2, 3, 4, 5}, ""},
 	} {
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			s := open(t, k, d)
 			for _, note := range []string{"a", "b", "c", "d", "e"} {
@@ -286,7 +287,7 @@ func TestLastGood(t *testing.T) {
 
 // TestAGenerationThatCannotBeReadIsNotDamaged: what the disk refuses today it may give tomorrow.
 func TestAGenerationThatCannotBeReadIsNotDamaged(t *testing.T) {
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := newDisk()
 		s := open(t, k, d)
 		commit(t, k, s, "a")
@@ -320,7 +321,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(`{"format":9}`), []byte(`{"list":[{"kind":"file","name":"x"}]}`), []byte(""), []byte("0000000001"))
 	f.Add([]byte(`[]`), []byte(`null`), []byte("\x00"), []byte("\xff"))
 	f.Fuzz(func(t *testing.T, meta, inputs, source, now []byte) {
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			_ = d.MkdirAll(k, "generations/0000000001")
 			overwrite(t, k, d, "generations/0000000001/meta.json", meta)

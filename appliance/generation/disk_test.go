@@ -128,18 +128,6 @@ func (d *disk) SyncDir(t *rt.Task, dir string) error {
 	return nil
 }
 
-// on runs f as a task of a virtual world.
-func on(t *testing.T, f func(t *rt.Task)) {
-	t.Helper()
-	d := virtual.New(1, time.Unix(0, 0), nil)
-	defer d.Close()
-	root := rt.New(d, "test", func(t *rt.Task) error { f(t); return nil })
-	d.Run(rt.Never)
-	if err := root.Err(); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // open opens a store in which nothing may be wrong.
 func open(t *testing.T, k *rt.Task, d rt.FS) *generation.Store {
 	t.Helper()

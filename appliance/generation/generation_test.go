@@ -15,6 +15,7 @@ import (
 	"orac/appliance/generation"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/appliance/status"
 	"orac/runbook/language"
 )
@@ -28,7 +29,7 @@ func TestKeptAndFoundAgain(t *testing.T) {
 	defer real.Close()
 	for name, d := range map[string]rt.FS{"model": newDisk(), "real": real} {
 		t.Run(name, func(t *testing.T) {
-			on(t, func(k *rt.Task) {
+			virtualtest.On(func(k *rt.Task) {
 				s := open(t, k, d)
 				if n, _ := current(t, k, s); n != 0 {
 					t.Errorf("generation %d is current before any was committed", n)
@@ -93,7 +94,7 @@ func TestPowerLossAtEveryOperation(t *testing.T) {
 func powerLossAtEveryOperation(t *testing.T, eager bool) {
 	for at := 0; ; at++ {
 		done := false
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			s := open(t, k, d)
 			commit(t, k, s, "a")
@@ -150,7 +151,7 @@ func powerLossAtEveryOperation(t *testing.T, eager bool) {
 
 // TestPruneKeepsTheCurrentOne, however old it is.
 func TestPruneKeepsTheCurrentOne(t *testing.T) {
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := newDisk()
 		s := open(t, k, d)
 		for _, note := range []string{"a", "b", "c", "d", "e"} {
@@ -175,7 +176,7 @@ func TestPruneKeepsTheCurrentOne(t *testing.T) {
 func TestADiskThatRefuses(t *testing.T) {
 	for _, cause := range []error{syscall.ENOSPC, syscall.EROFS, syscall.EIO} {
 		for _, op := range []string{"create", "write", "sync", "rename"} {
-			on(t, func(k *rt.Task) {
+			virtualtest.On(func(k *rt.Task) {
 				d := newDisk()
 				s := open(t, k, d)
 				commit(t, k, s, "a")
@@ -209,7 +210,7 @@ func TestADiskThatRefuses(t *testing.T) {
 
 // TestWhatIsRefused: what is too large, or does not belong together, is not committed.
 func TestWhatIsRefused(t *testing.T) {
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		s := open(t, k, newDisk())
 		large, long, other := data(t, "a"), data(t, "a"), data(t, "a")
 		large.Source = bytes.Repeat([]byte("#"), language.MaxFileSize+1)
@@ -230,7 +231,7 @@ func TestWhatIsRefused(t *testing.T) {
 // TestStoreAgainstAModel compares the store with a list, under power losses at any operation.
 func TestStoreAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		on(t, func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := newDisk()
 			s := open(t, k, d)
 			notes := map[int]string{} // what was committed

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"orac/appliance/rt"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/runbook/language"
 )
 
@@ -12,7 +13,7 @@ func TestWhatIsInForce(t *testing.T) {
 	first := language.Inputs{Source: "a"}
 	rotated := language.Inputs{Source: "a", List: []language.Input{{Kind: language.InputSecret, Name: "jwt", Hash: "x", Keyed: true}}}
 	disk := newDisk()
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		s := open(t, k, disk)
 		if s.IsInForce(k, first) {
 			t.Error("something is in force before anything was")

@@ -10,6 +10,7 @@ import (
 
 	"orac/appliance/generation"
 	"orac/appliance/rt"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/runbook/language"
 )
 
@@ -70,7 +71,7 @@ func atFirst() changing {
 // TestAGenerationIsEvaluatedAgain, in the world it was made in and in one where everything has changed: what it kept is as
 // it was, secrets and the environment are of today.
 func TestAGenerationIsEvaluatedAgain(t *testing.T) {
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := newDisk()
 		s := open(t, k, d)
 		want := evaluated(t, replayed, "start", atFirst().options())
@@ -143,7 +144,7 @@ func TestASensitiveVariableFromTheEnvironment(t *testing.T) {
 
 // TestNoSecretOnTheDisk looks for secrets in every file of a generation.
 func TestNoSecretOnTheDisk(t *testing.T) {
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := newDisk()
 		s := open(t, k, d)
 		g := evaluated(t, replayed, "start", atFirst().options())
@@ -173,7 +174,7 @@ func TestNoSecretOnTheDisk(t *testing.T) {
 // TestModelsAsTheyWere: copies of files that some generation names stay, and the others go; a generation knows the files that it
 // named as they were then.
 func TestModelsAsTheyWere(t *testing.T) {
-	on(t, func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := newDisk()
 		s := open(t, k, d)
 		options := world()

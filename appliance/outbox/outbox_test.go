@@ -15,19 +15,9 @@ import (
 	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/runbook/hook"
 )
-
-// on runs f as a task of a virtual world.
-func on(f func(t *rt.Task)) {
-	d := virtual.New(1, time.Unix(0, 0), nil)
-	defer d.Close()
-	root := rt.New(d, "test", func(t *rt.Task) error { f(t); return nil })
-	d.Run(rt.Never)
-	if err := root.Err(); err != nil {
-		panic(err)
-	}
-}
 
 var limits = outbox.Limits{Bytes: 1 << 20, Keep: time.Hour}
 
@@ -63,7 +53,7 @@ func waits(t *testing.T, k *rt.Task, b *outbox.Box) (list []string) {
 
 // TestEventsSurviveALossOfPower: in order, with numbers that go on, also when none is left.
 func TestEventsSurviveALossOfPower(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		b := open(k, d)
 		add(k, b, "a", "b", "c")
@@ -90,7 +80,7 @@ func TestEventsSurviveALossOfPower(t *testing.T) {
 // TestADiskThatRefusesIsTriedAgain: events wait in memory meanwhile, and what was taken is not sent again.
 func TestADiskThatRefusesIsTriedAgain(t *testing.T) {
 	for _, op := range []string{"create", "write", "sync", "rename", "syncdir"} {
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			b := open(k, d)
 			add(k, b, "a", "b")
@@ -119,7 +109,7 @@ func TestADiskThatRefusesIsTriedAgain(t *testing.T) {
 
 // TestADiskThatCannotBeRead is asked again; what comes meanwhile follows what it holds, and after some tries goes out all the same.
 func TestADiskThatCannotBeRead(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		add(k, open(k, d), "a")
 		mend := d.Break("list", "", syscall.EIO)
@@ -146,7 +136,7 @@ func TestADiskThatCannotBeRead(t *testing.T) {
 }
 
 func TestABoxIsBounded(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		b := outbox.Open(k, d, "light", outbox.Limits{Bytes: 2000, Keep: time.Hour})
 		for i := range 20 {
@@ -172,7 +162,7 @@ func at(age time.Duration) provenclock.Point { return provenclock.Point{Age: age
 
 // TestOldEventsGo by the age of the state directory; one that was added when that was not known is as old as when it was first seen.
 func TestOldEventsGo(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		b := open(k, d)
 		b.Add(k, event("a"), at(100*time.Hour), true)
@@ -215,7 +205,7 @@ func TestOldEventsGo(t *testing.T) {
 
 // TestWhatWasSetAsideIsTriedAgain: at the end, under the identity that it had.
 func TestWhatWasSetAsideIsTriedAgain(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		b := open(k, d)
 		add(k, b, "a", "b")
@@ -249,7 +239,7 @@ func TestWhatWasSetAsideIsTriedAgain(t *testing.T) {
 
 // TestForeignFilesAreLeftAlone, and what makes no sense stops nothing.
 func TestForeignFilesAreLeftAlone(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		add(k, open(k, d), "a")
 		for _, name := range []string{"README", "0000000000000009.transcript.x.y.json", "0000000000000008.none.id.1.json", "0000000000000000.done", "7.done"} {
@@ -283,7 +273,7 @@ func TestForeignFilesAreLeftAlone(t *testing.T) {
 // or was dropped and that said.
 func TestNoEventIsLostOrOutOfOrder(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			b := open(k, d)
 			var added, kept []string
@@ -337,7 +327,7 @@ func TestWhatWasDroppedOnItsWay(t *testing.T) {
 		"taken": func(b *outbox.Box, k *rt.Task, i *outbox.Item) { b.Taken(k, i) },
 		"aside": func(b *outbox.Box, k *rt.Task, i *outbox.Item) { b.SetAside(k, i, "no") },
 	} {
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			b := open(k, d)
 			add(k, b, "a", "b")
@@ -360,7 +350,7 @@ func TestWhatWasDroppedOnItsWay(t *testing.T) {
 // TestTryingAgainLosesNothing: what was set aside stays there until the disk has it among those that wait.
 func TestTryingAgainLosesNothing(t *testing.T) {
 	for _, op := range []string{"create", "write", "sync", "rename", "syncdir", "list"} {
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			b := open(k, d)
 			add(k, b, "a", "b")
@@ -384,7 +374,7 @@ func TestTryingAgainLosesNothing(t *testing.T) {
 
 // TestTamperedFiles: a file that says something else than its name is no event, and what cannot be an event's file stops nothing.
 func TestTamperedFiles(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		open(k, d)
 		for name, text := range map[string]string{

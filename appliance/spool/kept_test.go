@@ -10,6 +10,7 @@ import (
 	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/appliance/spool"
 	"orac/appliance/utterance"
 )
@@ -26,7 +27,7 @@ func deliver(k *rt.Task, s *spool.Spool, id string, pcm []int16) {
 
 // TestSoundsAreKept: as they were recorded, the newest, for as long as the runbook says, and not when it says no more.
 func TestSoundsAreKept(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s, err := spool.Open(k, d, keeping)
 		if err != nil {
@@ -99,7 +100,7 @@ func TestSoundsAreKept(t *testing.T) {
 
 // TestADiskThatKeepsNoSoundHoldsNothingUp: the utterance leaves all the same, and it is told.
 func TestADiskThatKeepsNoSoundHoldsNothingUp(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s, err := spool.Open(k, d, keeping)
 		if err != nil {
@@ -124,7 +125,7 @@ func TestADiskThatKeepsNoSoundHoldsNothingUp(t *testing.T) {
 // TestTheWallClockDeletesNoSound: recordings that were named in 1970, now and in 2069 stay until they are old by the age of the
 // state directory, and where there is no room for all the one that came first goes, whatever its name says.
 func TestTheWallClockDeletesNoSound(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s, err := spool.Open(k, d, keeping)
 		if err != nil {
@@ -175,7 +176,7 @@ func TestTheWallClockDeletesNoSound(t *testing.T) {
 
 // TestWhatIsOwedAgesNoSoundThatCameLater, over the end of a process, too.
 func TestWhatIsOwedAgesNoSoundThatCameLater(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		name := spool.KeptDir + "/" + utterance.ID(k.Wall(), 1) + ".wav"
 		for n, c := range []struct {

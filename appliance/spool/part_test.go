@@ -8,6 +8,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/appliance/utterance"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestWhatTheDiskHasOfARecordingIsMarkedAsAPart(t *testing.T) {
 	whole, parts := 0, map[utterance.Why]int{}
 	for kill := range 40 {
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			s := open(k, d)
 			e := s.Begin(k, meta("a", "w"))

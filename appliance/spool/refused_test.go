@@ -8,13 +8,14 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/appliance/spool"
 )
 
 // TestWhatWasSetAsideIsTriedAgain: it comes after all that waits, with the same sound, for the service that refused it alone,
 // and survives a loss of power from then on.
 func TestWhatWasSetAsideIsTriedAgain(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		pcm := sound(1, 5)
@@ -50,7 +51,7 @@ func TestWhatWasSetAsideIsTriedAgain(t *testing.T) {
 
 // TestNothingIsLostByARetryThatFails: the disk refuses at each of its steps, or no service would take it.
 func TestNothingIsLostByARetryThatFails(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		pcm := sound(1, 5)
@@ -80,7 +81,7 @@ func TestNothingIsLostByARetryThatFails(t *testing.T) {
 }
 
 func TestAPersonDropsAnUtterance(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		s.Refused(k, record(k, s, "a", sound(1, 5), "w"), "w", "no")

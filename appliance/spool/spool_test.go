@@ -14,20 +14,10 @@ import (
 	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/appliance/spool"
 	"orac/appliance/utterance"
 )
-
-// on runs f as a task of a virtual world.
-func on(f func(t *rt.Task)) {
-	d := virtual.New(1, time.Unix(0, 0), nil)
-	defer d.Close()
-	root := rt.New(d, "test", func(t *rt.Task) error { f(t); return nil })
-	d.Run(rt.Never)
-	if err := root.Err(); err != nil {
-		panic(err)
-	}
-}
 
 var limits = spool.Limits{Disk: 10 << 20, KeepFree: 0, Memory: 1 << 20}
 
@@ -62,7 +52,7 @@ func open(t *rt.Task, d *virtual.Disk) *spool.Spool {
 }
 
 func TestAnUtteranceIsThereUntilAllHaveAnswered(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		pcm := sound(1, 20)
@@ -100,7 +90,7 @@ func TestPowerLossAtEveryOperation(t *testing.T) {
 	for at := 0; ; at++ {
 		n, cut := 0, false
 		answered := false
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			d.Fail = func(op, name string) error {
 				if n == at {
@@ -149,7 +139,7 @@ func TestPowerLossAtEveryOperation(t *testing.T) {
 
 // TestPowerLossAfterTheEnd lets the power fail right after a recording has ended: the utterance must be there, whole.
 func TestPowerLossAfterTheEnd(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		pcm := sound(3, 10)
 		record(k, open(k, d), "a", pcm, "whisper")
@@ -166,7 +156,7 @@ func TestPowerLossAfterTheEnd(t *testing.T) {
 }
 
 func TestAKillDuringARecordingKeepsWhatWasRecorded(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		e := s.Begin(k, meta("a", "whisper"))
@@ -187,7 +177,7 @@ func TestAKillDuringARecordingKeepsWhatWasRecorded(t *testing.T) {
 func TestAFullDiskKeepsUtterancesInMemory(t *testing.T) {
 	for _, cause := range []error{syscall.ENOSPC, syscall.EROFS, syscall.EIO} {
 		for _, op := range []string{"create", "write", "sync", "rename"} {
-			on(func(k *rt.Task) {
+			virtualtest.On(func(k *rt.Task) {
 				d := virtual.NewDisk(1 << 30)
 				s := open(k, d)
 				full := true
@@ -224,7 +214,7 @@ func TestAFullDiskKeepsUtterancesInMemory(t *testing.T) {
 }
 
 func TestARefusedUtteranceIsKeptAside(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		pcm := sound(4, 5)
@@ -249,7 +239,7 @@ func TestARefusedUtteranceIsKeptAside(t *testing.T) {
 }
 
 func TestTheOldestGoesAndIsReported(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s, err := spool.Open(k, d, spool.Limits{Disk: 1 << 20, Memory: 1 << 20})
 		if err != nil {
@@ -274,7 +264,7 @@ func TestTheOldestGoesAndIsReported(t *testing.T) {
 }
 
 func TestWhatMakesNoSenseIsSetAside(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		record(k, s, "good", sound(1, 3), "whisper")
@@ -315,7 +305,7 @@ func put(k *rt.Task, d *virtual.Disk, name, text string) {
 // TestSpoolAgainstAModel compares the spool with a list, under faults of the disk and restarts.
 func TestSpoolAgainstAModel(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			refuse := false
 			d.Fail = func(op, _ string) error {

@@ -10,6 +10,7 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/appliance/rt/virtual/virtualtest"
 	"orac/appliance/spool"
 	"orac/appliance/utterance"
 )
@@ -25,7 +26,7 @@ func fails(d *virtual.Disk, op, suffix string, err error) {
 }
 
 func TestAnUnfinishedUtteranceThatCannotBeReadIsSetAside(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		pcm := sound(1, 20)
@@ -67,7 +68,7 @@ func TestAnUnfinishedUtteranceThatCannotBeReadIsSetAside(t *testing.T) {
 func TestADiskThatGivesNothingForAWhile(t *testing.T) {
 	for _, suffix := range []string{".json", ".part", ".done"} {
 		for _, cause := range []error{syscall.EIO, syscall.EMFILE} {
-			on(func(k *rt.Task) {
+			virtualtest.On(func(k *rt.Task) {
 				d := virtual.NewDisk(1 << 30)
 				s := open(k, d)
 				record(k, s, "a", sound(1, 5), "v", "w")
@@ -101,7 +102,7 @@ func TestADiskThatGivesNothingForAWhile(t *testing.T) {
 
 // TestRefusedAndNotToBeRead: what nobody will have and the disk does not give is set aside as it is, when the disk lets it.
 func TestRefusedAndNotToBeRead(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		pcm := sound(1, 5)
@@ -132,7 +133,7 @@ func TestRefusedAndNotToBeRead(t *testing.T) {
 
 func TestADiskThatRecoversDuringARecording(t *testing.T) {
 	for _, early := range []bool{true, false} { // whether the disk is tried again before the end
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			s := open(k, d)
 			fails(d, "create", "", syscall.ENOSPC)
@@ -170,7 +171,7 @@ func TestADiskThatRecoversDuringARecording(t *testing.T) {
 }
 
 func TestAnAnswerThatTheDiskRefusedIsWrittenLater(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		e := record(k, s, "a", sound(1, 5), "w", "v")
@@ -196,7 +197,7 @@ func TestAnAnswerThatTheDiskRefusedIsWrittenLater(t *testing.T) {
 }
 
 func TestAnAnswerBeforeTheEndIsOnDiskAfterIt(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		e := s.Begin(k, meta("a", "w", "v"))
@@ -213,7 +214,7 @@ func TestAnAnswerBeforeTheEndIsOnDiskAfterIt(t *testing.T) {
 }
 
 func TestARefusalSurvivesARestart(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		s.Refused(k, record(k, s, "a", sound(1, 5), "w", "v"), "w", "no")
@@ -227,7 +228,7 @@ func TestARefusalSurvivesARestart(t *testing.T) {
 }
 
 func TestTheOldestRefusedIsReportedWhenItGoes(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		for i := range 130 {
@@ -250,7 +251,7 @@ func TestTheOldestRefusedIsReportedWhenItGoes(t *testing.T) {
 
 // TestOneRefusedWhileItIsRecordedIsKeptAside takes the only service away in the middle of a recording.
 func TestOneRefusedWhileItIsRecordedIsKeptAside(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		e := s.Begin(k, meta("a", "w"))
@@ -270,7 +271,7 @@ func TestOneRefusedWhileItIsRecordedIsKeptAside(t *testing.T) {
 // TestAFolderThatCannotBeReadAtTheStartLosesNothing opens a spool whose folder cannot be listed for a while: what is recorded
 // meanwhile takes no number that is in use there, and what is there is delivered first as soon as it can be read.
 func TestAFolderThatCannotBeReadAtTheStartLosesNothing(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		for i, id := range []string{"a", "b"} {
@@ -313,7 +314,7 @@ func TestAFolderThatCannotBeReadAtTheStartLosesNothing(t *testing.T) {
 // What has been answered while the disk let go of nothing is no utterance again after the next start.
 func TestAnAnsweredUtteranceLeavesWhenTheDiskLetsGo(t *testing.T) {
 	for _, op := range []string{"remove", "syncdir"} {
-		on(func(k *rt.Task) {
+		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)
 			s := open(k, d)
 			e := record(k, s, "a", sound(1, 5), "w")
@@ -338,7 +339,7 @@ func TestAnAnsweredUtteranceLeavesWhenTheDiskLetsGo(t *testing.T) {
 
 // What a kill has left was never synced: once it is salvaged it survives a power loss all the same.
 func TestWhatWasSalvagedSurvivesAPowerLoss(t *testing.T) {
-	on(func(k *rt.Task) {
+	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
 		s := open(k, d)
 		pcm := sound(1, 20)

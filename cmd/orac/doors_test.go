@@ -83,6 +83,7 @@ var doors = []door{
 			"sim/mutants/":                           "a tool of the house: builds and runs mutants",
 			"web/control/listener.go":                "removes its own socket",
 			"web/control/socket.go":                  "the folder of a socket whose path is too long",
+			"web/fake/":                              "tests: the runbook of an appliance that is not there",
 			"web/security/":                          "a tool of the house: runs scanners",
 			"web/simulations/child.go":               "/proc of a child",
 		},
@@ -133,6 +134,7 @@ var doors = []door{
 			"cmd/orac/validate.go":               "orac validate",
 			"runbook/scenario/runbook.go":        "the runbook of a simulation, with stand-ins for secrets",
 			"sim/language.go":                    "the runbook of a simulation, with stand-ins for secrets",
+			"web/fake/":                          "tests: the runbook of an appliance that is not there",
 		},
 	},
 }
