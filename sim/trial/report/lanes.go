@@ -3,12 +3,19 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"orac/appliance/graph"
 	"slices"
 	"strings"
 )
 
 // stages is the order of the lanes: the path of a command through the graph.
-var stages = []string{"world", "process", "source", "ring", "features", "voice", "head", "trigger", "recorder", "spool", "delivery", "heartbeat", "probe", "webhook", "watchdog", "memory", "disk", "health", "history"}
+var stages = func() (list []string) {
+	list = []string{"world", "process"}
+	for _, k := range graph.Kinds() {
+		list = append(list, string(k.Name))
+	}
+	return append(list, "watchdog", "memory", "disk", "health")
+}()
 
 func stage(name string) int {
 	kind, _, _ := strings.Cut(name, ".")
