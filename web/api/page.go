@@ -28,6 +28,9 @@ func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) 
 	})
 }
 
+// Handle adds a handler that is open to everybody and needs no Call: the console's files.
+func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+
 func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) error) error {
 	if c.denial != nil && auth.Reason(c.denial) == "" {
 		return c.denial

@@ -21,6 +21,12 @@ type Microphones interface {
 	Level(ctx context.Context, backend, identity string) (capture.Loudness, error)
 }
 
+// What the machine hears with, for the console, which may not import the package that listens.
+type (
+	Device  = capture.Device
+	Devices = capture.Listing
+)
+
 // Catalogue are the models that can be fetched.
 type Catalogue interface {
 	// Installed tells whether the file of a catalogue model is there and is the right one.

@@ -120,10 +120,10 @@ func (s *schemas) fields(o *Schema, t reflect.Type, of func(reflect.Type) *Schem
 		tag, ok := f.Tag.Lookup("json")
 		name, options, _ := strings.Cut(tag, ",")
 		switch {
-		case name == "-" || !f.IsExported():
-			continue
-		case f.Anonymous && !ok && f.Type.Kind() == reflect.Struct:
+		case f.Anonymous && !ok && f.Type.Kind() == reflect.Struct: // exported or not, its fields are those of o
 			s.fields(o, f.Type, of)
+			continue
+		case name == "-" || !f.IsExported():
 			continue
 		case name == "":
 			name = f.Name
