@@ -88,11 +88,11 @@ func (m *machine) State() scenario.State {
 	s := scenario.State{
 		Time: m.clock.Seconds(), Healed: m.clock >= m.sc.Head.Heal, Faults: m.faulty, Up: m.Up(), Health: m.Health(),
 		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: m.Waiting(), Refused: a.refused, Lost: a.dropped, Duplicated: a.duplicated, Acted: a.acted, ActedTwice: a.doubled,
-		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Incidents: len(m.incidentIn), Restarts: a.restarts,
+		Spoken: a.Spoken, Recorded: a.Recorded, Delivered: a.Delivered, Waiting: m.Waiting(), Refused: a.Refused, Lost: a.Dropped, Duplicated: a.Duplicated, Acted: a.Acted, ActedTwice: a.ActedTwice,
+		Wakes: a.Wakes, FalseWakes: a.FalseWakes, Missed: a.Missed, Incidents: len(m.incidentIn), Restarts: a.Restarts,
 		Reexecs: m.reexecs, Boots: m.boots, Applied: m.applied, RolledBack: m.rolledBack, Memory: m.Memory(), Tasks: m.Tasks(), Holders: m.holders,
 	}
-	s.Told = a.told
+	s.Told = a.Told
 	for _, id := range m.incidentIn {
 		if m.incidents[id].End == 0 {
 			s.Open++

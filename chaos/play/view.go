@@ -214,7 +214,7 @@ func (r *run) fresh() bool {
 // Waiting implements judge.View.
 func (r *run) Waiting() int {
 	if !r.fresh() {
-		return len(r.account.waiting())
+		return len(r.account.Waiting())
 	}
 	return r.now.Spool.Waiting
 }
@@ -242,12 +242,12 @@ func (r *run) State() scenario.State {
 	s := scenario.State{
 		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
 		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Refused: a.refused, Lost: a.dropped, Duplicated: a.duplicated, Acted: a.done, ActedTwice: a.doubled,
-		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
+		Spoken: a.Spoken, Recorded: a.Recorded, Delivered: a.Delivered, Waiting: r.Waiting(), Refused: a.Refused, Lost: a.Dropped, Duplicated: a.Duplicated, Acted: a.Acted, ActedTwice: a.ActedTwice,
+		Wakes: a.Wakes, FalseWakes: a.FalseWakes, Missed: a.Missed, Restarts: a.Restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
 		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
 	}
 	s.Applied, s.RolledBack = r.w.changes()
-	s.Told = a.told
+	s.Told = a.Told
 	for _, h := range r.now.Hooks {
 		s.HooksWaiting += h.Waiting
 		s.HooksAside += h.Aside
@@ -287,8 +287,8 @@ func (r *run) report(end time.Duration) report.Run {
 	}
 	applied, rolledBack := r.w.changes()
 	out.Counts = map[string]int{
-		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated, "acted": a.done, "acted_twice": a.doubled,
-		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted() + r.reexecs, "reexecs": r.reexecs,
+		"spoken": a.Spoken, "recorded": a.Recorded, "delivered": a.Delivered, "refused": a.Refused, "dropped": a.Dropped, "duplicated": a.Duplicated, "acted": a.Acted, "acted_twice": a.ActedTwice,
+		"wakes": a.Wakes, "false_wakes": a.FalseWakes, "missed": a.Missed, "restarts": a.Restarts, "boots": r.w.booted() + r.reexecs, "reexecs": r.reexecs,
 		"applied": applied, "rolled_back": rolledBack,
 	}
 	out.Command = "orac chaos " + r.sc.File + " --seed " + utoa(r.o.Seed)
