@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"time"
@@ -177,12 +178,8 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 			r.Level = append(r.Level, report.Sample{At: b.at.Seconds(), Value: b.rms})
 		}
 	}
-	a := m.account
-	r.Counts = map[string]int{
-		"spoken": a.Spoken, "recorded": a.Recorded, "delivered": a.Delivered, "refused": a.Refused, "dropped": a.Dropped, "duplicated": a.Duplicated, "acted": a.Acted, "acted_twice": a.ActedTwice,
-		"wakes": a.Wakes, "false_wakes": a.FalseWakes, "missed": a.Missed, "restarts": a.Restarts, "boots": m.boots, "reexecs": m.reexecs,
-		"applied": m.applied, "rolled_back": m.rolledBack, "disk_changes": m.disk.Changes(),
-	}
+	r.Counts = m.account.Counts()
+	maps.Copy(r.Counts, map[string]int{"reexecs": m.reexecs, "applied": m.applied, "rolled_back": m.rolledBack, "disk_changes": m.disk.Changes()})
 	switch {
 	case len(r.Breaks) > 0:
 		r.Verdict = report.Broken

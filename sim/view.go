@@ -84,15 +84,9 @@ func (m *machine) Tasks() int {
 
 // State implements judge.View.
 func (m *machine) State() scenario.State {
-	a := m.account
-	s := scenario.State{
-		Time: m.clock.Seconds(), Healed: m.clock >= m.sc.Head.Heal, Faults: m.faulty, Up: m.Up(), Health: m.Health(),
-		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.Spoken, Recorded: a.Recorded, Delivered: a.Delivered, Waiting: m.Waiting(), Refused: a.Refused, Lost: a.Dropped, Duplicated: a.Duplicated, Acted: a.Acted, ActedTwice: a.ActedTwice,
-		Wakes: a.Wakes, FalseWakes: a.FalseWakes, Missed: a.Missed, Incidents: len(m.incidentIn), Restarts: a.Restarts,
-		Reexecs: m.reexecs, Boots: m.boots, Applied: m.applied, RolledBack: m.rolledBack, Memory: m.Memory(), Tasks: m.Tasks(), Holders: m.holders,
-	}
-	s.Told = a.Told
+	s := m.account.State()
+	s.Time, s.Healed, s.Health, s.Waiting, s.Incidents = m.clock.Seconds(), m.clock >= m.sc.Head.Heal, m.Health(), m.Waiting(), len(m.incidentIn)
+	s.Reexecs, s.Applied, s.RolledBack, s.Memory, s.Tasks, s.Holders = m.reexecs, m.applied, m.rolledBack, m.Memory(), m.Tasks(), m.holders
 	for _, id := range m.incidentIn {
 		if m.incidents[id].End == 0 {
 			s.Open++

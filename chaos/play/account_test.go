@@ -46,7 +46,7 @@ func TestSoundsAndWakes(t *testing.T) {
 		{device: "usb", Sound: tally.Sound{Wakes: false, At: at(20), Until: at(22)}}, // wakes, and should not
 		{device: "usb", Sound: tally.Sound{Wakes: true, At: at(30), Until: at(32)}},  // missed
 		{device: "usb", Sound: tally.Sound{Wakes: true, At: at(40), Until: at(42)}},  // not heard while the microphone was away
-		{device: "usb", Sound: tally.Sound{Wakes: true}},                                // not begun
+		{device: "usb", Sound: tally.Sound{Wakes: true}},                             // not begun
 	}
 	for _, p := range a.plays {
 		a.Plays(p.device, &p.Sound)
@@ -146,5 +146,59 @@ func TestOnlyRealFaultsArePasses(t *testing.T) {
 	r.failed(occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill}, Name: "fault.worker_kill.x"}, chaos.ErrNoWorker)
 	if len(r.out.Unsupported) != 2 {
 		t.Errorf("%v", r.out.Unsupported)
+	}
+}
+
+// TestTheRulesOfTheSimulationHoldHereToo: what appliances say is held against the same rules, with the times that a pipe needs.
+func TestTheRulesOfTheSimulationHoldHereToo(t *testing.T) {
+	record := func(tell func(float64, event.Body), at float64, id string) {
+		tell(at, event.RecordingStarted{Utterance: id, Listener: "room"})
+		tell(at+2, event.RecordingEnded{Utterance: id, Listener: "room", Seconds: 2, Why: "silence"})
+	}
+	done := func(id, outcome string) event.Delivered {
+		return event.Delivered{Utterance: id, STT: "whisper", Outcome: outcome}
+	}
+	for name, c := range map[string]struct {
+		does func(r *run, tell func(float64, event.Body))
+		want string
+	}{
+		"in order": {func(_ *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			record(tell, 4, "b")
+			tell(7, done("a", "delivered"))
+			tell(8, done("b", "delivered"))
+		}, ""},
+		"out of order": {func(_ *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			record(tell, 4, "b")
+			tell(7, done("b", "delivered"))
+		}, "safety/order"},
+		"a service has never heard of it": {func(r *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			tell(4, done("a", "delivered"))
+			r.began = r.began.Add(-time.Minute)
+			r.account.heard("stt.whisper", []sttserver.Heard{{ID: "b"}})
+		}, "safety/lost"},
+		"a command is taken for silence": {func(r *run, tell func(float64, event.Body)) {
+			r.account.Plays("usb", &tally.Sound{At: 10 * time.Second, Until: 12 * time.Second, Wakes: true, Speaks: true})
+			tell(1, event.DeviceOpened{Device: "usb"})
+			tell(11, event.Wake{ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
+			record(tell, 11, "a")
+			tell(14, done("a", "empty"))
+		}, "safety/silence"},
+		"a model wakes before its window is full": {func(_ *run, tell func(float64, event.Body)) {
+			tell(10, event.DeviceOpened{Device: "usb"})
+			tell(10.5, event.Wake{ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
+		}, "safety/masked"},
+		"a part of a recording is gone": {func(_ *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			tell(4, event.Salvaged{Utterance: "a", Seconds: 1})
+		}, "safety/lost"},
+	} {
+		r, tell := telling(t)
+		c.does(r, tell)
+		if c.want == "" && len(r.judge.Breaks) > 0 || c.want != "" && !broke(r, c.want) {
+			t.Errorf("%s: %+v; want %q", name, r.judge.Breaks, c.want)
+		}
 	}
 }

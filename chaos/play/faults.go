@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"slices"
 
+	"orac/appliance/stt/stttest"
 	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
+	"orac/chaos/proxy"
 	"orac/chaos/ptrace"
 	"orac/runbook"
 	"orac/runbook/scenario"
@@ -55,23 +57,25 @@ var makers = map[scenario.Kind]Maker{
 	scenario.WorkerStop:  {How: "SIGSTOP to the capture process", prepare: stopWorker},
 	scenario.WorkerTrash: {How: "malformed frames are written into the capture process's pipe", prepare: trash},
 
-	scenario.STTReset:      {How: "the proxy resets connections after a number of bytes that the seed decides", prepare: reset},
-	scenario.STTEmpty:      {How: "the server answers with empty text", prepare: empty},
-	scenario.STTTrash:      {How: "the server answers with half a JSON object", prepare: garbage},
-	scenario.STTLies:       {How: "the server answers \"[Transcription Failed: …]\"", prepare: lie},
-	scenario.STTLate:       {How: "the server answers a second after the appliance has given up", prepare: late},
-	scenario.STTHolds:      {How: "the server accepts the sound and never answers; the stream stays open", prepare: hold},
-	scenario.STTCut:        {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: cut},
-	scenario.STTCorrupt:    {How: "the proxy changes bytes of answers that the seed decides", prepare: corrupt},
-	scenario.STTSilent:     {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: swallow},
+	// Sound comes in pieces of 2560 bytes: some connections break before the first piece and some after many.
+	scenario.STTReset: {How: "the proxy resets connections after a number of bytes that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Reset, Most: 20000})},
+	scenario.STTEmpty: {How: "the server answers with empty text", prepare: doing(stttest.EmptyText, speech...)},
+	scenario.STTTrash: {How: "the server answers with half a JSON object", prepare: doing(stttest.Garbage, speech...)},
+	scenario.STTLies:  {How: "the server answers \"[Transcription Failed: …]\"", prepare: doing(stttest.EngineText, speech...)},
+	scenario.STTLate:  {How: "the server answers a second after the appliance has given up", prepare: late},
+	scenario.STTHolds: {How: "the server accepts the sound and never answers; the stream stays open", prepare: doing(stttest.Never, speech...)},
+	// A handshake takes some 200 bytes of an answer; a transcript follows it.
+	scenario.STTCut:        {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Truncate, Most: 600})},
+	scenario.STTCorrupt:    {How: "the proxy changes bytes of answers that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})},
+	scenario.STTSilent:     {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: proxied(proxy.Behaviour{Mode: proxy.BlackHole})},
 	scenario.STTPoison:     {How: "the server fails on the first utterance that it receives, every time, in the way that the fault names", prepare: poison},
-	scenario.STTEngine:     {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: failEngine},
+	scenario.STTEngine:     {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: doing(stttest.EngineFails, speech...)},
 	scenario.STTStopped:    {How: "SIGSTOP to the server, then SIGCONT", prepare: freeze},
-	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: die},
-	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: unstream},
+	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
+	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
 	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", machine: separable, prepare: unlink},
 	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poisonWebhook},
-	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: floodWebhook},
+	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
 	scenario.DiskFull:     {How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
 	scenario.DiskReadOnly: {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, slows: true, prepare: readOnly},
@@ -98,7 +102,7 @@ func MakerOf(k scenario.Kind) (Maker, error) {
 	case i.Status > 0:
 		return Maker{How: fmt.Sprintf("the server answers %d %s", i.Status, http.StatusText(i.Status)), prepare: answer}, nil
 	case i.Refuses:
-		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: down}, nil
+		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: proxied(proxy.Behaviour{Mode: proxy.Down})}, nil
 	case i.Late:
 		return Maker{How: "the server delays its answers", prepare: slow}, nil
 	case i.Unreal != "":

@@ -3,6 +3,7 @@ package play
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -237,17 +238,10 @@ func (r *run) Tasks() int { return r.tasks }
 
 // State implements judge.View.
 func (r *run) State() scenario.State {
-	a := r.account
-	now := r.clock()
-	s := scenario.State{
-		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
-		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.Spoken, Recorded: a.Recorded, Delivered: a.Delivered, Waiting: r.Waiting(), Refused: a.Refused, Lost: a.Dropped, Duplicated: a.Duplicated, Acted: a.Acted, ActedTwice: a.ActedTwice,
-		Wakes: a.Wakes, FalseWakes: a.FalseWakes, Missed: a.Missed, Restarts: a.Restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
-		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
-	}
+	now, s := r.clock(), r.account.State()
+	s.Time, s.Healed, s.Health, s.Waiting, s.Reexecs = now.Seconds(), now >= r.sc.Head.Heal, r.Health(), r.Waiting(), r.reexecs
+	s.Generation, s.Memory, s.Tasks, s.Holders = r.now.Generation, r.memory, r.tasks, r.holders
 	s.Applied, s.RolledBack = r.w.changes()
-	s.Told = a.Told
 	for _, h := range r.now.Hooks {
 		s.HooksWaiting += h.Waiting
 		s.HooksAside += h.Aside
@@ -277,7 +271,7 @@ func (r *run) State() scenario.State {
 
 // report returns the report of the run.
 func (r *run) report(end time.Duration) report.Run {
-	out, a := r.out, r.account
+	out := r.out
 	out.Virtual, out.Wall = end.Seconds(), end.Seconds()
 	out.Breaks, out.Judged, out.Reached = r.judge.Breaks, r.judge.Judged, r.judge.Reached
 	for _, id := range r.incidentIn {
@@ -286,11 +280,8 @@ func (r *run) report(end time.Duration) report.Run {
 		}
 	}
 	applied, rolledBack := r.w.changes()
-	out.Counts = map[string]int{
-		"spoken": a.Spoken, "recorded": a.Recorded, "delivered": a.Delivered, "refused": a.Refused, "dropped": a.Dropped, "duplicated": a.Duplicated, "acted": a.Acted, "acted_twice": a.ActedTwice,
-		"wakes": a.Wakes, "false_wakes": a.FalseWakes, "missed": a.Missed, "restarts": a.Restarts, "boots": r.w.booted() + r.reexecs, "reexecs": r.reexecs,
-		"applied": applied, "rolled_back": rolledBack,
-	}
+	out.Counts = r.account.Counts()
+	maps.Copy(out.Counts, map[string]int{"reexecs": r.reexecs, "applied": applied, "rolled_back": rolledBack})
 	out.Command = "orac chaos " + r.sc.File + " --seed " + utoa(r.o.Seed)
 	return out
 }

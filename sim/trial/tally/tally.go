@@ -10,6 +10,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/runbook"
+	"orac/runbook/scenario"
 	"orac/sim/trial/judge"
 )
 
@@ -145,6 +146,25 @@ func (a *Tally) Event(at time.Duration, e event.Event) {
 		a.Of(b.Utterance).repeated[b.STT]++
 	case event.Delivered:
 		a.delivered(at, b)
+	}
+}
+
+// State returns what expressions see of the tally; the world adds the rest.
+func (a *Tally) State() scenario.State {
+	l := a.world.Life()
+	return scenario.State{
+		Components: map[string]string{}, Nodes: map[string]scenario.Node{}, Faults: l.Faults, Up: l.Up, Boots: l.Boots,
+		Spoken: a.Spoken, Recorded: a.Recorded, Delivered: a.Delivered, Refused: a.Refused, Lost: a.Dropped, Duplicated: a.Duplicated,
+		Acted: a.Acted, ActedTwice: a.ActedTwice, Told: a.Told, Wakes: a.Wakes, FalseWakes: a.FalseWakes, Missed: a.Missed, Restarts: a.Restarts,
+	}
+}
+
+// Counts returns the figures of the report.
+func (a *Tally) Counts() map[string]int {
+	return map[string]int{
+		"spoken": a.Spoken, "recorded": a.Recorded, "delivered": a.Delivered, "refused": a.Refused, "dropped": a.Dropped, "duplicated": a.Duplicated,
+		"acted": a.Acted, "acted_twice": a.ActedTwice, "wakes": a.Wakes, "false_wakes": a.FalseWakes, "missed": a.Missed, "restarts": a.Restarts,
+		"boots": a.world.Life().Boots,
 	}
 }
 
