@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/agext/levenshtein v1.2.1 // suggestions for misspelt names
 	github.com/alexedwards/scs/v2 v2.9.0 // sessions of browsers
+	github.com/aymanbagabas/go-udiff v0.4.1 // differences of texts, as edits; work that grows with the texts
 	github.com/charmbracelet/x/ansi v0.11.9 // the cells that text takes on a terminal, with its colours
 	github.com/chromedp/cdproto v0.159.0 // the protocol that chromedp speaks
 	github.com/chromedp/chromedp v0.23.0 // tests use the console as a person does, in Debian's Chromium
@@ -13,9 +14,9 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
 	github.com/google/go-cmp v0.7.0 // tests show what differs
 	github.com/hashicorp/hcl/v2 v2.25.0 // the language of the runbook
-	github.com/mitchellh/go-wordwrap v1.0.1 // lines of a diagnostic that fit a terminal; HCL brings it
+	github.com/mitchellh/go-wordwrap v1.0.1 // indirect
 	github.com/prometheus/client_golang v1.25.0 // metrics
-	github.com/rogpeppe/go-internal v1.16.0 // a text diff, and tests that are scripts of commands
+	github.com/rogpeppe/go-internal v1.16.0 // tests that are scripts of commands
 	github.com/spf13/cobra v1.10.2 // commands, their flags and help
 	github.com/standard-webhooks/standard-webhooks/libraries v0.0.1 // tests check our signatures with somebody else's code
 	github.com/yalue/onnxruntime_go v1.27.0 // ONNX Runtime, which computes the networks
@@ -25,6 +26,7 @@ require (
 	golang.org/x/crypto v0.59.0 // bcrypt
 	golang.org/x/sys v0.50.0 // what of Linux the standard library does not have: limits, peers of sockets, locks
 	golang.org/x/term v0.48.0 // passwords without an echo, the size of a terminal
+	golang.org/x/tools v0.52.0 // tests read the code with its types
 	google.golang.org/protobuf v1.36.12 // ONNX files are protocol buffers
 	modernc.org/sqlite v1.48.0 // the history and the logins, without C
 	pgregory.net/rapid v1.3.0 // property tests
@@ -43,8 +45,7 @@ require (
 	github.com/spf13/pflag v1.0.9 // the flags of cobra, to say in plain words what is wrong with one
 	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/sync v0.25.0 // indirect
-	golang.org/x/text v0.44.0 // the width of characters on a terminal
-	golang.org/x/tools v0.52.0 // indirect
+	golang.org/x/text v0.44.0 // indirect
 	modernc.org/libc v1.70.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect

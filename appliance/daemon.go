@@ -116,26 +116,26 @@ func (d *Daemon) Run(ctx context.Context) error {
 	return err
 }
 
-// do runs f as a task of the daemon, as soon as the daemon is ready.
-func (d *Daemon) do(ctx context.Context, name string, f func(*rt.Task) error) error {
+// do returns what f returns as a task of the daemon, as soon as the daemon is ready.
+func do[T any](ctx context.Context, d *Daemon, name string, f func(*rt.Task) (T, error)) (out T, err error) {
 	select {
 	case <-d.ready:
 	case <-ctx.Done():
-		return ctx.Err()
+		return out, ctx.Err()
 	}
 	if d.ended.Load() {
-		return &status.Refusal{Code: status.Stopping, Message: "the appliance is stopping"}
+		return out, &status.Refusal{Code: status.Stopping, Message: "the appliance is stopping"}
 	}
-	return d.driver.Run(ctx, name, f)
+	err = d.driver.Run(ctx, name, func(t *rt.Task) (err error) {
+		out, err = f(t)
+		return err
+	})
+	return out, err
 }
 
 // Plan implements control.Daemon.
-func (d *Daemon) Plan(ctx context.Context, r status.PlanRequest) (p status.Plan, err error) {
-	err = d.do(ctx, "plan", func(t *rt.Task) (err error) {
-		p, err = d.core.Plan(t, r)
-		return err
-	})
-	return p, err
+func (d *Daemon) Plan(ctx context.Context, r status.PlanRequest) (status.Plan, error) {
+	return do(ctx, d, "plan", func(t *rt.Task) (status.Plan, error) { return d.core.Plan(t, r) })
 }
 
 // Apply implements control.Daemon.
@@ -144,42 +144,34 @@ func (d *Daemon) Apply(ctx context.Context, r status.ApplyRequest, progress func
 }
 
 // Change is Apply with all steps of the change.
-func (d *Daemon) Change(ctx context.Context, c core.Change, progress func(string)) (a status.Applied, err error) {
-	err = d.do(ctx, "apply", func(t *rt.Task) (err error) {
-		a, err = d.core.Change(t, c, progress)
-		d.settle()
-		return err
+func (d *Daemon) Change(ctx context.Context, c core.Change, progress func(string)) (status.Applied, error) {
+	return do(ctx, d, "apply", func(t *rt.Task) (status.Applied, error) {
+		defer d.settle()
+		return d.core.Change(t, c, progress)
 	})
-	return a, err
 }
 
 // Examine evaluates and judges a text, and reports everything that is wrong with it. The runbook is nil if it
 // could not run.
 func (d *Daemon) Examine(ctx context.Context, r status.PlanRequest) (rb *runbook.Runbook, problems language.Diagnostics, err error) {
-	err = d.do(ctx, "examine", func(t *rt.Task) error {
+	rb, err = do(ctx, d, "examine", func(t *rt.Task) (rb *runbook.Runbook, _ error) {
 		rb, problems = d.core.Examine(t, r)
-		return nil
+		return rb, nil
 	})
 	return rb, problems, err
 }
 
 // Rollback implements control.Daemon.
-func (d *Daemon) Rollback(ctx context.Context, r status.RollbackRequest, progress func(string)) (a status.Applied, err error) {
-	err = d.do(ctx, "rollback", func(t *rt.Task) (err error) {
-		a, err = d.core.Rollback(t, r, progress)
-		d.settle()
-		return err
+func (d *Daemon) Rollback(ctx context.Context, r status.RollbackRequest, progress func(string)) (status.Applied, error) {
+	return do(ctx, d, "rollback", func(t *rt.Task) (status.Applied, error) {
+		defer d.settle()
+		return d.core.Rollback(t, r, progress)
 	})
-	return a, err
 }
 
 // PlanRollback reports what returning to a kept generation would do, and changes nothing.
-func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (p status.Plan, err error) {
-	err = d.do(ctx, "plan", func(t *rt.Task) (err error) {
-		p, err = d.core.PlanRollback(t, r)
-		return err
-	})
-	return p, err
+func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (status.Plan, error) {
+	return do(ctx, d, "plan", func(t *rt.Task) (status.Plan, error) { return d.core.PlanRollback(t, r) })
 }
 
 // settle applies the settings of the runbook that belong to no node: those of the log, and of
@@ -205,21 +197,13 @@ func (d *Daemon) settle() {
 }
 
 // Generations implements control.Daemon.
-func (d *Daemon) Generations() (list []status.Generation, err error) {
-	err = d.do(context.Background(), "generations", func(t *rt.Task) (err error) {
-		list, err = d.core.Generations(t)
-		return err
-	})
-	return list, err
+func (d *Daemon) Generations() ([]status.Generation, error) {
+	return do(context.Background(), d, "generations", d.core.Generations)
 }
 
 // Text is the runbook of a kept generation.
-func (d *Daemon) Text(number int) (text string, err error) {
-	err = d.do(context.Background(), "text", func(t *rt.Task) (err error) {
-		text, err = d.core.Text(t, number)
-		return err
-	})
-	return text, err
+func (d *Daemon) Text(number int) (string, error) {
+	return do(context.Background(), d, "text", func(t *rt.Task) (string, error) { return d.core.Text(t, number) })
 }
 
 // Incidents implements control.Daemon: oldest first.
@@ -292,10 +276,6 @@ func (d *Daemon) Status() status.Status {
 }
 
 // Spool implements control.Daemon.
-func (d *Daemon) Spool(ctx context.Context, r status.SpoolRequest) (a status.SpoolAnswer, err error) {
-	err = d.do(ctx, "spool", func(t *rt.Task) (err error) {
-		a, err = d.core.ManageSpool(t, r)
-		return err
-	})
-	return a, err
+func (d *Daemon) Spool(ctx context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
+	return do(ctx, d, "spool", func(t *rt.Task) (status.SpoolAnswer, error) { return d.core.ManageSpool(t, r) })
 }

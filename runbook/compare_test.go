@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
@@ -27,19 +28,7 @@ func TestGoldenCompare(t *testing.T) {
 			old, new := parseFile(t, folder, "old.hcl"), parseFile(t, folder, "new.hcl")
 			got := printChanges(runbook.Compare(old, new))
 			runbooktest.MustHide(t, got+fmt.Sprintf("%+v", runbook.Compare(old, new)))
-			want := filepath.Join(folder, "golden")
-			if *update {
-				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			text, err := os.ReadFile(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(text), got); d != "" {
-				t.Errorf("%s is not what it says now (-want +got):\n%s", want, d)
-			}
+			testkit.Golden(t, filepath.Join(folder, "golden"), got)
 			for _, rb := range []*runbook.Runbook{old, new} {
 				if rb != nil && len(runbook.Compare(rb, rb)) > 0 {
 					t.Errorf("a runbook differs from itself: %+v", runbook.Compare(rb, rb))

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
@@ -17,18 +18,7 @@ import (
 
 // TestReferenceIsCurrent compares the committed page with the registry.
 func TestReferenceIsCurrent(t *testing.T) {
-	if *update {
-		if err := os.WriteFile("REFERENCE.md", runbook.Vocabulary.Reference(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	page, err := os.ReadFile("REFERENCE.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(page, runbook.Vocabulary.Reference()) {
-		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", language.Diff("REFERENCE.md", page, runbook.Vocabulary.Reference()))
-	}
+	testkit.Golden(t, "REFERENCE.md", runbook.Vocabulary.Reference())
 }
 
 // TestReadmeExamples loads every HCL example of the README.

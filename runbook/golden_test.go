@@ -2,20 +2,13 @@ package runbook_test
 
 import (
 	"encoding/json"
-	"flag"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGoldenBad renders the diagnostics of every runbook in testdata/bad. A new
 // case is a new file; `go test -run Golden -update` writes what it says now.
@@ -49,35 +42,11 @@ func TestGoldenGood(t *testing.T) {
 	})
 }
 
-// golden compares what f says about every .hcl file of a folder with the .golden
-// file beside it. File names in the output are without their folder.
+// golden compares what f says about every runbook of a folder with the golden file beside it. It shows no secret.
 func golden(t *testing.T, folder string, f func(t *testing.T, name string, src []byte) string) {
-	files, err := filepath.Glob(filepath.Join(folder, "*.hcl"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("%s holds no cases (%v)", folder, err)
-	}
-	for _, file := range files {
-		name := filepath.Base(file)
-		t.Run(strings.TrimSuffix(name, ".hcl"), func(t *testing.T) {
-			src, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := f(t, name, src)
-			runbooktest.MustHide(t, got)
-			want := strings.TrimSuffix(file, ".hcl") + ".golden"
-			if *update {
-				if err := os.WriteFile(want, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			text, err := os.ReadFile(want)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if d := cmp.Diff(string(text), got); d != "" {
-				t.Errorf("%s is not what it says now (-want +got):\n%s", want, d)
-			}
-		})
-	}
+	testkit.GoldenFolder(t, folder, ".hcl", func(t *testing.T, name string, src []byte) string {
+		got := f(t, name, src)
+		runbooktest.MustHide(t, got)
+		return got
+	})
 }

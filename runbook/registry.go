@@ -57,7 +57,7 @@ var applianceBlock = &language.BlockType{
   state_dir = "state"
 }`,
 	Attributes: []language.Attribute{
-		{Name: "state_dir", Kind: language.Path, Gives: language.Writes, OnChange: language.Restart, Default: "state", Example: `"/var/lib/orac"`,
+		{Name: "state_dir", Kind: language.Path, Gives: language.Writes, OnChange: language.NextStart, Default: "state", Example: `"/var/lib/orac"`,
 			Doc: "Where the spool, the history and the lock live. --state-dir and ORAC_STATE_DIR win over it."},
 		{Name: "log_level", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "info", Values: []string{"debug", "info", "warn", "error"},
 			Doc: "The least severe messages that are logged."},

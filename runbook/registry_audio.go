@@ -115,7 +115,7 @@ var modelBlock = &language.BlockType{
 			Doc: "For a model with several classes: the classes that fire. If empty, all classes fire except none and background."},
 		{Name: "webhook", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"webhook"}, Example: "webhook.light",
 			Doc: "The webhook that is called when the model fires."},
-		{Name: "enabled", Kind: language.Bool, Gives: language.Tunes, OnChange: language.Restart, Default: "true",
+		{Name: "enabled", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
 			Doc: "Whether the model listens."},
 	},
 	Rules: []language.Rule{{
@@ -140,7 +140,7 @@ var listenerBlock = &language.BlockType{
 	Attributes: []language.Attribute{
 		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device"}, Example: "device.microphone.usb",
 			Doc: "The device to listen to. Several listeners may share a device."},
-		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.Restart, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
+		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
 			Doc: "The models that listen. Name each model once."},
 		{Name: "deliver", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"stt"}, Example: "[stt.whisper]",
 			Doc: "The services that utterances are sent to. If empty, wake words are detected, but nothing is recorded."},

@@ -185,11 +185,11 @@ const (
 // tlsClient returns the attributes of a block whose service is reached over TLS.
 func tlsClient(what string) []language.Attribute {
 	return []language.Attribute{
-		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.Restart, Example: `"/etc/orac/ca.pem"`,
+		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed " + what + " certificate, in PEM. Without it, those of the system are used."},
-		{Name: "client_cert", Kind: language.Path, Gives: language.Proves, OnChange: language.Restart, Example: `"/etc/orac/client.pem"`,
+		{Name: "client_cert", Kind: language.Path, Gives: language.Proves, OnChange: language.InPlace, Example: `"/etc/orac/client.pem"`,
 			Doc: "The certificate that ORAC presents to the server, in PEM."},
-		{Name: "client_key", Kind: language.Path, Gives: language.Proves, OnChange: language.Restart, Example: `"/etc/orac/client.key"`,
+		{Name: "client_key", Kind: language.Path, Gives: language.Proves, OnChange: language.InPlace, Example: `"/etc/orac/client.key"`,
 			Doc: "The private key of client_cert, in PEM."},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/event"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/sim/trial/report"
@@ -77,6 +78,9 @@ func rehearse(t testing.TB, sc *scenario.Scenario, seed uint64) (*machine, repor
 
 // said are the events of a run that are of a kind and have a word in them, from an instant to another.
 func said(r report.Run, kind, word string, from, to float64) (n int) {
+	if _, ok := event.Named(kind); !ok && kind != "" {
+		panic("BUG: " + kind + " is not in event.Kinds")
+	}
 	for _, e := range r.Events {
 		if e.Kind == kind && strings.Contains(e.Text, word) && e.At >= from && e.At <= to {
 			n++

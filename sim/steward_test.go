@@ -1,3 +1,5 @@
+//go:build !race
+
 package sim_test
 
 import (
@@ -10,57 +12,13 @@ import (
 
 	"orac/appliance/core"
 	"orac/appliance/event"
-	"orac/appliance/generation"
 	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
-	"orac/runbook"
-	"orac/runbook/language"
 )
-
-// steward makes one that reads its runbook from text.
-func steward(k *rt.Task, r *core.Runner, disk *virtual.Disk, text *string) (*core.Steward, error) {
-	kept, err := generation.Open(k, disk)
-	if err != nil {
-		return nil, err
-	}
-	s := &core.Steward{
-		Proposer: core.Proposer{Language: file{text: text}, Running: r.Graph}, Runner: r, Kept: kept,
-	}
-	return s, s.Begin(k, []byte(*text))
-}
-
-// file is a language whose file is a text of the test, and whose secrets are one.
-type file struct {
-	text   *string
-	secret *string // nil: there are none
-}
-
-func (f file) Read(string) ([]byte, error) { return []byte(*f.text), nil }
-
-func (f file) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
-	world := language.Options{HashKey: make([]byte, 32)}
-	if f.secret != nil {
-		world.Secret = func(string) (string, error) { return *f.secret, nil }
-	}
-	if e.Within != nil {
-		world.Within = &e.Within.Document
-	}
-	if e.Kept != nil {
-		return e.Kept.Parse(world)
-	}
-	return runbook.Parse(e.Text, "test.hcl", world)
-}
-
-func (file) Check(*runbook.Runbook) language.Diagnostics { return nil }
-
-// owner is this machine's user.
-var owner = status.OnMachine("test")
-
-func silentSteps(string) {}
 
 // TestAnApplyThatDoesNotDoWellIsTakenBack gives the hall a device that cannot be opened: the old graph is back by itself.
 func TestAnApplyThatDoesNotDoWellIsTakenBack(t *testing.T) {

@@ -1,3 +1,5 @@
+//go:build !race
+
 package sim_test
 
 import (
@@ -14,68 +16,6 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 )
-
-const twoRooms = `
-appliance "house" {}
-device "microphone" "usb" {}
-device "microphone" "hall" { identity = "hall" }
-model "hey_jarvis" {
-  source    = "catalog:hey_jarvis"
-  threshold = 0.5
-}
-model "alexa" { source = "catalog:alexa" }
-listener "kitchen" {
-  device  = device.microphone.usb
-  models  = [model.hey_jarvis]
-  deliver = [stt.whisper]
-}
-listener "hall" {
-  device  = device.microphone.hall
-  models  = [model.alexa]
-  deliver = [stt.whisper]
-}
-stt "whisper" { url = "http://stt.example:7272" }
-`
-
-// house is a world with two rooms, whose script is run.
-func house(t *testing.T, seed uint64, script func(*rt.Task, *core.Runner) error) Result {
-	t.Helper()
-	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
-	ended := false
-	w.Graph, w.Seed, w.Loop = compile(t, twoRooms), seed, true
-	w.Script = func(k *rt.Task, r *core.Runner) error {
-		defer func() { ended = true }()
-		return script(k, r)
-	}
-	w.Sound["hall"] = w.Sound["usb"]
-	r := w.Run(2 * time.Minute)
-	if r.Script != nil {
-		t.Errorf("seed %d: %v", seed, r.Script)
-	}
-	if !ended {
-		t.Errorf("seed %d: the script has not ended: it proves nothing", seed)
-	}
-	return r
-}
-
-// generations are those of the running instances, by address.
-func generations(r *core.Runner) map[string]rt.Generation {
-	m := map[string]rt.Generation{}
-	for _, v := range r.Views() {
-		if v.State == reconcile.Running {
-			m[v.Node.Address] = v.Generation
-		}
-	}
-	return m
-}
-
-func swapTo(t *testing.T, k *rt.Task, r *core.Runner, text string) error {
-	p, err := r.Prepare(compile(t, text))
-	if err != nil {
-		return err
-	}
-	return r.Swap(k, p)
-}
 
 // TestAThresholdChangeDropsNoFrame changes a threshold while a command is spoken: nothing is started again, no mailbox
 // drops a value, and the new threshold holds.

@@ -1,27 +1,43 @@
 package web
 
 import (
+	"cmp"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"orac/appliance/base/testkit"
 	"orac/web/api"
 )
 
-// TestTheReadmeHasEveryRoute: method, path, role and name as they are served.
+// TestTheReadmeHasEveryRoute: the table of README.md is made from the routes as they are served.
 func TestTheReadmeHasEveryRoute(t *testing.T) {
 	page, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
+	testkit.Must(t, err)
+	const head = "| route | least role | name | audit | limits | |\n|---|---|---|---|---|---|\n"
+	before, table, ok := strings.Cut(string(page), head)
+	_, after, ends := strings.Cut(table, "\n\n")
+	if !ok || !ends {
+		t.Fatal("README.md has no table of routes")
 	}
+	var b strings.Builder
 	for _, r := range api.Routes() {
-		role := string(r.Role)
-		if role == "" {
-			role = "none"
-		}
-		want := "| `" + r.Method + " " + r.Path + "` | " + role + " | " + r.Name + " | " + r.Change + " |"
-		if !strings.Contains(string(page), want) {
-			t.Errorf("README.md lacks %s", want)
+		fmt.Fprintf(&b, "| `%s %s` | %s | %s | %s | %s | %s |\n", r.Method, r.Path, cmp.Or(string(r.Role), "none"), r.Name, r.Change, limits(r), strings.ReplaceAll(r.Doc, "|", "\\|"))
+	}
+	testkit.Golden(t, "README.md", before+head+b.String()+"\n"+after)
+}
+
+// limits says what holds for a route beside what holds for all.
+func limits(r *api.Route) string {
+	var list []string
+	for _, l := range []struct {
+		holds bool
+		words string
+	}{{r.Change != "", "changes"}, {r.Costly, "turns"}, {r.Shared, "shared"}, {r.Long, "no deadline"}} {
+		if l.holds {
+			list = append(list, l.words)
 		}
 	}
+	return strings.Join(list, ", ")
 }

@@ -2,10 +2,11 @@ package boot
 
 import (
 	"errors"
-	"orac/appliance/core"
 	"os"
 	"strconv"
 	"syscall"
+
+	"orac/appliance/core"
 )
 
 // A process that replaces itself tells its successor, in the environment, what ran and where. Otherwise a restart would put a

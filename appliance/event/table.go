@@ -28,8 +28,9 @@ var Kinds = []Kind{
 		},
 	}),
 	kind(row[DeviceEnded]{
-		doc:  "A sound file is over.",
-		says: func(b DeviceEnded) Words { return plain("ended", usual("%s: the sound has ended", b.Device)) },
+		doc:   "A sound file is over.",
+		about: itself,
+		says:  func(b DeviceEnded) Words { return plain("ended", usual("%s: the sound has ended", b.Device)) },
 	}),
 	kind(row[Level]{
 		doc:  "How loud 80 ms of sound were. There are 12 of these a second.",

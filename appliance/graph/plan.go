@@ -152,11 +152,12 @@ func (d differ) settings() (list []status.Component) {
 			if slices.ContainsFunc(d.fresh.Nodes, func(n *Node) bool { return n.on(change.Address, a.Name) }) {
 				continue
 			}
-			if c.Because = append(c.Because, attribute(change.Address, a)); a.OnChange == language.Restart {
+			c.Because = append(c.Because, attribute(change.Address, a))
+			switch a.OnChange {
+			case language.NextStart:
 				c.Why = a.Name + " takes effect at the next start of the appliance"
-				if kind == "web" {
-					c.Why = "the console and the API are unavailable for a moment; nothing else is touched"
-				}
+			case language.Restart:
+				c.Why = "the console and the API are unavailable for a moment; nothing else is touched"
 			}
 		}
 		if len(c.Because) > 0 {

@@ -52,10 +52,7 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 	if err != nil {
 		return err
 	}
-	daemon, err := a.daemon()
-	if err != nil {
-		return err
-	}
+	daemon := a.daemon()
 	plan, err := a.settled(ctx, daemon, request, timeout)
 	if err != nil {
 		return err

@@ -81,11 +81,7 @@ func (a *app) chaos(ctx context.Context, f chaosFlags, paths []string) error {
 		return &exit{report.ExitUnknown, err}
 	}
 	o := play.Options{Seed: f.seed, Sounds: f.sounds}
-	given, err := a.options()
-	if err != nil {
-		return err
-	}
-	if o.Models, err = filepath.Abs(a.simStore(list, "", given).Dir); err != nil {
+	if o.Models, err = filepath.Abs(a.simStore(list, "", a.options()).Dir); err != nil {
 		return failed(err)
 	}
 	if f.binary != "" {
@@ -113,11 +109,7 @@ func (a *app) chaosScenarios(f chaosFlags, paths []string) ([]*scenario.Scenario
 	if f.workers < 1 {
 		return nil, usage("--workers %d: it must be 1 or more", f.workers)
 	}
-	o, err := a.options()
-	if err != nil {
-		return nil, err
-	}
-	all, err := a.scenarios(paths, o)
+	all, err := a.scenarios(paths, a.options())
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +127,6 @@ func (a *app) chaosScenarios(f chaosFlags, paths []string) ([]*scenario.Scenario
 }
 
 func (a *app) chaosReport(r report.Report, simulated *report.Report, f chaosFlags) error {
-	code := r.Exit()
 	err := a.showReport(r, f.forms)
 	if simulated != nil {
 		to := a.out
@@ -145,16 +136,7 @@ func (a *app) chaosReport(r report.Report, simulated *report.Report, f chaosFlag
 		c := report.Compare(*simulated, r, report.DefaultTolerance)
 		err = errors.Join(err, c.Terminal(to, report.Look{Colour: to.Colour(), Width: to.Width()}))
 	}
-	if err != nil {
-		a.complain(err)
-		if code == report.ExitKept { // nobody can read that they were kept
-			code = report.ExitUnknown
-		}
-	}
-	if code != report.ExitKept {
-		return &exit{code: code}
-	}
-	return nil
+	return a.verdict(r, err)
 }
 
 // chaosList says which faults can be made on this machine, and how.

@@ -3,8 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 
 	"orac/appliance/boot"
@@ -16,18 +14,12 @@ import (
 
 // daemon is the running appliance that a command addresses, by its state directory. It does not depend on the
 // runbook: it can be asked while the file is broken.
-func (a *app) daemon() (*control.Client, error) {
-	if a.namedState() == "" {
-		if _, err := os.Stat(a.file); !errors.Is(err, fs.ErrNotExist) || a.file != defaultFile {
-			o, err := a.options()
-			if err != nil {
-				return nil, err
-			}
-			rb, _ := runbook.Load(a.file, o)
-			return control.NewClient(a.stateOf(rb)), nil
-		}
+func (a *app) daemon() *control.Client {
+	if a.namedState() != "" || a.missing() {
+		return control.NewClient(a.state(nil))
 	}
-	return control.NewClient(a.state(nil)), nil
+	rb, _ := runbook.Load(a.file, a.options())
+	return control.NewClient(a.stateOf(rb))
 }
 
 // stateOf returns the state directory of a runbook. For a runbook with errors (nil) it returns what the text of

@@ -74,6 +74,8 @@ func fits(f *pflag.Flag) string {
 		return "whole numbers separated by commas, like 0,2"
 	case "stringSlice":
 		return "names separated by commas, like hey_jarvis,alexa"
+	case variableKind:
+		return "a name and a value, like room=kitchen"
 	case durationKind:
 		return "how long, like 90s, 15m, 24h or 30d"
 	}
@@ -106,6 +108,28 @@ func (d *howLong) Set(text string) error {
 
 // Type implements pflag.Value.
 func (d *howLong) Type() string { return durationKind }
+
+// variableKind is the type of flags that give variables of a runbook their values.
+const variableKind = "variable"
+
+// variables are the values that variables of a runbook were given, by name.
+type variables map[string]string
+
+// String implements pflag.Value.
+func (v variables) String() string { return "" }
+
+// Set implements pflag.Value.
+func (v variables) Set(text string) error {
+	name, value, ok := strings.Cut(text, "=")
+	if !ok || name == "" {
+		return errors.New("it is no NAME=VALUE")
+	}
+	v[name] = value
+	return nil
+}
+
+// Type implements pflag.Value.
+func (v variables) Type() string { return variableKind }
 
 // argumentError says which arguments a command accepts, instead of cobra's words.
 func argumentError(c *cobra.Command, err error) error {

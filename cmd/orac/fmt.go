@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -87,17 +86,9 @@ func (a *app) fmtFile(name string, check, diff bool) (differs bool, err error) {
 	return true, err
 }
 
-// readRunbook reads a file up to the largest size of a runbook. It refuses anything but a regular file,
-// which might never end.
+// readRunbook reads a file up to the largest size of a runbook. It refuses anything but a regular file, which might never end.
 func readRunbook(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: not a regular file; name a runbook", name)
-	}
-	f, err := os.Open(name)
+	f, _, err := statedir.Regular(name)
 	if err != nil {
 		return nil, err
 	}

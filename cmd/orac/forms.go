@@ -76,3 +76,18 @@ func (a *app) showReport(r report.Report, f forms) error {
 	}
 	return errors.Join(problems...)
 }
+
+// verdict returns what a report found as an exit code. err says why it could not be shown.
+func (a *app) verdict(r report.Report, err error) error {
+	code := r.Exit()
+	if err != nil {
+		a.complain(err)
+		if code == report.ExitKept { // nobody can read that they were kept
+			code = report.ExitUnknown
+		}
+	}
+	if code == report.ExitKept {
+		return nil
+	}
+	return &exit{code: code}
+}

@@ -15,10 +15,7 @@ func (a *app) healthCommand() *cobra.Command {
   orac health --json | jq -r .status`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			report, err := daemon.Health(c.Context())
 			if err != nil {
 				return a.refused(err)

@@ -16,6 +16,7 @@ import (
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/audio/wav"
 	"orac/appliance/base/testkit"
+	"orac/appliance/event"
 	"orac/appliance/stt/stttest"
 )
 
@@ -119,12 +120,24 @@ func (d *daemon) await(what string, fits func(happened) bool) happened {
 
 func (d *daemon) kind(kind string) happened {
 	d.t.Helper()
+	inTable(d.t, kind)
 	return d.await(kind, func(e happened) bool { return e.Kind == kind })
+}
+
+// inTable fails at once for a kind that no event can have: nobody waits for it.
+func inTable(t testing.TB, kinds ...string) {
+	t.Helper()
+	for _, kind := range kinds {
+		if _, ok := event.Named(kind); !ok {
+			t.Fatalf("%s is not in event.Kinds", kind)
+		}
+	}
 }
 
 // kinds gives the next event of each kind, in whatever order they come.
 func (d *daemon) kinds(kinds ...string) map[string]happened {
 	d.t.Helper()
+	inTable(d.t, kinds...)
 	got := map[string]happened{}
 	for len(got) < len(kinds) {
 		e := d.await(strings.Join(kinds, " and "), func(e happened) bool { return slices.Contains(kinds, e.Kind) })

@@ -89,52 +89,6 @@ func TestDependenciesPointOneWay(t *testing.T) {
 	}
 }
 
-// seamCode is what runs under both drivers: it reaches the world through appliance/rt alone.
-var seamCode = []string{"appliance/node/", "appliance/spool/", "appliance/utterance/", "appliance/reconcile/", "appliance/health/", "appliance/generation/",
-	"appliance/provenclock/", "appliance/graph/", "appliance/core/run.go", "appliance/core/core.go", "appliance/core/judge.go", "appliance/core/resources.go",
-	"appliance/audio/sound.go"}
-
-// TestNodeCodeKeepsToTheSeam: no goroutine, channel, select, clock, file or connection of its own.
-func TestNodeCodeKeepsToTheSeam(t *testing.T) {
-	forbidden := []string{"os", "os/exec", "net", "net/http", "sync", "sync/atomic", "syscall", "context", "math/rand", "runtime"}
-	checked := 0
-	for path, f := range goFiles(t) {
-		onSeam := slices.ContainsFunc(seamCode, func(p string) bool { return strings.HasPrefix(path, p) })
-		if !onSeam || strings.HasSuffix(path, "_test.go") {
-			continue
-		}
-		checked++
-		for _, imp := range f.Imports {
-			if slices.Contains(forbidden, importPath(imp)) {
-				t.Errorf("%s imports %s: node code asks the seam", path, importPath(imp))
-			}
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.GoStmt:
-				t.Errorf("%s: go: start a child task", path)
-			case *ast.SelectStmt:
-				t.Errorf("%s: select: use rt.Select", path)
-			case *ast.ChanType:
-				t.Errorf("%s: chan: use a mailbox", path)
-			case *ast.RangeStmt:
-				// Ranging over a map has another order in each run; no node needs it.
-				if call, ok := n.X.(*ast.CallExpr); ok && isSelector(call.Fun, "maps", "Keys", "Values", "All") {
-					t.Errorf("%s: a map's order is not the same in every run", path)
-				}
-			case *ast.SelectorExpr:
-				if isSelector(n, "time", "Now", "Sleep", "After", "AfterFunc", "NewTimer", "NewTicker", "Tick", "Since", "Until") {
-					t.Errorf("%s: time.%s: ask the task", path, n.Sel.Name)
-				}
-			}
-			return true
-		})
-	}
-	if checked < 15 {
-		t.Errorf("only %d files were checked: the list of node code is out of date", checked)
-	}
-}
-
 func isSelector(e ast.Expr, pkg string, names ...string) bool {
 	s, ok := e.(*ast.SelectorExpr)
 	if !ok {

@@ -32,10 +32,7 @@ func (a *app) incidentsCommand() *cobra.Command {
 			if len(args) == 1 {
 				n = manyIncidents
 			}
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			list, err := daemon.Incidents(c.Context(), n)
 			if err != nil {
 				return a.refused(err)

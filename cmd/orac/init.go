@@ -221,10 +221,7 @@ func interrupted(ctx context.Context, err error) error {
 // drafted reads a runbook that is not written yet. If that has a problem, the fault is ours or lies in the text of
 // a flag.
 func (a *app) drafted(text []byte) (*runbook.Runbook, error) {
-	o, err := a.options()
-	if err != nil {
-		return nil, err
-	}
+	o := a.options()
 	rb, problems := runbook.Parse(text, a.file, o)
 	if rb == nil {
 		return nil, problems

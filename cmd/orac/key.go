@@ -47,13 +47,25 @@ type shownKey struct {
 	Key string `json:"key"`
 }
 
-func (a *app) showKey(k auth.APIKey, text string) error {
-	if a.json {
-		return a.printJSON(shownKey{k, text})
-	}
-	fmt.Fprintln(a.out, text)
-	fmt.Fprintf(a.err, "Key %s (%s, %s) is good until %s. Copy it now: it is shown only once.\n", k.ID, screen.Clean(k.Name), k.Role, k.Expires.Format(time.DateTime))
-	return nil
+// newKey makes a key, and shows it once.
+func (a *app) newKey(action, target string, make func(*auth.DB) (auth.APIKey, string, error)) error {
+	return a.withKeys(func(db *auth.DB, state string) error {
+		var k auth.APIKey
+		var text string
+		err := a.recorded(state, action, target, func() (err error) {
+			k, text, err = make(db)
+			return err
+		})
+		switch {
+		case err != nil:
+			return err
+		case a.json:
+			return a.printJSON(shownKey{k, text})
+		}
+		fmt.Fprintln(a.out, text)
+		fmt.Fprintf(a.err, "Key %s (%s, %s) is good until %s. Copy it now: it is shown only once.\n", k.ID, screen.Clean(k.Name), k.Role, k.Expires.Format(time.DateTime))
+		return nil
+	})
 }
 
 func (a *app) keyCreate() *cobra.Command {
@@ -71,17 +83,8 @@ func (a *app) keyCreate() *cobra.Command {
 			if err != nil {
 				return usage("--for %s: write it like 12h or 90d", life)
 			}
-			return a.withKeys(func(db *auth.DB, state string) error {
-				var k auth.APIKey
-				var text string
-				err := a.recorded(state, "key.create", args[0], func() (err error) {
-					k, text, err = db.CreateKey(args[0], auth.Role(role), lifetime)
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				return a.showKey(k, text)
+			return a.newKey("key.create", args[0], func(db *auth.DB) (auth.APIKey, string, error) {
+				return db.CreateKey(args[0], auth.Role(role), lifetime)
 			})
 		},
 	}
@@ -98,18 +101,7 @@ func (a *app) keyRotate() *cobra.Command {
 		Example: "  orac key rotate 1f2e3d4c5b6a --overlap 24h",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return a.withKeys(func(db *auth.DB, state string) error {
-				var k auth.APIKey
-				var text string
-				err := a.recorded(state, "key.rotate", args[0], func() (err error) {
-					k, text, err = db.RotateKey(args[0], overlap)
-					return err
-				})
-				if err != nil {
-					return err
-				}
-				return a.showKey(k, text)
-			})
+			return a.newKey("key.rotate", args[0], func(db *auth.DB) (auth.APIKey, string, error) { return db.RotateKey(args[0], overlap) })
 		},
 	}
 	durationVar(c.Flags(), &overlap, "overlap", 24*time.Hour, "keep the old key good for this `TIME`")

@@ -35,10 +35,7 @@ server would hide the rest: --requests shows these, too. Requests that failed be
 			if n < 0 || n > manyLines {
 				return usage("-n %d: it must be from 0 to %d", n, manyLines)
 			}
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			return a.logs(c.Context(), daemon, logsWanted{n, follow, requests})
 		},
 	}
@@ -51,7 +48,7 @@ server would hide the rest: --requests shows these, too. Requests that failed be
 // withRunbook is withFile without -f: here -f means follow, as in tail.
 func (a *app) withRunbook(c *cobra.Command) *cobra.Command {
 	c.Flags().StringVar(&a.file, "file", defaultFile, "read the runbook from this `FILE`")
-	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value, as `NAME=VALUE`; for several, repeat it")
+	a.withVars(c)
 	return c
 }
 

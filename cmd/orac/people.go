@@ -24,10 +24,7 @@ import (
 // quietState returns the state directory for commands that need nothing else of the runbook. The runbook may lack what they
 // are about to create.
 func (a *app) quietState() (string, error) {
-	o, err := a.options()
-	if err != nil {
-		return "", err
-	}
+	o := a.options()
 	if _, err := os.Stat(a.file); errors.Is(err, fs.ErrNotExist) && a.file != defaultFile && a.namedState() == "" {
 		return "", failed(fmt.Errorf("there is no runbook %s: name the appliance's runbook with -f, or its state directory with --state-dir", screen.Clean(a.file)))
 	}
@@ -42,7 +39,7 @@ func (a *app) quietState() (string, error) {
 // missing tells whether there is no runbook and the command line names none.
 func (a *app) missing() bool {
 	_, err := os.Stat(a.file)
-	return err != nil && a.file == defaultFile
+	return errors.Is(err, fs.ErrNotExist) && a.file == defaultFile
 }
 
 // recorded makes a change to who may do what, and writes it to the audit log first: if it cannot be recorded, it is not made.

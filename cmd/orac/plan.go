@@ -61,10 +61,7 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 	if err != nil {
 		return status.Plan{}, err
 	}
-	daemon, err := a.daemon()
-	if err != nil {
-		return status.Plan{}, err
-	}
+	daemon := a.daemon()
 	p, err := daemon.Plan(ctx, request)
 	if !errors.Is(err, control.ErrNoDaemon) {
 		return p, a.refused(err)
@@ -81,12 +78,8 @@ func (a *app) plan(ctx context.Context) (status.Plan, error) {
 
 // planRequest names the runbook of the flags for a process whose current folder differs.
 func (a *app) planRequest() (status.PlanRequest, error) {
-	o, err := a.options()
-	if err != nil {
-		return status.PlanRequest{}, err
-	}
 	file, err := filepath.Abs(a.file)
-	return status.PlanRequest{File: file, Vars: o.Vars}, failed(err)
+	return status.PlanRequest{File: file, Vars: a.vars}, failed(err)
 }
 
 // asNamed returns a plan that calls the runbook what the command line calls it.

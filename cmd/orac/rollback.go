@@ -41,10 +41,7 @@ they would be lost.`,
 			if approved && !write {
 				return usage("--auto-approve works only with --write: nothing else asks")
 			}
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			if write {
 				return a.rollbackFile(c.Context(), daemon, generation, func(question string) bool {
 					return approved || !a.json && screen.IsTerminal(c.InOrStdin()) && a.yes(c.Context(), c.InOrStdin(), question)
@@ -71,8 +68,8 @@ they would be lost.`,
 
 // completeGenerations offers the generations that a rollback can return to.
 func (a *app) completeGenerations(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	daemon, err := a.daemon()
-	if err != nil || len(args) > 0 {
+	daemon := a.daemon()
+	if len(args) > 0 {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
 	list, err := daemon.Generations(c.Context())
@@ -96,10 +93,7 @@ func (a *app) generationsCommand() *cobra.Command {
   orac generations --json | jq '.[] | select(.current).number'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			list, err := daemon.Generations(c.Context())
 			switch {
 			case err != nil:

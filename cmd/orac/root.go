@@ -126,11 +126,11 @@ const defaultFile = "orac.hcl"
 // app is what all commands share.
 type app struct {
 	out, err *screen.Screen
-	file     string // -f
-	stateDir string // --state-dir
-	json     bool   // --json
-	piped    bool   // standard output is a pipe to another program
-	vars     []string
+	file     string                 // -f
+	stateDir string                 // --state-dir
+	json     bool                   // --json
+	piped    bool                   // standard output is a pipe to another program
+	vars     variables              // --var
 	args     []string               // the whole command line, without the program
 	restore  atomic.Pointer[func()] // restores the terminal before a sudden end; nil: there is nothing to restore
 }
@@ -148,6 +148,7 @@ func (a *app) complain(err error) {
 }
 
 func (a *app) root() *cobra.Command {
+	a.vars = variables{}
 	root := &cobra.Command{
 		Use:   "orac",
 		Short: "listen for wake words, record what follows, deliver it to speech-to-text",
@@ -182,8 +183,12 @@ One file, orac.hcl, declares the whole device.`,
 func (a *app) withFile(c *cobra.Command) *cobra.Command {
 	c.Flags().StringVarP(&a.file, "file", "f", defaultFile, "read the runbook from this `FILE`")
 	_ = c.MarkFlagFilename("file", "hcl") // it is there: the line above
-	c.Flags().StringArrayVar(&a.vars, "var", nil, "give a variable of the runbook a value, as `NAME=VALUE`; for several, repeat it")
+	a.withVars(c)
 	return c
+}
+
+func (a *app) withVars(c *cobra.Command) {
+	c.Flags().Var(a.vars, "var", "give a variable of the runbook a value, as `NAME=VALUE`; for several, repeat it")
 }
 
 func (a *app) withState(c *cobra.Command) *cobra.Command {
@@ -198,24 +203,13 @@ func (a *app) withJSON(c *cobra.Command) *cobra.Command {
 }
 
 // options returns the options for evaluating runbooks.
-func (a *app) options() (language.Options, error) {
-	o := language.Options{Vars: map[string]string{}, StateDir: a.namedState()}
-	for _, v := range a.vars {
-		name, value, ok := strings.Cut(v, "=")
-		if !ok {
-			return o, usage("--var %s: write it as name=value", v)
-		}
-		o.Vars[name] = value
-	}
-	return o, nil
+func (a *app) options() language.Options {
+	return language.Options{Vars: a.vars, StateDir: a.namedState()}
 }
 
 // load reads the runbook and says what is wrong with it.
 func (a *app) load() (*runbook.Runbook, error) {
-	o, err := a.options()
-	if err != nil {
-		return nil, err
-	}
+	o := a.options()
 	rb, problems := runbook.Load(a.file, o)
 	if err := a.diagnose(problems); err != nil {
 		return nil, err

@@ -235,10 +235,7 @@ func (a *app) namedSecrets(s *secrets.Store) (list []namedSecret) {
 		}
 		list = append(list, namedSecret{name, whereIs(s, name)})
 	}
-	o, err := a.options()
-	if err != nil {
-		return nil
-	}
+	o := a.options()
 	o.Secret = func(name string) (string, error) {
 		add(name)
 		return "", errors.New("it is only asked for its name") // only the names matter here; the diagnostics are dropped

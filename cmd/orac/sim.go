@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -117,24 +119,12 @@ func (a *app) sim(ctx context.Context, f simFlags, paths []string) error {
 		return &exit{report.ExitUnknown, err}
 	}
 	a.finish(ctx, &r, o, f)
-	code := r.Exit()
-	if err := a.showReport(r, f.forms); err != nil {
-		a.complain(err)
-		if code == report.ExitKept { // nobody can read that they were kept
-			code = report.ExitUnknown
-		}
-	}
-	if code != report.ExitKept {
-		return &exit{code: code}
-	}
-	return nil
+	return a.verdict(r, a.showReport(r, f.forms))
 }
 
 // options returns what the flags say.
 func (f *simFlags) options(a *app) (o sim.Options, err error) {
-	if o.Options, err = a.options(); err != nil {
-		return o, err
-	}
+	o.Options = a.options()
 	if err := f.check(); err != nil {
 		return o, err
 	}
@@ -256,8 +246,7 @@ func (f *simFlags) command(a *app, file string, seed uint64) string {
 	if f.length != "" {
 		words = append(words, "--for", quote(f.length))
 	}
-	for _, v := range a.vars {
-		name, _, _ := strings.Cut(v, "=")
+	for _, name := range slices.Sorted(maps.Keys(a.vars)) {
 		words = append(words, "--var", quote(name)+"=…")
 	}
 	return strings.Join(append(words, "--seed", fmt.Sprint(seed)), " ")

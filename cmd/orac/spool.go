@@ -35,10 +35,7 @@ func (a *app) spoolList() *cobra.Command {
   orac spool list --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
 			switch {
 			case err != nil:
@@ -70,10 +67,7 @@ Until then this list shows them with a note. If the webhook comes back, ORAC sti
   orac spool events --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
 			switch {
 			case err != nil:
@@ -142,11 +136,9 @@ type exportReport struct {
 // eachUtterance does the same to each recording, and continues after a failure. Without IDs it means all recordings that are
 // set aside.
 func (a *app) eachUtterance(c *cobra.Command, do, happened string, ids []string) error {
-	daemon, err := a.daemon()
-	if err != nil {
-		return err
-	}
+	daemon := a.daemon()
 	if len(ids) == 0 {
+		var err error
 		if ids, err = asides(c, daemon); err != nil {
 			return a.refused(err)
 		}
@@ -201,10 +193,7 @@ func (a *app) spoolExport() *cobra.Command {
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: a.completeUtterances,
 		RunE: func(c *cobra.Command, args []string) error {
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolSound, ID: args[0]})
 			if err != nil {
 				return a.refused(err)
@@ -246,10 +235,7 @@ func writeNew(name string, data []byte) error {
 
 // completeUtterances offers recordings that wait or were set aside.
 func (a *app) completeUtterances(c *cobra.Command, _ []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	daemon, err := a.daemon()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
+	daemon := a.daemon()
 	answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp

@@ -38,10 +38,7 @@ func (a *app) namedState() string {
 // anyRunbook returns the runbook for a command that needs it only to find its folders; nil if they are named or there
 // is no runbook.
 func (a *app) anyRunbook() (*runbook.Runbook, error) {
-	if a.namedState() != "" {
-		return nil, nil
-	}
-	if _, err := os.Stat(a.file); err != nil && a.file == defaultFile {
+	if a.namedState() != "" || a.missing() {
 		return nil, nil
 	}
 	return a.load()

@@ -27,10 +27,7 @@ values it takes a second, how often it was restarted in the last hour, and what 
   orac status --json | jq '.nodes[] | select(.restarts > 0)'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			daemon, err := a.daemon()
-			if err != nil {
-				return err
-			}
+			daemon := a.daemon()
 			if watch {
 				return a.watch(c.Context(), daemon)
 			}

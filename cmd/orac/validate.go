@@ -105,10 +105,7 @@ func (a *app) notTheDevice() string {
 }
 
 func (a *app) validate(strict bool) error {
-	o, err := a.options()
-	if err != nil {
-		return err
-	}
+	o := a.options()
 	src, problems := runbook.Vocabulary.Read(a.file, o)
 	var e evaluated
 	if !problems.HasErrors() {
@@ -123,6 +120,7 @@ func (a *app) validate(strict bool) error {
 	if rb != nil {
 		problems = append(problems, appliance.Check(rb)...)
 		if !problems.HasErrors() {
+			var err error
 			if compiled, err = graph.Compile(rb); err != nil {
 				return failed(err)
 			}

@@ -122,7 +122,7 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(orac.State.Dir, "simulations"), Program: program, Env: env, Log: log})
 	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
 	server := api.New(ctx, api.Options{
-		App: app, Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
+		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
 		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // work besides requests; it ends with ctx

@@ -1,10 +1,9 @@
 package edit
 
 import (
-	"fmt"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff/lcs"
 )
 
 // line is one line of a text, and the way it ends.
@@ -118,101 +117,32 @@ func KeepLineEnds(old, fresh string) string {
 
 // match returns for every line of a the equal line of b, or -1. The pairs are in the order of both texts.
 func match(a, b []line) []int {
-	out := make([]int, len(a))
-	for i := range out {
-		out[i] = -1
+	partner, old, fresh := make([]int, len(a)), make([]string, len(a)), make([]string, len(b))
+	for i := range a {
+		partner[i], old[i] = -1, a[i].text
 	}
-	i, j := 0, 0
-	same := func(n int) {
-		for ; n > 0; n-- {
-			out[i] = j
-			i, j = i+1, j+1
-		}
+	for i := range b {
+		fresh[i] = b[i].text
 	}
-	text := func(lines []line) []byte {
-		var b strings.Builder
-		for _, l := range lines {
-			b.WriteString(l.text + "\n")
-		}
-		return []byte(b.String())
-	}
-	rest := strings.Split(string(diff.Diff("a", text(a), "b", text(b))), "\n")
-	for n := 0; n < len(rest); n++ {
-		var fromA, countA, fromB, countB int
-		if _, err := fmt.Sscanf(rest[n], "@@ -%d,%d +%d,%d @@", &fromA, &countA, &fromB, &countB); err != nil {
-			continue
-		}
-		if countA > 0 {
-			fromA--
-		}
-		same(fromA - i)
-		for endA, endB := i+countA, j+countB; i < endA || j < endB; {
-			n++
-			switch rest[n][0] {
-			case '-':
-				i++
-			case '+':
-				j++
-			default:
-				same(1)
+	// The library looks for about a hundred differences, so that its work grows with the texts and not with the square of them.
+	// What it leaves is a stretch of both texts, in which it can look again.
+	for todo := []lcs.Diff{{End: len(a), ReplEnd: len(b)}}; len(todo) > 0; {
+		whole := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		i, j := whole.Start, whole.ReplStart
+		same := func(end int) {
+			for ; i < end; i, j = i+1, j+1 {
+				partner[i] = j
 			}
 		}
-	}
-	same(len(a) - i)
-	closeGaps(a, b, out)
-	return out
-}
-
-// maxGap bounds the work on repeated lines between two common ones: lines of one text times lines of the other.
-// maxGaps bounds it in all.
-const (
-	maxGap  = 1 << 16
-	maxGaps = 1 << 22
-)
-
-// closeGaps matches what the differ has left: the differ uses only lines that occur once, but other lines may be
-// equal, too.
-func closeGaps(a, b []line, partner []int) {
-	i, j, left := 0, 0, maxGaps
-	for end := 0; end <= len(a); end++ {
-		to := len(b)
-		if end < len(a) {
-			if to = partner[end]; to < 0 {
-				continue
+		for _, d := range lcs.DiffLines(old[whole.Start:whole.End], fresh[whole.ReplStart:whole.ReplEnd]) {
+			part := lcs.Diff{Start: whole.Start + d.Start, End: whole.Start + d.End, ReplStart: whole.ReplStart + d.ReplStart, ReplEnd: whole.ReplStart + d.ReplEnd}
+			same(part.Start)
+			if i, j = part.End, part.ReplEnd; part != whole && part.Start < part.End && part.ReplStart < part.ReplEnd {
+				todo = append(todo, part)
 			}
 		}
-		if n := (end - i) * (to - j); n > 0 && n <= min(maxGap, left) {
-			left -= n
-			for _, pair := range common(a[i:end], b[j:to]) {
-				partner[i+pair[0]] = j + pair[1]
-			}
-		}
-		i, j = end+1, to+1
+		same(whole.End)
 	}
-}
-
-// common returns a longest common subsequence, as pairs of places.
-func common(a, b []line) (pairs [][2]int) {
-	longest := make([][]int, len(a)+1) // of a[i:] and b[j:]
-	longest[len(a)] = make([]int, len(b)+1)
-	for i := len(a) - 1; i >= 0; i-- {
-		longest[i] = make([]int, len(b)+1)
-		for j := len(b) - 1; j >= 0; j-- {
-			if longest[i][j] = max(longest[i+1][j], longest[i][j+1]); a[i].text == b[j].text {
-				longest[i][j] = longest[i+1][j+1] + 1
-			}
-		}
-	}
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i].text == b[j].text:
-			pairs = append(pairs, [2]int{i, j})
-			i, j = i+1, j+1
-		case longest[i+1][j] >= longest[i][j+1]:
-			i++
-		default:
-			j++
-		}
-	}
-	return pairs
+	return partner
 }

@@ -2,7 +2,7 @@ package language
 
 import "strings"
 
-// Address names one block of a runbook: its type, its variant where the type
+// Address names one block of a file: its type, its variant where the type
 // has several, and its name, joined by dots: "device.microphone.usb",
 // "model.hey_jarvis", and "watchdog" for a block that exists once without a name.
 // The zero value names nothing.

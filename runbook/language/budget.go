@@ -9,7 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// The cost limits for evaluating one file. A real runbook uses less than a hundredth of either.
+// The cost limits for evaluating one file. A real file uses less than a hundredth of either.
 const (
 	maxSteps = 1 << 18  // a step is about 100 ns on one core of a small computer
 	maxMade  = 24 << 20 // bytes of all values made on the way, kept or not

@@ -11,7 +11,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// Severity says whether a problem stops the runbook from being used.
+// Severity says whether a problem stops the file from being used.
 type Severity string
 
 // An Error stops it; a Warning does not.

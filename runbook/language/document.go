@@ -65,7 +65,7 @@ func (d *Document) Inputs() Inputs {
 
 // SameText tells whether the file was made of this text.
 func (d *Document) SameText(text []byte) bool {
-	return d.inputs != nil && d.inputs.fetched.Source == plainHash(text)
+	return d.inputs != nil && d.inputs.fetched.Source == TextHash(text)
 }
 
 func findBlock(blocks []Block, a Address) (Block, bool) {

@@ -24,7 +24,6 @@ const (
 
 var (
 	CellText       = cellText
-	PlainHash      = plainHash
 	ReadSecretFile = readSecretFile
 	Visible        = visible
 )

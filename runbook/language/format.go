@@ -3,8 +3,8 @@ package language
 import (
 	"bytes"
 
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/rogpeppe/go-internal/diff"
 )
 
 // Format returns the text of a file in its canonical layout: indentation, aligned equals signs, one newline at the
@@ -35,5 +35,5 @@ func (l *Vocabulary) Format(src []byte, filename string) ([]byte, Diagnostics) {
 
 // Diff returns the change from a to b as a unified diff of the file name; "" when they are equal.
 func Diff(name string, a, b []byte) string {
-	return string(diff.Diff(name, a, name+" (formatted)", b))
+	return udiff.Unified(name, name, string(a), string(b))
 }

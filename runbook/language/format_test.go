@@ -31,7 +31,7 @@ func TestDiff(t *testing.T) {
 		t.Errorf("equal texts differ: %q", d)
 	}
 	d := language.Diff("orac.hcl", []byte("a\nb\nc\n"), []byte("a\nB\nc\n"))
-	for _, want := range []string{"--- orac.hcl\n", "+++ orac.hcl (formatted)\n", "@@ -1,3 +1,3 @@\n", "\n a\n-b\n+B\n c\n"} {
+	for _, want := range []string{"--- orac.hcl\n", "+++ orac.hcl\n", "@@ -1,3 +1,3 @@\n", "\n a\n-b\n+B\n c\n"} {
 		if !strings.Contains(d, want) {
 			t.Errorf("the diff lacks %q:\n%s", want, d)
 		}

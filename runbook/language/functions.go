@@ -25,7 +25,7 @@ const (
 	markInput  mark = "input"
 )
 
-// library is the part of the cty standard library that runbooks may call, each function behind
+// library is the part of the cty standard library that expressions may call, each function behind
 // bounded.
 var library = map[string]function.Function{
 	"abs": stdlib.AbsoluteFunc, "ceil": stdlib.CeilFunc, "floor": stdlib.FloorFunc, "max": stdlib.MaxFunc, "min": stdlib.MinFunc,
@@ -73,8 +73,8 @@ func pure(b *budget) map[string]function.Function {
 // functionsHint lists the functions that exist, for a call of one that does not.
 func (l *Vocabulary) functionsHint(name string, all []string) string {
 	switch {
-	case l.Folder == nil && name == "secret":
-		return l.capital() + " may not fetch secrets; use secret() in the runbook."
+	case l.Folder == nil && l.Holds != nil && name == "secret":
+		return l.capital() + " may not fetch secrets; use secret() in the " + l.Holds.Noun + "."
 	case len(all) < 20: // for a deferred expression
 		return "The functions are " + strings.Join(all, ", ") + "."
 	}

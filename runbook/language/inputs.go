@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-// InputKind says where a value of a runbook comes from.
+// InputKind says where a value comes from.
 type InputKind string
 
 // The kinds. A named file is a file that an attribute names: a sound, a model.
@@ -25,12 +25,12 @@ const (
 	InputNamed    InputKind = "named file"
 )
 
-// Input is one thing outside its text that a runbook depends on. It holds no secret, and may be
+// Input is one thing outside its text that a file depends on. It holds no secret, and may be
 // kept and shown.
 type Input struct {
 	Kind InputKind `json:"kind"`
 
-	// Name is the name of the variable or secret, or of the file as the runbook writes it. A name
+	// Name is the name of the variable or secret, or of the file as the text writes it. A name
 	// that itself came from env() or file() is a keyed hash in brackets.
 	Name string `json:"name"`
 
@@ -53,20 +53,20 @@ type Input struct {
 	Modified int64 `json:"modified_ns,omitempty"`
 }
 
-// Kept reports whether Value is the value that the runbook was evaluated with.
+// Kept reports whether Value is the value that the file was evaluated with.
 func (i Input) Kept() bool {
 	return !i.Missing && !i.Keyed && (i.Kind == InputVariable || i.Kind == InputFile)
 }
 
-// Inputs is everything that a runbook was made of. Its JSON holds no secret.
+// Inputs is everything that a file was made of. Its JSON holds no secret.
 type Inputs struct {
-	Source string  `json:"source"` // SHA-256 of the runbook's text
+	Source string  `json:"source"` // SHA-256 of the text
 	List   []Input `json:"list"`   // by kind, then name
 }
 
 // Hash returns one SHA-256 over all of them, in hexadecimal. Two evaluations with the same
 // Options.HashKey return the same hash exactly if everything that they depend on is equal. The
-// place of the runbook's file does not count.
+// place of the file does not count.
 func (in Inputs) Hash() string {
 	list := slices.Clone(in.List)
 	sortInputs(list)
@@ -95,7 +95,7 @@ func sortInputs(list []Input) {
 	})
 }
 
-// inputs is what a runbook was made of, with the files that still have to be read.
+// inputs is what a file was made of, with the files that still have to be read.
 type inputs struct {
 	fetched Inputs
 	named   func() []Input
@@ -121,8 +121,9 @@ func feed(h hash.Hash, texts ...string) {
 	}
 }
 
-func plainHash(text []byte) string {
-	sum := sha256.Sum256(text)
+// TextHash returns the SHA-256 of a text in hexadecimal: how Inputs name the text that they belong to.
+func TextHash[T ~string | ~[]byte](text T) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
@@ -172,7 +173,7 @@ func TestInputsHoldNoSecret(t *testing.T) {
 	}
 	runbooktest.MustHide(t, string(text)+fmt.Sprintf("%+v", in))
 	for _, secret := range []string{runbooktest.StoredSecret, runbooktest.FileSecret, runbooktest.VarSecret, "hidden-" + runbooktest.FileSecret, "hidden.txt", "shade", "shade.txt", "en", "de", "idle"} {
-		if strings.Contains(string(text), language.PlainHash([]byte(secret))) {
+		if strings.Contains(string(text), language.TextHash(secret)) {
 			t.Errorf("there is a plain hash of %q, which can be guessed", secret)
 		}
 	}
@@ -298,31 +299,25 @@ func TestNamedFiles(t *testing.T) {
 		}
 		return rb.Inputs().List[0]
 	}
-	must := func(err error) {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 	if i := input(); !i.Missing {
 		t.Errorf("there is none: %+v", i)
 	}
-	must(os.WriteFile(path, []byte("abc"), 0o600))
+	testkit.Must(t, os.WriteFile(path, []byte("abc"), 0o600))
 	i := input()
-	if want := (language.Input{Kind: language.InputNamed, Name: "a.wav", Hash: language.PlainHash([]byte("abc")), Size: 3}); i != want {
+	if want := (language.Input{Kind: language.InputNamed, Name: "a.wav", Hash: language.TextHash("abc"), Size: 3}); i != want {
 		t.Errorf("%+v, want %+v", i, want)
 	}
-	must(os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)))
+	testkit.Must(t, os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)))
 	if again := input(); again != i {
 		t.Errorf("the same content at another time is another input: %+v", again)
 	}
-	must(os.Truncate(path, language.MaxHashed+1))
-	must(os.Chtimes(path, time.Unix(5, 0), time.Unix(5, 0)))
+	testkit.Must(t, os.Truncate(path, language.MaxHashed+1))
+	testkit.Must(t, os.Chtimes(path, time.Unix(5, 0), time.Unix(5, 0)))
 	if got, want := input(), (language.Input{Kind: language.InputNamed, Name: "a.wav", Size: language.MaxHashed + 1, Modified: 5e9}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
-	must(os.Remove(path))
-	must(os.Mkdir(path, 0o700))
+	testkit.Must(t, os.Remove(path))
+	testkit.Must(t, os.Mkdir(path, 0o700))
 	if i := input(); !i.Missing {
 		t.Errorf("a folder is no sound: %+v", i)
 	}

@@ -155,7 +155,7 @@ func article(words string) string {
 	switch {
 	case slices.Contains([]string{"text", "true", "one", "any"}, first):
 		return words
-	case strings.ContainsAny(words[:1], "aeio") || first == "stt":
+	case strings.ContainsAny(words[:1], "aeio"), !strings.ContainsAny(first, "aeiouy") && strings.ContainsAny(first[:1], "fhlmnrsx"): // "an stt"
 		return "an " + words
 	}
 	return "a " + words

@@ -9,14 +9,14 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// The limits of a runbook are far above any real one and far below what does harm. HCL's parser is
+// The limits of a file are far above any real one and far below what does harm. HCL's parser is
 // recursive: it overflows the stack, which Go cannot recover from, at about 60 000 nested brackets.
 const (
-	MaxFileSize  = 256 << 10 // bytes of one runbook
+	MaxFileSize  = 256 << 10 // bytes of one file
 	maxNesting   = 64        // brackets, blocks and templates inside each other
-	maxOperators = 5000      // operators and template directives in one runbook
-	maxTokens    = 100_000   // words and signs of one runbook
-	maxBlocks    = 1000      // blocks of one runbook, nested ones included
+	maxOperators = 5000      // operators and template directives in one file
+	maxTokens    = 100_000   // words and signs of one file
+	maxBlocks    = 1000      // blocks of one file, nested ones included
 	maxPieces    = 1000      // pieces of one text in quotes or heredoc: HCL joins them in a time that grows with the square of their number
 )
 

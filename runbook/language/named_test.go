@@ -84,7 +84,7 @@ func TestFilesAsTheyWereKnown(t *testing.T) {
 	if today.Inputs().Hash() != then.Inputs().Hash() || len(runbook.Compare(then, today)) > 0 {
 		t.Errorf("%+v", today.Inputs())
 	}
-	if in, ok := today.NamedFile("model.own", "source"); !ok || in.Hash != language.PlainHash([]byte("network")) {
+	if in, ok := today.NamedFile("model.own", "source"); !ok || in.Hash != language.TextHash("network") {
 		t.Errorf("%+v, %v", in, ok)
 	}
 	for _, x := range [][2]string{{"model.known", "source"}, {"model.own", "threshold"}, {"model.own", "nothing"}, {"model.nobody", "source"}} {

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// Options is the world in which a runbook is evaluated. The zero value is the real one.
+// Options is the world in which a file is evaluated. The zero value is the real one.
 type Options struct {
 	// Vars holds values of variables by name, as --var sets them. Env supplies the others, as
 	// ORAC_VAR_name.
@@ -33,14 +33,14 @@ type Options struct {
 	StandIns bool
 
 	// StateDir is the state directory in which secrets are looked up; "" is the one that the
-	// runbook declares.
+	// file declares (Vocabulary.Folder).
 	StateDir string
 
-	// ReadFile reads the runbook, and files that file() names; nil is the real file system. A file
-	// of more than 1 MiB, or a runbook of more than 256 KiB, is refused.
+	// ReadFile reads the file itself, and those that file() names; nil is the real file system. A file
+	// of more than 1 MiB, or of more than 256 KiB to evaluate, is refused.
 	ReadFile func(path string) ([]byte, error)
 
-	// Open opens a file that an attribute names, such as a sound or a model, for Runbook.Inputs;
+	// Open opens a file that an attribute names, such as a sound or a model, for Document.Inputs;
 	// nil is the real file system.
 	Open func(path string) (fs.File, error)
 
@@ -48,9 +48,9 @@ type Options struct {
 	// looked at again.
 	Named map[string]Input
 
-	// Within, if set, limits the evaluation to what another runbook reads already. An expression that reads from the machine
+	// Within, if set, limits the evaluation to what another document reads already. An expression that reads from the machine
 	// (env(), file(), secret(), a variable's environment, directly or by what it refers to) is evaluated only if the other
-	// runbook has the same expression, with everything that it refers to, at the same place. Otherwise the expression is not
+	// document has the same expression, with everything that it refers to, at the same place. Otherwise the expression is not
 	// evaluated and reads nothing: that is an error, which is Forbidden. An attribute that Keeps its secret may name a
 	// different secret.
 	Within *Document
@@ -58,11 +58,11 @@ type Options struct {
 	// Context ends the evaluation when its caller has given up; nil lets it run to its end. Its cost is bounded in any case.
 	Context context.Context
 
-	// HashKey is the key of the hashes that replace secrets in Runbook.Inputs. Hashes can be
+	// HashKey is the key of the hashes that replace secrets in Document.Inputs. Hashes can be
 	// compared only under the same key; nil is a random key of this process.
 	HashKey []byte
 
-	// KeyOf returns the HashKey for a runbook of which only the text says where its state directory is. It is called once, when
+	// KeyOf returns the HashKey for a file of which only the text says where its state directory is. It is called once, when
 	// everything has been evaluated without an error. Nil: HashKey is the key.
 	KeyOf func(stateDir string) []byte
 

@@ -140,7 +140,7 @@ func (l *Vocabulary) Unpack(data, text []byte, filename string, opts Options, va
 	if !p.Whole {
 		return nil, problems, nil
 	}
-	if p.Inputs.Source != plainHash(text) {
+	if p.Inputs.Source != TextHash(text) {
 		return nil, nil, fmt.Errorf("what was evaluated is a different text")
 	}
 	d := &Document{File: p.File, Dir: p.Dir, Variables: p.Variables, source: src, readers: p.Bounds.open()}

@@ -24,7 +24,7 @@ const notShown = "(not shown)"
 // part is a value inside of q.
 func (q quotable) part(v cty.Value) quotable { return quotable{v, q.hidden} }
 
-// show writes a simple value as a runbook would, shortened.
+// show writes a simple value as a file would, shortened.
 func (q quotable) show() string {
 	v := q.Value
 	switch {

@@ -81,11 +81,11 @@ func (r *recorder) put(f fetched) int {
 }
 
 // inputs returns what was fetched, without anything that may be a secret. It includes the value of
-// a variable unless that has reached a secret attribute, because the runbook says which variables
+// a variable unless that has reached a secret attribute, because the file says which variables
 // are sensitive. It includes the value of a file only if that has reached a public attribute and no
 // secret one.
 func (r *recorder) inputs(src []byte, key []byte) Inputs {
-	out := Inputs{Source: plainHash(src), List: []Input{}}
+	out := Inputs{Source: TextHash(src), List: []Input{}}
 	for i, f := range r.list {
 		in := Input{Kind: f.kind, Name: f.name, Missing: f.err != nil}
 		if f.hiddenName {
@@ -95,7 +95,7 @@ func (r *recorder) inputs(src []byte, key []byte) Inputs {
 		switch {
 		case in.Missing:
 		case public:
-			in.Hash, in.Value = plainHash([]byte(f.value)), f.value
+			in.Hash, in.Value = TextHash(f.value), f.value
 		default:
 			in.Hash, in.Keyed = keyedHash(key, f.kind, f.name, f.value), true
 		}

@@ -15,7 +15,7 @@ func (l *Vocabulary) Reference() []byte {
 	fmt.Fprintf(&b, "# %s\n\n%s\n\n", l.Title, l.Intro)
 	b.WriteString("Names are " + nameExpect + ".\nDurations are text like `\"500ms\"`, `\"2s\"`, `\"1h\"` or `\"30d\"`, sizes like `\"250MiB\"` or `\"1GB\"`.\n")
 	if l.hasEffects() {
-		b.WriteString("The column \"a change\" says whether a changed attribute takes effect in place or restarts the component.\n")
+		b.WriteString("The column \"a change\" says what a changed attribute does: the running component takes it (in place), the component is replaced (restart), or the process must start again (next start).\n")
 	}
 	b.WriteString("\n")
 	for _, t := range l.Blocks {

@@ -7,8 +7,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/mitchellh/go-wordwrap"
-	"golang.org/x/text/width"
+	"github.com/charmbracelet/x/ansi"
+
+	"orac/appliance/base/cells"
 )
 
 // RenderOptions says how diagnostics are written for people. The zero value is plain text for a
@@ -53,7 +54,7 @@ func (d Diagnostic) render(b *strings.Builder, o RenderOptions) {
 		b.WriteString(paint(bold, d.place()) + ": ")
 		lead = d.place() + ": " + lead
 	}
-	b.WriteString(paint(hue+bold, string(d.Severity)) + ": " + folded(escape(d.Summary), utf8.RuneCountInString(lead), "      ", o.headline()) + "\n")
+	b.WriteString(paint(hue+bold, string(d.Severity)) + ": " + folded(escape(d.Summary), ansi.StringWidth(lead), "      ", o.headline()) + "\n")
 	if d.source != nil && d.Subject.Start.Line > 0 {
 		number := fmt.Sprintf("%4d", d.Subject.Start.Line)
 		before, under := d.snippet(max(20, o.columns()-len(number)-3))
@@ -77,20 +78,16 @@ func (d Diagnostic) render(b *strings.Builder, o RenderOptions) {
 // folded breaks a text between words, so that it fits the columns when used of them are taken on its first line. Further lines are
 // indented. A line that is indented itself is an example, and stays as it is.
 func folded(text string, used int, indent string, columns int) string {
-	if strings.HasPrefix(text, " ") || used+utf8.RuneCountInString(text) <= columns {
+	if text == "" || strings.HasPrefix(text, " ") || used+ansi.StringWidth(text) <= columns {
 		return text
 	}
-	room := max(20, columns-len(indent))
+	room, words := max(20, columns-len(indent)), strings.Fields(text)
 	first := strings.Repeat("x", max(0, used-len(indent))) // stands for what is taken, as a part of the first word
-	if used-len(indent) >= room {
+	if len(first) >= room {
 		first = ""
 	}
-	lines := strings.Split(wordwrap.WrapString(first+text, uint(room)), "\n")
-	lines[0] = strings.TrimPrefix(lines[0], first)
-	for i := range lines {
-		lines[i] = strings.TrimRight(lines[i], " ")
-	}
-	return strings.Join(lines, "\n"+indent)
+	words[0] = first + words[0]
+	return strings.TrimPrefix(strings.Join(cells.Fill(words, room), "\n"+indent), first)
 }
 
 // columns returns the width, or its default.
@@ -235,11 +232,7 @@ func visible(r rune, size int) (string, int) {
 		s := fmt.Sprintf("\\u%04x", r)
 		return s, len(s)
 	}
-	switch width.LookupRune(r).Kind() {
-	case width.EastAsianWide, width.EastAsianFullwidth:
-		return string(r), 2
-	}
-	return string(r), 1
+	return string(r), ansi.StringWidth(string(r))
 }
 
 // escape makes a message safe for a terminal.

@@ -13,7 +13,7 @@ type Given struct {
 	types *BlockType
 }
 
-// Written reports whether the runbook writes the attribute.
+// Written reports whether the file writes the attribute.
 func (g Given) Written(name string) bool { return !g.attrs[name].Default }
 
 // Text returns the value of an attribute that holds text; "" when it has none.

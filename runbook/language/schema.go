@@ -13,7 +13,7 @@ type Kind int
 const (
 	String     Kind = iota // text
 	Enum                   // one of Attribute.Values
-	Path                   // a file's path, relative to the runbook
+	Path                   // a file's path, relative to the file that names it
 	URL                    // http or https, without a password in it
 	Int                    // a whole number
 	Float                  // a number
@@ -47,10 +47,12 @@ const (
 // Effect is what a changed attribute does to the running component.
 type Effect string
 
-// InPlace hands the new value to the running component; Restart replaces it.
+// InPlace hands the new value to the running component, and Restart replaces the component.
 const (
 	InPlace Effect = "in place"
 	Restart Effect = "restart"
+	// NextStart: the value takes effect when the process starts again.
+	NextStart Effect = "next start"
 )
 
 // Capability says what power over the machine an attribute grants to the people who write it. Every attribute of the registry
@@ -80,7 +82,7 @@ const (
 type Attribute struct {
 	Name     string
 	Kind     Kind
-	Gives    Capability // required in runbooks; a test walks the registry
+	Gives    Capability // "" where nobody judges changes
 	OnChange Effect
 	Doc      string // one sentence or two
 	Unit     string
@@ -113,7 +115,7 @@ type Attribute struct {
 	// is SecretOnly; nil when there are none.
 	SecretKeys *regexp.Regexp
 
-	// Reads tells whether a value names a file whose content is part of the meaning of the runbook;
+	// Reads tells whether a value names a file whose content is part of the meaning of the document;
 	// nil when no value does.
 	Reads func(value string) bool
 

@@ -68,7 +68,7 @@ func newEvaluator(p *problems, dir string, opts Options, b *budget) *evaluator {
 	return e
 }
 
-// collect finds the nodes of the runbook and checks the headers of its blocks.
+// collect finds the nodes of the file and checks the headers of its blocks.
 func (e *evaluator) collect(body *hclsyntax.Body) {
 	var types []string
 	e.lang.EachType(func(t *BlockType) { types = append(types, t.Type) })

@@ -49,7 +49,7 @@ func (s Secret) String() string {
 }
 
 // GoString redacts under %#v.
-func (s Secret) GoString() string { return fmt.Sprintf("runbook.Secret(%q)", s.String()) }
+func (s Secret) GoString() string { return fmt.Sprintf("language.Secret(%q)", s.String()) }
 
 // Format redacts under every verb, %x and %d included.
 func (s Secret) Format(f fmt.State, verb rune) {

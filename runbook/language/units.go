@@ -15,7 +15,7 @@ type Size int64
 // String writes the size in the largest unit that divides it: "250MiB".
 func (s Size) String() string { return FormatSize(s) }
 
-// MarshalText writes the size as a runbook would: "250MiB".
+// MarshalText writes the size as a file would: "250MiB".
 func (s Size) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // unit is one suffix and what it multiplies by; in ns for durations, in bytes

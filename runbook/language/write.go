@@ -10,7 +10,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-// Text writes a value as a runbook would, on one line; a secret as "(secret)".
+// Text writes a value as a file would, on one line; a secret as "(secret)".
 func (at *Attribute) Text(a Attr) string {
 	isSet := func(s Secret) bool { return s.IsSet() }
 	if slices.ContainsFunc(slices.Collect(maps.Values(a.secrets)), isSet) {

@@ -7,13 +7,13 @@ import (
 	"go/token"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -191,18 +191,7 @@ func TestTheTableOfFaultsIsWhole(t *testing.T) {
 }
 
 func TestReferenceIsCurrent(t *testing.T) {
-	if *update {
-		if err := os.WriteFile("REFERENCE.md", Vocabulary.Reference(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	page, err := os.ReadFile("REFERENCE.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(page) != string(Vocabulary.Reference()) {
-		t.Errorf("REFERENCE.md is not what the registry says; run: make docs\n%s", language.Diff("REFERENCE.md", page, Vocabulary.Reference()))
-	}
+	testkit.Golden(t, "REFERENCE.md", Vocabulary.Reference())
 }
 
 // TestTheHintForAnEmptyScenarioIsOne checks that what the hint shows can be used as it is.

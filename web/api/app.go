@@ -9,60 +9,51 @@ import (
 	"time"
 
 	"orac/appliance"
-	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
-	"orac/appliance/core"
-	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/spool"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/models"
-	"orac/runbook"
-	"orac/runbook/language"
-	"orac/web/control"
 	"orac/web/schema"
 )
 
-// App is what the routes need from the appliance. Its methods must be safe for concurrent use.
-type App interface {
-	control.Daemon
-	// Ready is closed when the appliance can answer and be changed.
-	Ready() <-chan struct{}
-	Runbook() *runbook.Runbook
-	Graph() *graph.Graph
-	// History returns nil if there is none.
-	History() *store.Store
-	// Incident returns an incident with its evidence.
-	Incident(id string) (status.Incident, bool)
-	// Request returns how the runbook is applied: its file and variables. The caller adds the origin.
-	Request() status.PlanRequest
-	// Examine evaluates and checks a text as a plan does, and returns everything that is wrong with it. The runbook is nil if it
-	// could not run.
-	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error)
-	// Change is Apply with everything that belongs to it. progress and ctx are as in Apply.
-	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
-	// PlanRollback returns what returning to a kept generation would do. It changes nothing.
-	PlanRollback(ctx context.Context, r status.RollbackRequest) (status.Plan, error)
-	// Audio opens the sound of an utterance, a WAV file; the error is fs.ErrNotExist if it was not
-	// kept.
-	Audio(utterance string) (io.ReadSeekCloser, time.Time, error)
-	Devices(ctx context.Context) (capture.Listing, error)
-	// Level listens for half a second to the microphone with that identity, whether or not it is in the
-	// runbook.
-	Level(ctx context.Context, backend, identity string) (Heard, error)
-	// Installed tells whether the file of a catalogue model is there and is the right one.
-	Installed(model string) bool
+// App is the appliance as the routes see it: each group of routes declares beside itself what it asks of it. The methods must be
+// safe for concurrent use.
+type App struct {
+	Running     Running
+	Declared    Declared
+	Logs        Logs
+	Microphones Microphones
+	Catalogue   Catalogue
+	Records     Records
+	Incidents   Incidents
+	Spool       Spool
+	Planner     Planner
+	Generations Generations
+	Changer     Changer
 }
 
-// Heard is how loud a microphone was, as 16-bit amplitudes.
-type Heard struct {
-	RMS  float64
-	Peak int
+// Whole is something that is all of an App.
+type Whole interface {
+	Running
+	Declared
+	Logs
+	Microphones
+	Catalogue
+	Records
+	Incidents
+	Spool
+	Planner
+	Generations
+	Changer
 }
 
-// Live is a running appliance as an App.
+// AppOf returns the App that one thing is.
+func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w} }
+
+// Live is a running appliance: all of an App.
 type Live struct {
 	*appliance.Daemon
 	State   *appliance.State
@@ -70,13 +61,13 @@ type Live struct {
 	Models  models.Store       // the appliance's models
 }
 
-// History implements App.
+// History implements Whole.
 func (l *Live) History() *store.Store { return l.State.History() }
 
-// Request implements App.
+// Request implements Whole.
 func (l *Live) Request() status.PlanRequest { return l.Applied }
 
-// Audio implements App.
+// Audio implements Whole.
 func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
 	if !schema.IsID(utterance) {
 		return nil, time.Time{}, os.ErrNotExist
@@ -96,7 +87,7 @@ func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
 	return nil, time.Time{}, os.ErrNotExist
 }
 
-// Devices implements App.
+// Devices implements Whole.
 func (l *Live) Devices(ctx context.Context) (found capture.Listing, err error) {
 	err = live.New(nil).Run(ctx, "devices", func(t *rt.Task) (err error) {
 		found, err = capture.List(t, capture.Spec{})
@@ -105,29 +96,14 @@ func (l *Live) Devices(ctx context.Context) (found capture.Listing, err error) {
 	return found, err
 }
 
-// levelHops is how many hops a level covers: half a second.
-const levelHops = 6
-
-// Level implements App.
-func (l *Live) Level(ctx context.Context, backend, identity string) (heard Heard, err error) {
-	err = live.New(nil).Run(ctx, "level", func(t *rt.Task) error {
-		source := capture.New(capture.Spec{Selector: capture.Selector{Identity: identity}, Backend: backend, StartTimeout: listenTime})
-		stream, err := source.Open(t)
-		if err != nil {
-			return err
-		}
-		defer stream.Close(t)
-		var hop [audio.HopSamples]int16
-		for range levelHops {
-			if err := stream.Read(t, &hop, t.Now().Add(listenTime)); err != nil {
-				return err
-			}
-			heard.RMS, heard.Peak = max(heard.RMS, float64(audio.RMS(hop[:]))), max(heard.Peak, audio.Peak(hop[:]))
-		}
-		return nil
+// Level implements Whole.
+func (l *Live) Level(ctx context.Context, backend, identity string) (heard capture.Loudness, err error) {
+	err = live.New(nil).Run(ctx, "level", func(t *rt.Task) (err error) {
+		heard, err = capture.Measure(t, capture.Spec{Selector: capture.Selector{Identity: identity}, Backend: backend, StartTimeout: listenTime}, listenTime)
+		return err
 	})
 	return heard, err
 }
 
-// Installed implements App.
+// Installed implements Whole.
 func (l *Live) Installed(model string) bool { return l.Models.Verify(model) == nil }

@@ -67,7 +67,7 @@ func TestHostilePathsAndQueries(t *testing.T) {
 			}
 		}
 	}
-	if len(rig.app.applied) > 0 {
+	if len(rig.app.Applied) > 0 {
 		t.Error("something was applied")
 	}
 }
@@ -142,7 +142,7 @@ func TestHostileBodies(t *testing.T) {
 			harmless(t, r.Name, w)
 		}
 	}
-	if len(rig.app.applied) > 0 {
+	if len(rig.app.Applied) > 0 {
 		t.Error("something was applied")
 	}
 }
@@ -234,13 +234,13 @@ func TestSecretsAppearNowhere(t *testing.T) {
 	req := rig.request(auth.Nobody, "GET", "/api/status", nil)
 	req.Header.Set("Authorization", "Basic d3Iwbmc=")
 	rig.do(req)
-	rig.app.explodes = true
+	rig.app.Explodes = true
 	for _, path := range []string{"/api/status", "/api/health"} {
 		w := rig.call(auth.Admin, "GET", path, nil)
 		rig.problem("a crash", w, schema.Internal)
 		harmless(t, "a crash", w)
 	}
-	rig.app.explodes = false
+	rig.app.Explodes = false
 	var export bytes.Buffer
 	rig.must(rig.audit.Export(&export))
 	for _, secret := range canaries {
@@ -315,11 +315,11 @@ func TestCSRF(t *testing.T) {
 			for k, v := range c.headers {
 				req.Header.Set(k, v)
 			}
-			before := len(rig.app.applied)
+			before := len(rig.app.Applied)
 			w := rig.do(req)
 			if c.refused {
 				rig.problem(fmt.Sprint(r.Name, c.headers), w, schema.CrossOrigin)
-				if len(rig.app.applied) != before {
+				if len(rig.app.Applied) != before {
 					t.Errorf("%s was done", r.Name)
 				}
 			} else if w.Code == 403 {
@@ -467,7 +467,7 @@ func TestSQLMetacharacters(t *testing.T) {
 			continue
 		}
 		id := "d-" + fmt.Sprint(len(evil))
-		rig.must(rig.app.store.AddDetection(store.Detection{ID: id, At: time.Now(), Model: evil, Device: evil, WakeWord: evil}))
+		rig.must(rig.app.Store.AddDetection(store.Detection{ID: id, At: time.Now(), Model: evil, Device: evil, WakeWord: evil}))
 		if strings.Contains(evil, "'") { // a hash takes its time
 			_, _ = rig.guard.Login(evil, evil, netip.MustParseAddr("192.0.2.7"))
 		}
@@ -508,7 +508,7 @@ func TestWhatIsAppliedIsSavedAndConflictsAreTold(t *testing.T) {
 	if again := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200); again.Source != mine {
 		t.Error("an edit is lost")
 	}
-	rig.app.apply = func(status.ApplyRequest) (status.Applied, error) {
+	rig.app.Apply = func(status.ApplyRequest) (status.Applied, error) {
 		return status.Applied{RolledBack: true, Why: "not well"}, nil
 	}
 	out = get[Applied](rig, edit(now.Hash, strings.Replace(testRunbook, "0.5", "0.8", 1)), 200)
@@ -520,9 +520,9 @@ func TestWhatIsAppliedIsSavedAndConflictsAreTold(t *testing.T) {
 	if found.OK || len(found.Problems) != 1 || found.Problems[0].Line != 2 {
 		t.Errorf("%+v", found)
 	}
-	rig.app.apply = nil
+	rig.app.Apply = nil
 	rig.problem("one thing, with an edit along that nobody has seen", rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), schema.OutOfStep)
-	rig.must(os.WriteFile(rig.app.file, []byte(testRunbook), 0o640))
+	rig.must(os.WriteFile(rig.app.File, []byte(testRunbook), 0o640))
 	get[Applied](rig, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.65}), 200)
 	text := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
 	if want := strings.Replace(testRunbook, "0.5", "0.65", 1); text != want {
@@ -546,9 +546,9 @@ func TestListeningIsRecorded(t *testing.T) {
 // TestOpenRoutesTellLittle: what nobody may know without a login is not in what is open.
 func TestOpenRoutesTellLittle(t *testing.T) {
 	rig := newRig(t)
-	rig.app.health.Components = nil
-	rig.app.health.Components = append(rig.app.health.Components, healthPart("stt.whisper", "unhealthy", "http://10.0.0.7:7272 refused"))
-	rig.app.health.Level = "unhealthy"
+	rig.app.Health.Components = nil
+	rig.app.Health.Components = append(rig.app.Health.Components, healthPart("stt.whisper", "unhealthy", "http://10.0.0.7:7272 refused"))
+	rig.app.Health.Level = "unhealthy"
 	for path, status := range map[string]int{"/health/system": 503, "/health/stt.whisper": 503, "/api/health": 503, "/health/ready": 503, "/health/live": 200} {
 		w := rig.call(auth.Nobody, "GET", path, nil)
 		if w.Code != status || strings.Contains(w.Body.String(), "10.0.0.7") {
@@ -590,7 +590,7 @@ func TestPeople(t *testing.T) {
 	out := get[Applied](rig, rig.call(auth.Admin, "POST", "/api/users", NewUserInput{"bert", "operator", "another password"}), 200)
 	text := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source
 	block := "user \"bert\" {\n  role          = \"operator\"\n  password_hash = secret(\"bert_password_hash\")\n}\n"
-	if !out.Saved || text != testRunbook+declaredUsers+"\n"+block || len(rig.app.applied) != 1 {
+	if !out.Saved || text != testRunbook+declaredUsers+"\n"+block || len(rig.app.Applied) != 1 {
 		t.Errorf("%+v\n%s", out, text)
 	}
 	if hash, err := rig.guard.Secrets.Get("bert_password_hash"); err != nil || !strings.HasPrefix(hash, "$2a$12$") {
@@ -609,7 +609,7 @@ func TestPeople(t *testing.T) {
 	}
 	hash, err := rig.guard.Secrets.Get("viewer_password_hash")
 	rig.must(err)
-	if hash == dearHash || len(rig.app.applied) != 2 {
+	if hash == dearHash || len(rig.app.Applied) != 2 {
 		t.Error("the password is the old one, or not in force")
 	}
 	rig.problem("a token of before", rig.call(auth.Viewer, "GET", "/api/auth/me", nil), schema.Unauthenticated)

@@ -23,8 +23,8 @@ func roomy(b *testing.B) *rig {
 	})
 	for n := range 12 {
 		name := fmt.Sprintf("node.kitchen_%d", n)
-		r.app.nodes = append(r.app.nodes, status.Node{Address: name, Kind: "ring", State: "running", Since: time.Now(), Generation: 1, Rate: 12.5, Taken: 123456, Feeds: []string{"node.next", "node.other"}})
-		r.app.health.Components = append(r.app.health.Components, health.Component{Name: name, Level: health.Healthy, Since: time.Now()})
+		r.app.Nodes = append(r.app.Nodes, status.Node{Address: name, Kind: "ring", State: "running", Since: time.Now(), Generation: 1, Rate: 12.5, Taken: 123456, Feeds: []string{"node.next", "node.other"}})
+		r.app.Health.Components = append(r.app.Health.Components, health.Component{Name: name, Level: health.Healthy, Since: time.Now()})
 	}
 	r.server.o.Log = logbook.New(logbook.Options{}).Logger().With("part", "web")
 	return r

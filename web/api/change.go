@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,11 +13,24 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook/edit"
+	"orac/runbook/language"
 )
+
+// Changer changes what runs. A *status.Refusal reaches the caller with its code and hint.
+type Changer interface {
+	// Request returns how the runbook is applied: its file and variables. The caller adds the origin.
+	Request() status.PlanRequest
+	// Change carries out a plan completely or not at all, with everything that belongs to it. It calls progress, which does not
+	// block, with each step. One that was rolled back is not an error: the result says so. ctx ends with the appliance, not with
+	// the client.
+	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
+	// Rollback returns to a kept generation. progress and ctx are as in Change.
+	Rollback(ctx context.Context, r status.RollbackRequest, progress func(step string)) (status.Applied, error)
+}
 
 // request returns how the runbook's file is applied, with the caller as origin.
 func (c *Call) request() status.PlanRequest {
-	r := c.Server.o.App.Request()
+	r := c.Server.o.App.Changer.Request()
 	r.Origin, r.Gone = c.origin(), c.Context().Done()
 	return r
 }
@@ -36,7 +50,7 @@ type Applied struct {
 // while nobody else changes anything: see core.Change. changes is what the audit record shows if only one thing changes.
 func (c *Call) change(change core.Change, changes any) (out Applied, err error) {
 	s := c.Server
-	file := s.o.App.Request().File
+	file := s.o.App.Changer.Request().File
 	if c.target == "" {
 		c.target = filepath.Base(file)
 	}
@@ -44,7 +58,7 @@ func (c *Call) change(change core.Change, changes any) (out Applied, err error) 
 	if err != nil {
 		return out, err
 	}
-	before := map[string]any{"generation": s.o.App.Status().Generation, "source": hashText(was)}
+	before := map[string]any{"generation": s.o.App.Running.Status().Generation, "source": language.TextHash(was)}
 	if revise := change.Edit; revise != nil {
 		change.Edit = func(text string) (string, error) {
 			was = text
@@ -70,13 +84,13 @@ func (c *Call) change(change core.Change, changes any) (out Applied, err error) 
 			kept(text, a)
 		}
 	}
-	out.Hash = hashText(was)
+	out.Hash = language.TextHash(was)
 	change.Timeout = applyTime
-	out.Applied, err = s.o.App.Change(s.ctx, change, func(step string) { c.Log().Info("apply", "step", step) })
+	out.Applied, err = s.o.App.Changer.Change(s.ctx, change, func(step string) { c.Log().Info("apply", "step", step) })
 	if err != nil {
 		return out, s.hideFolder(err)
 	}
-	after := map[string]any{"generation": out.Generation, "source": hashText(applied), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved, "fetched": out.Fetched}
+	after := map[string]any{"generation": out.Generation, "source": language.TextHash(applied), "ok": out.OK, "rolled_back": out.RolledBack, "saved": out.Saved, "fetched": out.Fetched}
 	if changes != nil {
 		after = map[string]any{"result": after, "changes": changes}
 	}
@@ -91,7 +105,7 @@ func (out *Applied) save(c *Call, file, was, text string) {
 	switch {
 	case err == nil && now == text:
 	case err == nil && now != was:
-		out.Note, out.Hash = "Somebody else changed the file meanwhile, so it was not overwritten. Your text runs.", hashText(now)
+		out.Note, out.Hash = "Somebody else changed the file meanwhile, so it was not overwritten. Your text runs.", language.TextHash(now)
 		return
 	case err == nil:
 		var inPlace bool
@@ -104,7 +118,7 @@ func (out *Applied) save(c *Call, file, was, text string) {
 		out.Note = fmt.Sprintf("The file cannot be written (%s). Your text runs until the next start.", reason(err))
 		return
 	}
-	out.Saved, out.Hash = true, hashText(text)
+	out.Saved, out.Hash = true, language.TextHash(text)
 }
 
 // reason returns an error of the file system without paths, which not everybody may see.
@@ -131,7 +145,7 @@ func (s *Server) hideFolder(err error) error {
 	if !errors.As(err, &r) {
 		return err
 	}
-	folder := filepath.Dir(s.o.App.Request().File) + string(filepath.Separator)
+	folder := filepath.Dir(s.o.App.Changer.Request().File) + string(filepath.Separator)
 	hidden := *r
 	for _, text := range []*string{&hidden.Message, &hidden.Detail, &hidden.Hint} {
 		*text = strings.ReplaceAll(*text, folder, "")

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"orac/appliance/status"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"
@@ -30,7 +31,7 @@ func ask[T any](t *testing.T, r *rig, method, path string, body any, status int)
 func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 	r := newRig(t)
 	list := ask[BlockList](t, r, "GET", "/api/runbook/blocks", nil, 200)
-	if len(list.Blocks) < 10 || list.Blocks[2] != (BlockSummary{"model.hey_jarvis", "model", true, 5}) || list.Hash != hashText(testRunbook) {
+	if len(list.Blocks) < 10 || list.Blocks[2] != (BlockSummary{"model.hey_jarvis", "model", true, 5}) || list.Hash != language.TextHash(testRunbook) {
 		t.Errorf("%+v", list)
 	}
 	addable := map[string]bool{}
@@ -84,7 +85,7 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 	}
-	r.must(os.WriteFile(r.app.file, []byte("model {{"), 0o600))
+	r.must(os.WriteFile(r.app.File, []byte("model {{"), 0o600))
 	if w := r.call(auth.Admin, "GET", "/api/runbook/blocks", nil); w.Code != 422 {
 		t.Errorf("blocks of a file that cannot be read: %d %s", w.Code, w.Body)
 	}
@@ -100,7 +101,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 		m{"do": "set", "block": "listener.kitchen", "attribute": "models", "expression": "[model.hey_jarvis, model.alexa]"},
 		m{"do": "unset", "block": "model.hey_jarvis", "attribute": "threshold"},
 	), 200)
-	if !out.Findings.OK || out.Hash != hashText(testRunbook) || !strings.Contains(out.Source, "model \"alexa\" {\n  source = \"catalog:alexa\"\n}\n") || !strings.Contains(out.Source, "  # tuned\n") {
+	if !out.Findings.OK || out.Hash != language.TextHash(testRunbook) || !strings.Contains(out.Source, "model \"alexa\" {\n  source = \"catalog:alexa\"\n}\n") || !strings.Contains(out.Source, "  # tuned\n") {
 		t.Errorf("%+v\n%s", out.Findings, out.Source)
 	}
 	if !strings.HasPrefix(out.Diff, "--- orac.hcl\n+++ orac.hcl\n@@") || !strings.Contains(out.Diff, "+  source = \"catalog:alexa\"\n") {
@@ -134,7 +135,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 	if w := r.call(auth.Admin, "POST", "/api/runbook/edit", m{"source": "model {{", "operations": []m{{"do": "remove", "block": "model.a"}}}); w.Code != 422 {
 		t.Errorf("a text that is none: %d %s", w.Code, w.Body)
 	}
-	if text, err := os.ReadFile(r.app.file); err != nil || string(text) != testRunbook || len(r.app.applied) > 0 {
+	if text, err := os.ReadFile(r.app.File); err != nil || string(text) != testRunbook || len(r.app.Applied) > 0 {
 		t.Errorf("an edit has changed something: %v\n%s", err, text)
 	}
 }
@@ -145,7 +146,7 @@ func TestWhatRunsIsToldByWhatItDoes(t *testing.T) {
 	for text, applied := range map[string]bool{
 		testRunbook: true, testRunbook + "\n# a word more\n": true, testRunbook + "model \"spare\" {\n  source = \"catalog:alexa\"\n}\n": true, strings.Replace(testRunbook, "0.5", "0.6", 1): false, "model {{": false,
 	} {
-		r.must(os.WriteFile(r.app.file, []byte(text), 0o600))
+		r.must(os.WriteFile(r.app.File, []byte(text), 0o600))
 		if got := ask[RunbookText](t, r, "GET", "/api/runbook", nil, 200); got.Applied != applied {
 			t.Errorf("applied is %v of\n%s", got.Applied, text)
 		}
@@ -157,9 +158,9 @@ func TestMergeByTheAPI(t *testing.T) {
 	base := testRunbook
 	mine := strings.Replace(base, "threshold = 0.5", "threshold = 0.7", 1)
 	theirs := strings.Replace(base, "models = [model.hey_jarvis]", "models = values(model)", 1)
-	r.must(os.WriteFile(r.app.file, []byte(theirs), 0o600))
+	r.must(os.WriteFile(r.app.File, []byte(theirs), 0o600))
 	out := ask[Merged](t, r, "POST", "/api/runbook/merge", MergeInput{Base: base, Mine: mine}, 200)
-	if out.Open != 0 || out.Conflicts != 0 || out.Hash != hashText(theirs) || !strings.Contains(out.Source, "0.7") || !strings.Contains(out.Source, "values(model)") || len(out.Changes) != 2 {
+	if out.Open != 0 || out.Conflicts != 0 || out.Hash != language.TextHash(theirs) || !strings.Contains(out.Source, "0.7") || !strings.Contains(out.Source, "values(model)") || len(out.Changes) != 2 {
 		t.Errorf("%+v", out)
 	}
 	if c := out.Changes[0]; c.From != "mine" || c.Line != 7 || c.EndLine != 7 || !strings.Contains(c.Base, "0.5") || out.Changes[1].From != "theirs" {
@@ -220,7 +221,7 @@ func TestARollbackMayWriteTheFile(t *testing.T) {
 	type m = map[string]any
 	plan := ask[status.Plan](t, r, "GET", "/api/runbook/generations/1/plan?write=true", nil, 200)
 	for name, body := range map[string]m{
-		"another plan": {"plan": "another"}, "another generation runs": {"running": 2}, "another file": {"base": hashText("another")},
+		"another plan": {"plan": "another"}, "another generation runs": {"running": 2}, "another file": {"base": language.TextHash("another")},
 		"none before": {"generation": 0},
 	} {
 		full := m{"generation": 1, "write": true}
@@ -229,15 +230,15 @@ func TestARollbackMayWriteTheFile(t *testing.T) {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
-	r.app.apply = func(status.ApplyRequest) (status.Applied, error) {
+	r.app.Apply = func(status.ApplyRequest) (status.Applied, error) {
 		return status.Applied{RolledBack: true, Why: "not well"}, nil
 	}
 	if out := ask[Applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true}, 200); out.Saved || r.file() != was {
 		t.Errorf("the file of one that was not well is\n%s", r.file())
 	}
-	r.app.apply = nil
-	out := ask[Applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true, "plan": plan.Hash, "running": 3, "base": hashText(was)}, 200)
-	if !out.OK || !out.Saved || r.file() != want || out.Hash != hashText(want) {
+	r.app.Apply = nil
+	out := ask[Applied](t, r, "POST", "/api/runbook/rollback", m{"generation": 1, "write": true, "plan": plan.Hash, "running": 3, "base": language.TextHash(was)}, 200)
+	if !out.OK || !out.Saved || r.file() != want || out.Hash != language.TextHash(want) {
 		t.Errorf("%+v, and the file is\n%s", out, r.file())
 	}
 	list := r.records("runbook.rollback")

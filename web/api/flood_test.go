@@ -195,7 +195,7 @@ func flood(t *testing.T, says string, patience time.Duration) {
 	if mostFiles > files+most+20 {
 		t.Errorf("%d descriptors, %d before", mostFiles, files)
 	}
-	h.server.Events().Publish(wakeEvent("w1"))
+	h.server.o.Events.Publish(wakeEvent("w1"))
 	line := ""
 	for r := bufio.NewScanner(stream.Body); r.Scan() && !strings.HasPrefix(line, "data:"); {
 		line = r.Text()

@@ -41,7 +41,7 @@ func TestLimitsGoByTheClientBehindAProxy(t *testing.T) {
 	if passed != 5 {
 		t.Errorf("a stranger who writes headers had %d answers", passed)
 	}
-	other := *rig.app.rb
+	other := *rig.app.Book
 	other.Web.TrustedProxies = []string{"192.0.2.99"}
 	rig.server.Use(&other) // in place
 	if a, b := ask("192.0.2.99", "203.0.113.50"), ask("192.0.2.7", "203.0.113.51"); a != 200 || b != 200 {

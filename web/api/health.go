@@ -4,9 +4,18 @@ import (
 	"time"
 
 	"orac/appliance/health"
+	"orac/appliance/status"
 	"orac/web/auth"
 	"orac/web/schema"
 )
+
+// Running is the state of the appliance.
+type Running interface {
+	// Status returns a snapshot. It answers at once.
+	Status() status.Status
+	// Ready is closed when the appliance can answer and be changed.
+	Ready() <-chan struct{}
+}
 
 // HealthOut is the health of a part or of everything: 503 if unhealthy.
 type HealthOut struct {
@@ -31,7 +40,7 @@ func (h HealthOut) StatusCode() int {
 }
 
 func systemHealth(c *Call, _ schema.None) (HealthOut, error) {
-	report := c.Server.o.App.Status().Health
+	report := c.Server.o.App.Running.Status().Health
 	out := HealthOut{Status: report.Level, Timestamp: time.Now().UTC(), Components: map[string]HealthComponent{}}
 	for _, part := range report.Components {
 		out.Components[part.Name] = c.component(part)
@@ -52,7 +61,7 @@ type ComponentInput struct {
 }
 
 func componentHealth(c *Call, in ComponentInput) (HealthOut, error) {
-	report := c.Server.o.App.Status().Health
+	report := c.Server.o.App.Running.Status().Health
 	for _, part := range report.Components {
 		if part.Name == in.Component {
 			return HealthOut{part.Level, time.Now().UTC(), map[string]HealthComponent{part.Name: c.component(part)}}, nil
@@ -78,8 +87,8 @@ func alive(*Call, schema.None) (ProbeOut, error) {
 // ready tells whether the appliance hears.
 func ready(c *Call, _ schema.None) (ProbeOut, error) {
 	select {
-	case <-c.Server.o.App.Ready():
-		if c.Server.o.App.Status().Health.Level != health.Unhealthy {
+	case <-c.Server.o.App.Running.Ready():
+		if c.Server.o.App.Running.Status().Health.Level != health.Unhealthy {
 			return ProbeOut{"ready", time.Now().UTC(), 200}, nil
 		}
 	default:
@@ -99,6 +108,6 @@ type OldHealth struct {
 func (h OldHealth) StatusCode() int { return HealthOut{Status: h.Status}.StatusCode() }
 
 func apiHealth(c *Call, _ schema.None) (OldHealth, error) {
-	s := c.Server.o.App.Status()
+	s := c.Server.o.App.Running.Status()
 	return OldHealth{s.Health.Level, time.Now().UTC(), "hey-orac", c.Server.o.Version, time.Since(s.Started).Seconds()}, nil
 }

@@ -57,7 +57,7 @@ func TestTheCatalogueIsLookedAtOnce(t *testing.T) {
 		ask[[]CatalogueModel](t, r, "GET", "/api/catalogue", nil, 200)
 	}
 	heads := len(ask[[]CatalogueModel](t, r, "GET", "/api/catalogue", nil, 200))
-	if n := r.app.looked.Load(); n == 0 || n >= int64(calls*heads) {
+	if n := r.app.Looked.Load(); n == 0 || n >= int64(calls*heads) {
 		t.Errorf("%d looks at %d models for %d who asked", n, heads, calls)
 	}
 }

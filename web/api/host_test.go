@@ -113,7 +113,7 @@ func plain() *http.Client {
 // keptAlive opens a connection. The result tells whether it is open still.
 func keptAlive(t *testing.T, h *hosted) func() bool {
 	t.Helper()
-	conn, err := net.Dial("tcp", h.app.rb.Web.Listen)
+	conn, err := net.Dial("tcp", h.app.Book.Web.Listen)
 	h.must(err)
 	t.Cleanup(func() { conn.Close() })
 	return func() bool {
@@ -136,7 +136,7 @@ func TestListenMoves(t *testing.T) {
 		t.Fatal(res, err)
 	}
 	before := keptAlive(t, h)
-	limits := *h.app.rb
+	limits := *h.app.Book
 	limits.Web.Limits.Viewer = 77
 	h.host.Use(&limits)
 	if !before() {
@@ -215,7 +215,7 @@ func TestSelfSigned(t *testing.T) {
 		t.Errorf("the fingerprint is not printed: %s", h.said)
 	}
 	for version, good := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: true} {
-		c, err := tls.Dial("tcp", h.app.rb.Web.Listen, &tls.Config{RootCAs: pool, MinVersion: version, MaxVersion: version})
+		c, err := tls.Dial("tcp", h.app.Book.Web.Listen, &tls.Config{RootCAs: pool, MinVersion: version, MaxVersion: version})
 		if (err == nil) != good {
 			t.Errorf("TLS %x: %v", version, err)
 		}
@@ -223,17 +223,17 @@ func TestSelfSigned(t *testing.T) {
 			c.Close()
 		}
 	}
-	weak, err := tls.Dial("tcp", h.app.rb.Web.Listen, &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_128_GCM_SHA256}})
+	weak, err := tls.Dial("tcp", h.app.Book.Web.Listen, &tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS12, CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_RSA_WITH_AES_128_GCM_SHA256}})
 	if err == nil {
 		weak.Close()
 		t.Error("a weak cipher is taken")
 	}
-	if _, err := plain().Get("http://" + h.app.rb.Web.Listen + "/api/health"); err == nil {
-		if res, _ := plain().Get("http://" + h.app.rb.Web.Listen + "/api/health"); res != nil && res.StatusCode == 200 {
+	if _, err := plain().Get("http://" + h.app.Book.Web.Listen + "/api/health"); err == nil {
+		if res, _ := plain().Get("http://" + h.app.Book.Web.Listen + "/api/health"); res != nil && res.StatusCode == 200 {
 			t.Error("plain HTTP is answered on a TLS port")
 		}
 	}
-	elsewhere := *h.app.rb
+	elsewhere := *h.app.Book
 	elsewhere.Web.Listen = freePort(t)
 	h.host.Use(&elsewhere)
 	if again, err := os.ReadFile(filepath.Join(h.dir, "tls", "cert.pem")); err != nil || string(again) != string(pem) {
@@ -427,9 +427,9 @@ func TestEventsOverSSE(t *testing.T) {
 		}
 	}
 	next("retry:")
-	h.server.Events().Publish(event.Event{Node: "source.usb", Body: event.Level{Device: "usb", RMS: 5}})
+	h.server.o.Events.Publish(event.Event{Node: "source.usb", Body: event.Level{Device: "usb", RMS: 5}})
 	evil := "</script><script>alert(1)</script>\n\nevent: end"
-	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1", Model: evil}})
+	h.server.o.Events.Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1", Model: evil}})
 	if got := next("event:"); got != "event: wake" {
 		t.Errorf("%q comes first", got)
 	}
@@ -438,7 +438,7 @@ func TestEventsOverSSE(t *testing.T) {
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(data, "data: ")), &wake); err != nil || wake.Model != evil || strings.Contains(data, "<script>") {
 		t.Errorf("%s, %v", data, err)
 	}
-	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w2"}})
+	h.server.o.Events.Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w2"}})
 	req, err := http.NewRequest("GET", h.url+"api/events?kinds=wake", nil)
 	h.must(err)
 	req.Header.Set("Authorization", "Bearer "+h.tokens[auth.Viewer])
@@ -510,7 +510,7 @@ func TestEventsOverWebSocket(t *testing.T) {
 	if got := say(c, `{"type":"ping"}`); got != `{"type":"pong"}` {
 		t.Error(got)
 	}
-	h.server.Events().Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1"}})
+	h.server.o.Events.Publish(event.Event{Node: "trigger", Body: event.Wake{ID: "w1"}})
 	if _, text, err := c.Read(t.Context()); err != nil || !strings.Contains(string(text), `"id":"w1"`) {
 		t.Errorf("%s, %v", text, err)
 	}

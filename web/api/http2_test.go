@@ -33,7 +33,7 @@ const (
 
 func dialH2(h *hosted) *h2 {
 	h.t.Helper()
-	conn, err := tls.Dial("tcp", h.app.rb.Web.Listen, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}) // a certificate that was made a moment ago
+	conn, err := tls.Dial("tcp", h.app.Book.Web.Listen, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}}) // a certificate that was made a moment ago
 	h.must(err)
 	h.t.Cleanup(func() { conn.Close() })
 	if conn.ConnectionState().NegotiatedProtocol != "h2" {

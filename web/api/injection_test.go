@@ -2,7 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -12,82 +11,26 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/audio/capture"
-	"orac/appliance/core"
 	"orac/appliance/event"
-	"orac/appliance/graph"
-	"orac/appliance/health"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/fake"
 )
 
 // evilText is what somebody would be called who wants to be taken for something else: HTML, a script, an order to a terminal, a
 // line of another log, event, metric or header, a template, a formula of a spreadsheet.
 const evilText = "=1+1\"'`><svg onload=x></script>]]>javascript:{{7*7}}${x}\x1b[2J\x00\u009b\u202e\u2028\r\nevent: end\ndata: {}\n# HELP orac_x\norac_x 1\nX-Evil: 1\r\n\r\n<evil>"
 
-// evilApp is an appliance that says it everywhere.
-type evilApp struct{ *fake }
-
-func (a evilApp) Status() status.Status {
-	const e = evilText
-	return status.Status{
-		Appliance: e, Version: e, Runbook: e, Started: time.Now(), Generation: 3, Spool: status.Spool{Error: e},
-		Health:   health.Report{Level: health.Degraded, Components: []health.Component{{Name: e, Level: health.Unhealthy, Why: e, Behind: e}}},
-		Nodes:    []status.Node{{Address: e, Kind: e, State: e, Error: e, Feeds: []string{e}}},
-		Incident: &status.Incident{ID: e, Component: e, Cause: e, Actions: []string{e}, Evidence: e},
-	}
-}
-
-func (a evilApp) plan() status.Plan {
-	const e = evilText
-	return status.Plan{Runbook: e, Against: e, Hash: "plan-of-rollback", Changes: true, Problems: []string{e}, Deaf: []status.Deaf{{Device: e}}, Fetches: []status.Fetch{{Block: e, Host: e, SHA256: e}},
-		Components: []status.Component{{Address: e, Kind: e, Action: status.Update, Why: e, Because: []status.Attribute{{Block: e, Name: e, Old: e, New: e, File: e, Source: e}}}}}
-}
-
-func (a evilApp) Plan(context.Context, status.PlanRequest) (status.Plan, error) { return a.plan(), nil }
-func (a evilApp) PlanRollback(context.Context, status.RollbackRequest) (status.Plan, error) {
-	return a.plan(), nil
-}
-func (a evilApp) Text(int) (string, error) { return testRunbook + "# " + evilText, nil }
-
-func (a evilApp) Change(context.Context, core.Change, func(string)) (status.Applied, error) {
-	return status.Applied{}, &status.Refusal{Code: status.Stuck, Message: evilText, Detail: evilText, Hint: evilText}
-}
-
-func (a evilApp) Generations() ([]status.Generation, error) {
-	return []status.Generation{{Number: 2, Runbook: evilText, Hash: evilText, Note: evilText, Damaged: evilText}}, nil
-}
-
-func (a evilApp) incident() status.Incident {
-	return status.Incident{ID: "i1", Component: evilText, Cause: evilText, Actions: []string{evilText}, Evidence: evilText}
-}
-func (a evilApp) Spool(context.Context, status.SpoolRequest) (status.SpoolAnswer, error) {
-	u := status.Utterance{ID: evilText, Listener: evilText, WakeWord: evilText, State: evilText, Services: []string{evilText}, Causes: []string{evilText}}
-	return status.SpoolAnswer{Utterances: []status.Utterance{u}}, nil
-}
-func (a evilApp) Incidents(int) ([]status.Incident, error) {
-	return []status.Incident{a.incident()}, nil
-}
-func (a evilApp) Incident(id string) (status.Incident, bool) { return a.incident(), id == "i1" }
-func (a evilApp) Graph() *graph.Graph                        { return a.fake.Graph() }
-func (a evilApp) Devices(context.Context) (capture.Listing, error) {
-	return capture.Listing{Devices: []capture.Device{{Backend: evilText, ID: evilText, Name: evilText, Identity: evilText}}, Notes: []string{evilText}}, nil
-}
-
-func (a evilApp) Logs(_ context.Context, _ uint64, _ bool, line func(status.LogLine) error) error {
-	return line(status.LogLine{Seq: 1, Level: evilText, Message: evilText, Attrs: map[string]any{evilText: evilText}})
-}
-
 // evilRig is a rig whose every stored name is evil, as far as anybody can store it.
 func evilRig(t *testing.T) *rig {
 	r := newRig(t)
 	const e = evilText
 	at := time.Now().Add(-time.Minute)
-	r.must(r.app.store.AddDetection(store.Detection{ID: soundID, At: at, Device: e, Listener: e, Model: e, Class: e, WakeWord: e, Score: 0.6, Threshold: 0.5}))
-	r.must(r.app.store.SaveUtterance(store.Utterance{ID: soundID, DetectionID: soundID, Listener: e, Started: at, Ended: at, Seconds: 1, Why: e}))
-	r.must(r.app.store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: e, Outcome: store.Delivered, Way: e, At: at, Error: e}, &store.Transcript{UtteranceID: soundID, STT: e, Text: e, Language: e}))
+	r.must(r.app.Store.AddDetection(store.Detection{ID: soundID, At: at, Device: e, Listener: e, Model: e, Class: e, WakeWord: e, Score: 0.6, Threshold: 0.5}))
+	r.must(r.app.Store.SaveUtterance(store.Utterance{ID: soundID, DetectionID: soundID, Listener: e, Started: at, Ended: at, Seconds: 1, Why: e}))
+	r.must(r.app.Store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: e, Outcome: store.Delivered, Way: e, At: at, Error: e}, &store.Transcript{UtteranceID: soundID, STT: e, Text: e, Language: e}))
 	_, _, err := r.guard.DB.CreateKey("for a test", auth.Viewer, time.Hour)
 	r.must(err)
 	r.must(r.audit.Append(audit.Record{Who: e, Role: e, Way: e, From: e, Request: e, Action: e, Target: e, Outcome: audit.Done, Why: e, Before: e, After: map[string]any{e: e}}))
@@ -98,7 +41,10 @@ func evilRig(t *testing.T) *rig {
 		r.must(err)
 		r.must(os.WriteFile(filepath.Join(r.dir, "simulations", name), b, 0o600))
 	}
-	r.server.o.App = evilApp{r.app}
+	r.app.Base += "# " + e
+	r.app.Problems = []string{e}
+	r.app.Refuses = &status.Refusal{Code: status.Stuck, Message: e, Detail: e, Hint: e}
+	r.server.o.App = AppOf(fake.Evil{Appliance: r.app, Word: e})
 	return r
 }
 

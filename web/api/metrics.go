@@ -85,7 +85,7 @@ var levels = map[health.Level]float64{health.Degraded: 1, health.Healthy: 2}
 
 // Collect implements prometheus.Collector.
 func (a collector) Collect(c chan<- prometheus.Metric) {
-	st := a.s.o.App.Status()
+	st := a.s.o.App.Running.Status()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		c <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}

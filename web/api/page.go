@@ -13,7 +13,7 @@ import (
 )
 
 // Page adds a page for people. Readers who need a login are sent to /login, or to /setup while there is no user; a changing
-// request (any method except GET) carries the session's token in the form field csrf. f reads what it shows through Invoke, which
+// request (any method except GET) carries the session's token in the form field csrf. f reads what it shows through operations (Op.Call), which
 // checks and records as the API does. ErrorPage shows an error of f.
 func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) {
 	if role == auth.Nobody && !safe(method) {

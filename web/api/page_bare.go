@@ -50,7 +50,7 @@ func BarePages(s *Server) {
 		return redirect(c, "/login")
 	})
 	s.Page(http.MethodGet, "/{$}", auth.Viewer, func(c *Call) error {
-		return c.bare(200, "home", map[string]any{"Who": c.Who, "Status": c.Server.o.App.Status()})
+		return c.bare(200, "home", map[string]any{"Who": c.Who, "Status": c.Server.o.App.Running.Status()})
 	})
 }
 

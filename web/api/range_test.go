@@ -18,7 +18,7 @@ func TestRangesOfARecording(t *testing.T) {
 	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.Operator = 100_000 })
 	sound := strings.Repeat("RIFFsound!", 1000)
 	size := len(sound)
-	h.app.sounds[soundID] = sound
+	h.app.Sounds[soundID] = sound
 	client := plain()
 	for asked, want := range map[string]struct {
 		code int

@@ -118,9 +118,9 @@ func TestALoginThatEndsWhileItIsMade(t *testing.T) {
 		rig := newRig(t)
 		v, err := rig.guard.Login("viewer", password, rig.from())
 		rig.must(err)
-		rb := *rig.app.rb
+		rb := *rig.app.Book
 		rb.Users = nil
-		for _, u := range rig.app.rb.Users {
+		for _, u := range rig.app.Book.Users {
 			if u.Name == "viewer" {
 				u.Role = "operator"
 			}

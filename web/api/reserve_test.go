@@ -158,7 +158,7 @@ func TestAKeyOfTokensThatOthersMayReadIsReplacedOnRecord(t *testing.T) {
 	rig.must(os.Chmod(path, 0o644))
 	before, err := os.ReadFile(path)
 	rig.must(err)
-	rig.server.Use(rig.app.rb)
+	rig.server.Use(rig.app.Book)
 	list := all(rig, "secret.replace")
 	if len(list) != 1 || list[0].Target != auth.SigningSecret || list[0].Outcome != audit.Done {
 		t.Errorf("%+v", list)

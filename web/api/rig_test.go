@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,19 +13,14 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/appliance/audio/capture"
 	"orac/appliance/base/testkit"
 	"orac/appliance/core"
-	"orac/appliance/generation"
-	"orac/appliance/graph"
 	"orac/appliance/health"
-	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
 	utteranceid "orac/appliance/utterance"
@@ -35,6 +28,7 @@ import (
 	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/fake"
 	"orac/web/samples"
 	"orac/web/schema"
 	"orac/web/simulations"
@@ -72,228 +66,10 @@ web {
 }
 `
 
-// fake is an appliance that does what a test tells it.
-type fake struct {
-	mu       sync.Mutex // guards what follows
-	rb       *runbook.Runbook
-	file     string
-	store    *store.Store
-	health   health.Report
-	applied  []status.ApplyRequest
-	apply    func(status.ApplyRequest) (status.Applied, error)
-	sounds   map[string]string
-	ready    chan struct{}
-	explodes bool
-	looked   atomic.Int64   // how often a model was looked at
-	stateDir string         // of the secrets that a text may name
-	kept     map[int]string // texts of generations
-	nodes    []status.Node
-	incident status.Incident // one more
-	diskErr  string
-	accept   func(*runbook.Runbook) error // nil where the file declares other people than the guard knows
-	before   func()                       // called when a change is about to have its turn; nil for nothing
-	spooled  []status.SpoolRequest        // what was done with utterances of the spool
-}
-
-func (f *fake) Status() status.Status {
-	if f.explodes {
-		panic("canary-s3cret: something is wrong in " + f.file)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.health, Runbook: f.file, Started: time.Now(), Nodes: f.nodes, Spool: status.Spool{Error: f.diskErr}}
-}
-
-// proposer judges texts as the appliance does.
-func (f *fake) proposer() *core.Proposer {
-	return &core.Proposer{Language: f, Running: f.Graph, Accept: f.accept}
-}
-
-// Read implements core.Language.
-func (f *fake) Read(file string) ([]byte, error) { return os.ReadFile(file) }
-
-// Evaluate implements core.Language.
-func (f *fake) Evaluate(_ *rt.Task, e core.Evaluation) (*runbook.Runbook, language.Diagnostics) {
-	o := language.Options{StateDir: f.stateDir}
-	if e.Within != nil {
-		o.Within = &e.Within.Document
-	}
-	return runbook.Parse(e.Text, "orac.hcl", o)
-}
-
-func (f *fake) parse(text string) (*runbook.Runbook, language.Diagnostics) {
-	return f.Evaluate(nil, core.Evaluation{Text: []byte(text)})
-}
-
-// Check implements core.Language.
-func (f *fake) Check(*runbook.Runbook) language.Diagnostics { return nil }
-
-// of is a request with the text of the generation that it names, as the steward makes it.
-func (f *fake) of(r status.PlanRequest) (status.PlanRequest, error) {
-	if r.Of == 0 {
-		return r, nil
-	}
-	text, err := f.Text(r.Of)
-	return r.Text(text), err
-}
-
-func (f *fake) Plan(_ context.Context, r status.PlanRequest) (status.Plan, error) {
-	r, err := f.of(r)
-	if err != nil {
-		return status.Plan{}, err
-	}
-	if strings.Contains(*r.Source, "broken") {
-		return status.Plan{}, &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:1:1: error"}
-	}
-	if _, err := f.proposer().Asked(nil, r); err != nil {
-		return status.Plan{}, err
-	}
-	return status.Plan{Runbook: r.File, Hash: hashText(*r.Source), Changes: true}, nil
-}
-
-func (f *fake) Examine(_ context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error) {
-	rb, problems := f.proposer().Examine(nil, r)
-	return rb, problems, nil
-}
-
-func (f *fake) Apply(ctx context.Context, r status.ApplyRequest, progress func(string)) (status.Applied, error) {
-	return f.Change(ctx, core.Change{ApplyRequest: r}, progress)
-}
-
-func (f *fake) Change(_ context.Context, c core.Change, progress func(string)) (status.Applied, error) {
-	if f.before != nil {
-		f.before()
-	}
-	r, err := f.of(c.PlanRequest)
-	if err != nil {
-		return status.Applied{}, err
-	}
-	c.PlanRequest = r
-	return c.Do(func() (core.Proposal, error) { return f.proposer().Wanted(nil, c) }, func(to core.Proposal) (status.Applied, error) {
-		if c.Of != 0 && c.Hash != "" && c.Hash != hashText(string(to.Source)) {
-			return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
-		}
-		c.PlanRequest = c.Text(string(to.Source))
-		f.mu.Lock()
-		f.applied = append(f.applied, c.ApplyRequest)
-		f.mu.Unlock()
-		progress("prepare")
-		if f.apply != nil {
-			return f.apply(c.ApplyRequest)
-		}
-		return status.Applied{OK: true, Generation: 4, Steps: []string{"prepare"}}, nil
-	})
-}
-
-func (f *fake) Rollback(ctx context.Context, r status.RollbackRequest, _ func(string)) (status.Applied, error) {
-	if r.Running != 0 && r.Running != 3 {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "generation 3 runs now"}
-	}
-	if _, err := f.PlanRollback(ctx, r); err != nil {
-		return status.Applied{}, err
-	}
-	if r.Hash != "" && r.Hash != "plan-of-rollback" {
-		return status.Applied{}, &status.Refusal{Code: status.Changed, Message: "another plan"}
-	}
-	return status.Applied{OK: true, Generation: r.Generation}, nil
-}
-
-func (f *fake) PlanRollback(_ context.Context, r status.RollbackRequest) (status.Plan, error) {
-	text, err := f.Text(r.Generation)
-	if err != nil {
-		return status.Plan{}, err
-	}
-	if _, err := f.proposer().Former(nil, r, &generation.Generation{Number: r.Generation, File: f.file, Source: []byte(text)}); err != nil {
-		return status.Plan{}, err
-	}
-	return status.Plan{Runbook: f.file, Hash: "plan-of-rollback", Changes: true}, nil
-}
-
-func (f *fake) Text(n int) (string, error) {
-	if n > 3 {
-		return "", &status.Refusal{Code: status.Unknown, Message: "there is no such generation"}
-	}
-	if text, ok := f.kept[n]; ok {
-		return text, nil
-	}
-	return strings.Replace(testRunbook, "threshold = 0.5", fmt.Sprintf("threshold = 0.%d", 2+n), 1), nil
-}
-
-func (f *fake) Generations() ([]status.Generation, error) {
-	return []status.Generation{{Number: 3, Runbook: "/home/secret/orac.hcl", Current: true}}, nil
-}
-
-func (f *fake) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
-	if r.Do == status.SpoolList {
-		return status.SpoolAnswer{Utterances: []status.Utterance{{ID: "u1", Listener: "kitchen", State: "refused", Services: []string{"whisper"}, Causes: []string{"no"}}}}, nil
-	}
-	if r.ID != "u1" {
-		return status.SpoolAnswer{}, &status.Refusal{Code: status.Unknown, Message: "there is no such utterance"}
-	}
-	f.spooled = append(f.spooled, r)
-	return status.SpoolAnswer{}, nil
-}
-
-func (f *fake) Incidents(int) ([]status.Incident, error) {
-	return []status.Incident{{ID: "i1", Component: "source.usb", Evidence: "stacks"}, f.incident}, nil
-}
-
-func (f *fake) Incident(id string) (status.Incident, bool) {
-	i := f.incident
-	if i.ID = id; i.Evidence == "" {
-		i.Evidence = "stacks"
-	}
-	return i, id == "i1"
-}
-
-func (f *fake) Logs(_ context.Context, _ uint64, _ bool, line func(status.LogLine) error) error {
-	return line(status.LogLine{Seq: 1, Message: "up"})
-}
-
-func (f *fake) Ready() <-chan struct{}      { return f.ready }
-func (f *fake) Runbook() *runbook.Runbook   { return f.rb }
-func (f *fake) History() *store.Store       { return f.store }
-func (f *fake) Request() status.PlanRequest { return status.PlanRequest{File: f.file} }
-func (f *fake) Graph() *graph.Graph {
-	g, err := graph.Compile(f.rb)
-	if err != nil {
-		panic(err)
-	}
-	return g
-}
-
-func (f *fake) Audio(id string) (io.ReadSeekCloser, time.Time, error) {
-	text, ok := f.sounds[id]
-	if !ok {
-		return nil, time.Time{}, fs.ErrNotExist
-	}
-	return sound{strings.NewReader(text)}, time.Time{}, nil
-}
-
-type sound struct{ *strings.Reader }
-
-func (sound) Close() error { return nil }
-
-func (f *fake) Level(_ context.Context, _, identity string) (Heard, error) {
-	if identity != "testmic" {
-		return Heard{}, fmt.Errorf("no microphone has the identity %s: %w", identity, capture.ErrNotFound)
-	}
-	return Heard{RMS: 327.68, Peak: 3276}, nil
-}
-
-func (f *fake) Installed(model string) bool {
-	f.looked.Add(1)
-	return model == "hey_jarvis"
-}
-
-func (f *fake) Devices(context.Context) (capture.Listing, error) {
-	return capture.Listing{Devices: []capture.Device{{Name: "USB"}}}, nil
-}
-
 // rig is a server with users of every role.
 type rig struct {
 	t      testing.TB
-	app    *fake
+	app    *fake.Appliance
 	guard  *auth.Guard
 	audit  *audit.Log
 	server *Server
@@ -326,8 +102,9 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	history, _, err := store.Open(filepath.Join(r.dir, "orac.db"))
 	r.must(err)
 	t.Cleanup(func() { history.Close() })
-	r.app = &fake{rb: rb, file: file, store: history, health: health.Report{Level: health.Healthy}, sounds: map[string]string{soundID: "RIFF"}, ready: make(chan struct{}), stateDir: r.dir}
-	close(r.app.ready)
+	r.app = &fake.Appliance{
+		Book: rb, File: file, Base: testRunbook, Store: history, Health: health.Report{Level: health.Healthy}, Sounds: map[string]string{soundID: "RIFF"}, StateDir: r.dir,
+	}
 	r.guard, err = auth.Open(r.dir, []byte("hash key"))
 	r.must(err)
 	t.Cleanup(func() { r.guard.Close() })
@@ -339,7 +116,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	log := slog.New(slog.NewJSONHandler(r.logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.sims = simulations.New(ctx, simulations.Options{Dir: simulated(t, r.dir), Program: "/bin/true", Env: []string{}})
 	t.Cleanup(func() { cancel(); r.sims.Close() })
-	r.server = New(ctx, Options{App: r.app, Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Docs: []Doc{{"install", "Install", "# Install\n"}}, Samples: sampled(t, r.dir)})
+	r.server = New(ctx, Options{App: AppOf(r.app), Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Docs: []Doc{{"install", "Install", "# Install\n"}}, Samples: sampled(t, r.dir)})
 	t.Cleanup(func() { cancel(); r.server.refused.end() }) // which writes to the folder
 	for _, u := range rb.Users {
 		token, err := r.guard.Issue(r.vouch(u.Name), time.Hour)
@@ -392,6 +169,11 @@ func (l *lockedBuffer) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.Write(p)
+}
+
+// parse evaluates a text as the appliance does.
+func (r *rig) parse(text string) (*runbook.Runbook, language.Diagnostics) {
+	return r.app.Evaluate(nil, core.Evaluation{Text: []byte(text)})
 }
 
 // vouch is the proof of a user by the word of this machine.

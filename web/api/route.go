@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"runtime"
 
 	"orac/web/auth"
 	"orac/web/schema"
@@ -31,6 +32,7 @@ type Route struct {
 	Costly bool
 
 	schema.Shape
+	line   int                    // of routes.go
 	may    func(*Call, any) error // a check in addition to the role; nil: the role is enough
 	run    func(*Call, any) (any, error)
 	shared *shared // nil unless Shared
@@ -39,11 +41,12 @@ type Route struct {
 // Op is a route with the types of its input and its output.
 type Op[In, Out any] struct{ *Route }
 
-// table holds the routes in the order in which they are declared in routes.go.
+// table holds the routes, in the order in which Go initialises their variables: one that needs others comes after them.
 var table []*Route
 
 // route makes a route from a function, and puts it into the table. In and Out are its shape.
 func route[In, Out any](r Route, f func(*Call, In) (Out, error)) Op[In, Out] {
+	_, _, r.line, _ = runtime.Caller(1)
 	r.Shape = schema.ShapeOf[In, Out](r.Method)
 	r.run = func(c *Call, in any) (any, error) { return f(c, in.(In)) }
 	table = append(table, &r)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"slices"
 
 	"orac/web/auth"
@@ -96,5 +97,7 @@ var (
 	OpOpenapi = route(Route{Method: "GET", Path: "/api/openapi.json", Name: "openapi", Tag: "appliance", Doc: "This document."}, getDocument)
 )
 
-// Routes returns all routes of the API.
-func Routes() []*Route { return slices.Clone(table) }
+// Routes returns all routes of the API, in the order of the lines above.
+func Routes() []*Route {
+	return slices.SortedFunc(slices.Values(table), func(a, b *Route) int { return cmp.Compare(a.line, b.line) })
+}

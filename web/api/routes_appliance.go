@@ -7,12 +7,28 @@ import (
 	"time"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/graph"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/web/schema"
 )
 
-func getStatus(c *Call, _ schema.None) (status.Status, error) { return c.Server.o.App.Status(), nil }
+// Declared is what the appliance runs.
+type Declared interface {
+	Runbook() *runbook.Runbook
+	Graph() *graph.Graph
+}
+
+// Logs are the lines of the log.
+type Logs interface {
+	// Logs calls line with the available lines after a sequence number (0: all), and with follow continues until ctx ends. If
+	// line returns an error, Logs ends and returns that.
+	Logs(ctx context.Context, after uint64, follow bool, line func(status.LogLine) error) error
+}
+
+func getStatus(c *Call, _ schema.None) (status.Status, error) {
+	return c.Server.o.App.Running.Status(), nil
+}
 
 // GraphOut is the graph in the form of `orac graph --json`.
 type GraphOut struct {
@@ -37,7 +53,7 @@ type GraphOfEdge struct {
 }
 
 func getGraph(c *Call, _ schema.None) (out GraphOut, err error) {
-	text, err := json.Marshal(c.Server.o.App.Graph())
+	text, err := json.Marshal(c.Server.o.App.Declared.Graph())
 	if err != nil {
 		return out, err
 	}
@@ -56,7 +72,7 @@ type Listener struct {
 }
 
 func getListeners(c *Call, _ schema.None) ([]Listener, error) {
-	rb, list := c.Server.o.App.Runbook(), []Listener{}
+	rb, list := c.Server.o.App.Declared.Runbook(), []Listener{}
 	for _, l := range rb.Listeners {
 		row := Listener{Name: l.Name, Device: l.Device.Name(), Recording: true, Models: []Model{}}
 		if m, ok := rb.Microphone(l.Device); ok {
@@ -92,7 +108,7 @@ type ModelList struct {
 
 func getModels(c *Call, _ schema.None) (ModelList, error) {
 	out := ModelList{[]Model{}}
-	for _, m := range c.Server.o.App.Runbook().Models {
+	for _, m := range c.Server.o.App.Declared.Runbook().Models {
 		out.Models = append(out.Models, modelOf(m))
 	}
 	return out, nil
@@ -101,7 +117,7 @@ func getModels(c *Call, _ schema.None) (ModelList, error) {
 func getDevices(c *Call, _ schema.None) (capture.Listing, error) {
 	ctx, cancel := context.WithTimeout(c.Context(), 10*time.Second)
 	defer cancel()
-	list, err := c.Server.o.App.Devices(ctx)
+	list, err := c.Server.o.App.Microphones.Devices(ctx)
 	if err != nil {
 		return list, schema.Because(schema.Unavailable, err, "The audio server does not answer.")
 	}
@@ -119,7 +135,7 @@ func getLogs(c *Call, in LogsInput) ([]status.LogLine, error) {
 		in.Limit = 200
 	}
 	list := []status.LogLine{}
-	err := c.Server.o.App.Logs(c.Context(), in.After, false, func(l status.LogLine) error {
+	err := c.Server.o.App.Logs.Logs(c.Context(), in.After, false, func(l status.LogLine) error {
 		if list = append(list, l); len(list) > in.Limit {
 			list = list[1:]
 		}

@@ -24,7 +24,7 @@ type Global struct {
 }
 
 func getGlobal(c *Call, _ schema.None) (Global, error) {
-	rb, g := c.Server.o.App.Runbook(), Global{}
+	rb, g := c.Server.o.App.Declared.Runbook(), Global{}
 	if len(rb.Listeners) > 0 {
 		l := rb.Listeners[0]
 		g.RMSFilter, g.VADThreshold, g.MultiTrigger = l.RMSFilter, l.VADThreshold, l.MultiTrigger
@@ -43,7 +43,7 @@ type GlobalInput struct {
 }
 
 func putGlobal(c *Call, in GlobalInput) (Applied, error) {
-	rb := c.Server.o.App.Runbook()
+	rb := c.Server.o.App.Declared.Runbook()
 	var edits []setting
 	for _, l := range rb.Listeners {
 		edits = add(edits, l.Address, "rms_filter", in.RMSFilter, decimals)
@@ -67,7 +67,7 @@ type ModelInput struct {
 
 func putModel(c *Call, in ModelInput) (Applied, error) {
 	a := runbook.Address("model." + in.Name)
-	if !slices.ContainsFunc(c.Server.o.App.Runbook().Models, func(m runbook.Model) bool { return m.Address == a }) {
+	if !slices.ContainsFunc(c.Server.o.App.Declared.Runbook().Models, func(m runbook.Model) bool { return m.Address == a }) {
 		return Applied{}, schema.Fail(schema.NotFound, "There is no such model.")
 	}
 	var edits []setting

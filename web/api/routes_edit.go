@@ -78,7 +78,7 @@ func editRunbook(c *Call, in EditInput) (Edited, error) {
 	if err := schema.Invalid(wrong...); err != nil {
 		return Edited{}, err
 	}
-	out := Edited{Source: string(text), Hash: hashText(file), Diff: c.Server.diff(file, string(text))}
+	out := Edited{Source: string(text), Hash: language.TextHash(file), Diff: c.Server.diff(file, string(text))}
 	out.Findings, err = validateRunbook(c, SourceInput{out.Source})
 	return out, err
 }
@@ -93,7 +93,7 @@ func (c *Call) textOr(text *string) (string, error) {
 
 // diff returns the changed lines between two texts as a unified diff under the file's name.
 func (s *Server) diff(before, after string) string {
-	name := filepath.Base(s.o.App.Request().File)
+	name := filepath.Base(s.o.App.Changer.Request().File)
 	text := language.Diff(name, []byte(before), []byte(after))
 	at := strings.Index(text, "@@")
 	if at < 0 {
@@ -139,7 +139,7 @@ func mergeRunbook(c *Call, in MergeInput) (Merged, error) {
 		choices = append(choices, edit.Choice(choice))
 	}
 	m := edit.Merge(in.Base, in.Mine, theirs)
-	out := Merged{Hash: hashText(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
+	out := Merged{Hash: language.TextHash(theirs), Conflicts: m.Clashes(), Changes: []MergedPiece{}}
 	var parts []edit.Part
 	out.Source, parts = m.Text(choices)
 	for _, p := range parts {
@@ -167,15 +167,15 @@ type GenerationText struct {
 }
 
 func getGeneration(c *Call, in GenerationInput) (GenerationText, error) {
-	text, err := c.Server.o.App.Text(in.Number)
+	text, err := c.Server.o.App.Generations.Text(in.Number)
 	if err != nil {
 		return GenerationText{}, err
 	}
-	out := GenerationText{Number: in.Number, Source: text, Running: c.Server.o.App.Status().Generation}
+	out := GenerationText{Number: in.Number, Source: text, Running: c.Server.o.App.Running.Status().Generation}
 	if out.Running == 0 {
 		return out, nil
 	}
-	now, err := c.Server.o.App.Text(out.Running)
+	now, err := c.Server.o.App.Generations.Text(out.Running)
 	if err != nil {
 		return GenerationText{}, err
 	}
@@ -194,9 +194,9 @@ func planRollback(c *Call, in PlanRollbackInput) (status.Plan, error) {
 		if err != nil {
 			return status.Plan{}, err
 		}
-		p, err := c.Server.o.App.Plan(c.Context(), r)
+		p, err := c.Server.o.App.Planner.Plan(c.Context(), r)
 		return c.Server.hidePaths(p), c.Server.hideFolder(err)
 	}
-	p, err := c.Server.o.App.PlanRollback(c.Context(), status.RollbackRequest{Generation: in.Number, Origin: c.origin(), Gone: c.Context().Done()})
+	p, err := c.Server.o.App.Planner.PlanRollback(c.Context(), status.RollbackRequest{Generation: in.Number, Origin: c.origin(), Gone: c.Context().Done()})
 	return c.Server.hidePaths(p), c.Server.hideFolder(err)
 }

@@ -14,6 +14,19 @@ import (
 	"orac/web/schema"
 )
 
+// Microphones are those of the machine.
+type Microphones interface {
+	Devices(ctx context.Context) (capture.Listing, error)
+	// Level listens for half a second to the microphone with that identity, whether or not it is in the runbook.
+	Level(ctx context.Context, backend, identity string) (capture.Loudness, error)
+}
+
+// Catalogue are the models that can be fetched.
+type Catalogue interface {
+	// Installed tells whether the file of a catalogue model is there and is the right one.
+	Installed(model string) bool
+}
+
 // CatalogueModel is a wake-word model that ORAC can fetch.
 type CatalogueModel struct {
 	Name       string `json:"name" doc:"Its source in a runbook is catalog:NAME."`
@@ -27,7 +40,7 @@ func getCatalogue(c *Call, _ schema.None) ([]CatalogueModel, error) {
 	list := []CatalogueModel{}
 	for _, e := range models.Catalogue() {
 		if e.Kind == models.Head {
-			list = append(list, CatalogueModel{e.Name, e.WakeWord, e.Licence, !strings.Contains(e.Licence, "-NC-"), c.Server.o.App.Installed(e.Name)})
+			list = append(list, CatalogueModel{e.Name, e.WakeWord, e.Licence, !strings.Contains(e.Licence, "-NC-"), c.Server.o.App.Catalogue.Installed(e.Name)})
 		}
 	}
 	return list, nil
@@ -55,7 +68,7 @@ func getLevel(c *Call, in LevelInput) (DeviceLevel, error) {
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
 	defer cancel()
-	heard, err := c.Server.o.App.Level(ctx, in.Backend, in.Identity)
+	heard, err := c.Server.o.App.Microphones.Level(ctx, in.Backend, in.Identity)
 	if err != nil {
 		c.Log().Info("cannot hear a microphone", "identity", in.Identity, "cause", err)
 		return DeviceLevel{Decibels: silent, Peak: silent, Problem: unheard(err)}, nil

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"slices"
@@ -16,6 +17,22 @@ import (
 	"orac/web/schema"
 )
 
+// Records are what the appliance keeps of what it heard.
+type Records interface {
+	// History returns nil if there is none.
+	History() *store.Store
+	// Audio opens the sound of an utterance, a WAV file; the error is fs.ErrNotExist if it was not kept.
+	Audio(utterance string) (io.ReadSeekCloser, time.Time, error)
+}
+
+// Incidents are what went wrong.
+type Incidents interface {
+	// Incidents returns the latest incidents, oldest first, at most limit.
+	Incidents(limit int) ([]status.Incident, error)
+	// Incident returns an incident with its evidence.
+	Incident(id string) (status.Incident, bool)
+}
+
 type PageInput struct {
 	Before int64 `query:"before" check:"min=0" doc:"next of the previous page; default: start with the newest."`
 	Limit  int   `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 100."`
@@ -24,7 +41,7 @@ type PageInput struct {
 func (in PageInput) page() store.Page { return store.Page{Before: in.Before, Limit: in.Limit} }
 
 func (c *Call) history() (*store.Store, error) {
-	h := c.Server.o.App.History()
+	h := c.Server.o.App.Records.History()
 	if h == nil {
 		return nil, schema.Fail(schema.Unavailable, "There is no history: the disk was full when the appliance started.")
 	}
@@ -160,13 +177,13 @@ func getUtterances(c *Call, in PageInput) (UtterancePage, error) {
 		return UtterancePage{}, err
 	}
 	list, next, err := h.Utterances(in.page())
-	out := UtterancePage{Utterances: []Utterance{}, Next: next, Kept: c.Server.o.App.Runbook().Store.KeepAudio}
+	out := UtterancePage{Utterances: []Utterance{}, Next: next, Kept: c.Server.o.App.Declared.Runbook().Store.KeepAudio}
 	for _, u := range list {
 		row := Utterance{
 			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why, Cut: recorded.Why(u.Why).CutOff(),
 			Lost: u.Lost, Deliveries: []Delivery{}, Transcripts: []Transcript{},
 		}
-		if f, _, err := c.Server.o.App.Audio(u.ID); err == nil {
+		if f, _, err := c.Server.o.App.Records.Audio(u.ID); err == nil {
 			row.Audio = true
 			_ = f.Close() // opened only to see whether it exists
 		}
@@ -188,7 +205,7 @@ type UtteranceInput struct {
 func (in UtteranceInput) target() string { return in.ID }
 
 func getAudio(c *Call, in UtteranceInput) (schema.None, error) {
-	f, changed, err := c.Server.o.App.Audio(in.ID)
+	f, changed, err := c.Server.o.App.Records.Audio(in.ID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return schema.None{}, schema.Fail(schema.NotFound, "There is no sound of it: store.keep_audio keeps it from now on.")
 	}
@@ -220,7 +237,7 @@ func getIncidents(c *Call, in LimitInput) ([]status.Incident, error) {
 	if in.Limit == 0 {
 		in.Limit = 100
 	}
-	list, err := c.Server.o.App.Incidents(in.Limit)
+	list, err := c.Server.o.App.Incidents.Incidents(in.Limit)
 	if err != nil {
 		return nil, historyProblem(err)
 	}
@@ -237,7 +254,7 @@ type IncidentInput struct {
 }
 
 func getIncident(c *Call, in IncidentInput) (status.Incident, error) {
-	i, ok := c.Server.o.App.Incident(in.ID)
+	i, ok := c.Server.o.App.Incidents.Incident(in.ID)
 	if !ok {
 		return i, schema.Fail(schema.NotFound, "There is no such incident.")
 	}

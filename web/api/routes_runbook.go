@@ -1,8 +1,7 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +18,25 @@ import (
 	"orac/web/schema"
 )
 
+// Planner says what a change would do. It changes nothing.
+type Planner interface {
+	// Examine evaluates and checks a text as a plan does, and returns everything that is wrong with it. The runbook is nil if it
+	// could not run.
+	Examine(ctx context.Context, r status.PlanRequest) (*runbook.Runbook, language.Diagnostics, error)
+	// Plan returns what applying a runbook would do.
+	Plan(ctx context.Context, r status.PlanRequest) (status.Plan, error)
+	// PlanRollback returns what returning to a kept generation would do.
+	PlanRollback(ctx context.Context, r status.RollbackRequest) (status.Plan, error)
+}
+
+// Generations are the runbooks that were applied.
+type Generations interface {
+	// Text returns the runbook of a kept generation.
+	Text(generation int) (string, error)
+	// Generations returns the kept generations, oldest first.
+	Generations() ([]status.Generation, error)
+}
+
 // RunbookText is the present text of the runbook's file.
 type RunbookText struct {
 	File    string `json:"file" doc:"The file's name, without the folder."`
@@ -32,25 +50,25 @@ func getRunbook(c *Call, _ schema.None) (RunbookText, error) {
 	if err != nil {
 		return RunbookText{}, err
 	}
-	out := RunbookText{File: filepath.Base(c.Server.o.App.Request().File), Source: text, Hash: hashText(text)}
-	out.Applied = c.Server.o.App.Runbook().SameText([]byte(text)) || c.runsAlready(text)
+	out := RunbookText{File: filepath.Base(c.Server.o.App.Changer.Request().File), Source: text, Hash: language.TextHash(text)}
+	out.Applied = c.Server.o.App.Declared.Runbook().SameText([]byte(text)) || c.runsAlready(text)
 	return out, nil
 }
 
 // runsAlready tells whether applying a text would change nothing that runs, for example if only comments differ or an unused
 // block is added. A text that reads more of the machine than the running one does is not examined further.
 func (c *Call) runsAlready(text string) bool {
-	rb, problems, err := c.Server.o.App.Examine(c.Context(), c.request().Text(text))
+	rb, problems, err := c.Server.o.App.Planner.Examine(c.Context(), c.request().Text(text))
 	if err != nil || rb == nil || problems.HasErrors() {
 		return false
 	}
 	g, err := graph.Compile(rb)
-	return err == nil && !graph.Plan(c.Server.o.App.Graph(), g).Changes
+	return err == nil && !graph.Plan(c.Server.o.App.Declared.Graph(), g).Changes
 }
 
 // readRunbook returns the text of the runbook's file; its error is a problem.
 func (s *Server) readRunbook() (string, error) {
-	text, err := readText(s.o.App.Request().File)
+	text, err := readText(s.o.App.Changer.Request().File)
 	if err != nil {
 		return "", schema.Because(schema.Unavailable, err, "The runbook's file cannot be read.")
 	}
@@ -68,11 +86,6 @@ func readText(path string) (string, error) {
 		err = errors.New("it is too large")
 	}
 	return string(text), err
-}
-
-func hashText(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
 }
 
 func getSchema(*Call, schema.None) (json.RawMessage, error) {
@@ -101,7 +114,7 @@ type Findings struct {
 }
 
 func validateRunbook(c *Call, in SourceInput) (Findings, error) {
-	rb, problems, err := c.Server.o.App.Examine(c.Context(), c.request().Text(in.Source))
+	rb, problems, err := c.Server.o.App.Planner.Examine(c.Context(), c.request().Text(in.Source))
 	if err != nil {
 		return Findings{}, err
 	}
@@ -120,7 +133,7 @@ func validateRunbook(c *Call, in SourceInput) (Findings, error) {
 
 func planRunbook(c *Call, in SourceInput) (status.Plan, error) {
 	s := c.Server
-	p, err := s.o.App.Plan(c.Context(), c.request().Text(in.Source))
+	p, err := s.o.App.Planner.Plan(c.Context(), c.request().Text(in.Source))
 	return s.hidePaths(p), s.hideFolder(err)
 }
 
@@ -159,14 +172,14 @@ func (s *Server) unchanged(base string) error {
 	if err != nil {
 		return err
 	}
-	if hashText(text) != base {
+	if language.TextHash(text) != base {
 		return schema.Fail(schema.Conflict, "Somebody else changed the runbook's file. Nothing was changed.")
 	}
 	return nil
 }
 
 func getGenerations(c *Call, _ schema.None) ([]status.Generation, error) {
-	list, err := c.Server.o.App.Generations()
+	list, err := c.Server.o.App.Generations.Generations()
 	for i := range list {
 		list[i].Runbook = filepath.Base(list[i].Runbook)
 	}
@@ -192,8 +205,8 @@ func rollback(c *Call, in RollbackInput) (Applied, error) {
 	if in.Write {
 		return c.rollbackFile(in)
 	}
-	before := c.Server.o.App.Status().Generation
-	a, err := c.Server.o.App.Rollback(c.Server.ctx, status.RollbackRequest{
+	before := c.Server.o.App.Running.Status().Generation
+	a, err := c.Server.o.App.Changer.Rollback(c.Server.ctx, status.RollbackRequest{
 		Generation: in.Generation, Hash: in.Plan, Running: in.Running, Origin: c.origin(), Gone: c.Context().Done(),
 	}, func(step string) { c.Log().Info("rollback", "step", step) })
 	c.Changed(map[string]int{"generation": before}, map[string]any{"generation": a.Generation, "ok": a.OK, "rolled_back": a.RolledBack, "fetched": a.Fetched})
@@ -202,7 +215,7 @@ func rollback(c *Call, in RollbackInput) (Applied, error) {
 	}
 	out := Applied{Applied: a}
 	if text, err := c.Server.readRunbook(); err == nil {
-		out.Hash = hashText(text)
+		out.Hash = language.TextHash(text)
 	}
 	if a.OK {
 		out.Note = "The runbook's file was not changed: the next start reads it and undoes this rollback."
@@ -219,7 +232,7 @@ func (c *Call) rollbackFile(in RollbackInput) (Applied, error) {
 	return c.change(core.Change{
 		ApplyRequest: status.ApplyRequest{PlanRequest: r, Hash: in.Plan},
 		Begin: func() error {
-			if now := c.Server.o.App.Status().Generation; in.Running != 0 && in.Running != now {
+			if now := c.Server.o.App.Running.Status().Generation; in.Running != 0 && in.Running != now {
 				return &status.Refusal{Code: status.Changed, Message: fmt.Sprintf("generation %d runs now", now), Hint: "look at the plan again"}
 			}
 			if in.Base == "" {
@@ -236,9 +249,9 @@ func (c *Call) former(generation int) (status.PlanRequest, error) {
 	if r.Of = generation; generation != 0 {
 		return r, nil
 	}
-	list, err := c.Server.o.App.Generations()
+	list, err := c.Server.o.App.Generations.Generations()
 	if err == nil {
-		r.Of, err = status.Before(list, c.Server.o.App.Status().Generation)
+		r.Of, err = status.Before(list, c.Server.o.App.Running.Status().Generation)
 	}
 	return r, err
 }

@@ -22,7 +22,7 @@ type ScenarioList struct {
 }
 
 func (s *Server) scenarios() []simulations.Scenario {
-	return simulations.Scenarios(s.o.App.Request().File)
+	return simulations.Scenarios(s.o.App.Changer.Request().File)
 }
 
 func getScenarios(c *Call, _ schema.None) (ScenarioList, error) {
@@ -44,7 +44,7 @@ func startSimulation(c *Call, in SimulationInput) (simulations.Simulation, error
 			return simulations.Simulation{}, schema.Invalid(schema.FieldError{Field: "for", Wrong: "must be from 1m to 30d"})
 		}
 	}
-	request := c.Server.o.App.Request()
+	request := c.Server.o.App.Changer.Request()
 	for _, s := range c.Server.scenarios() {
 		if s.Name != in.Scenario {
 			continue

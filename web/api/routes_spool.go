@@ -1,21 +1,28 @@
 package api
 
 import (
+	"context"
 	"errors"
 
 	"orac/appliance/status"
 	"orac/web/schema"
 )
 
+// Spool is what waits for delivery.
+type Spool interface {
+	// Spool lists what waits and what was set aside, or does something with one utterance.
+	Spool(ctx context.Context, r status.SpoolRequest) (status.SpoolAnswer, error)
+}
+
 // getSpool lists what waits and what was set aside.
 func getSpool(c *Call, _ schema.None) ([]status.Utterance, error) {
-	a, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
+	a, err := c.Server.o.App.Spool.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
 	return notNil(a.Utterances), c.spoolProblem(err)
 }
 
 // getSpoolEvents lists what waits for webhooks and what was set aside.
 func getSpoolEvents(c *Call, _ schema.None) ([]status.Waits, error) {
-	a, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
+	a, err := c.Server.o.App.Spool.Spool(c.R.Context(), status.SpoolRequest{Do: status.SpoolList})
 	return notNil(a.Events), c.spoolProblem(err)
 }
 
@@ -35,7 +42,7 @@ func dropSpooled(c *Call, in SpooledInput) (schema.None, error) {
 }
 
 func (c *Call) spooled(do, id string) (schema.None, error) {
-	_, err := c.Server.o.App.Spool(c.R.Context(), status.SpoolRequest{Do: do, ID: id})
+	_, err := c.Server.o.App.Spool.Spool(c.R.Context(), status.SpoolRequest{Do: do, ID: id})
 	return schema.None{}, c.spoolProblem(err)
 }
 

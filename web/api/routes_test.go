@@ -3,6 +3,8 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"orac/appliance/base/testkit"
 	"orac/appliance/store"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"
@@ -19,7 +22,7 @@ import (
 var inputs = map[string]any{
 	"login": LoginInput{"viewer", password, false}, "refresh": RefreshInput{"x"}, "serviceToken": ServiceTokenInput{"core", "x"},
 	"judge": map[string]bool{"false_wake": true}, "validate": SourceInput{testRunbook}, "plan": SourceInput{testRunbook},
-	"apply": ApplyInput{testRunbook, hashText(testRunbook), hashText(testRunbook)}, "rollback": RollbackInput{Generation: 2},
+	"apply": ApplyInput{testRunbook, language.TextHash(testRunbook), language.TextHash(testRunbook)}, "rollback": RollbackInput{Generation: 2},
 	"edit": map[string]any{"operations": []any{}}, "merge": MergeInput{Base: testRunbook, Mine: testRunbook},
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
@@ -40,7 +43,7 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		}
 		path = strings.ReplaceAll(path, "{id}", rig.key)
 	case strings.HasPrefix(path, "/api/detections/{id}"):
-		rig.must(rig.app.store.AddDetection(store.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
+		rig.must(rig.app.Store.AddDetection(store.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
 		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
 		path = strings.ReplaceAll(path, "{id}", soundID)
@@ -100,7 +103,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 				if route.Name == "changePassword" && role != auth.Nobody { // the own one
 					url = strings.Replace(url, "viewer", string(role), 1)
 				}
-				before := len(rig.app.applied)
+				before := len(rig.app.Applied)
 				w := rig.call(role, route.Method, url, inputs[route.Name])
 				switch {
 				case route.Name == "setup": // there are users
@@ -119,7 +122,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 						}
 					}
 				}
-				if !role.Includes(least) && len(rig.app.applied) != before {
+				if !role.Includes(least) && len(rig.app.Applied) != before {
 					t.Errorf("%s %s as %q was refused and done", method, path, role)
 				}
 				if route.Name == "logout" || route.Name == "logoutEverywhere" || route.Name == "logoutUser" { // the role's token is spent
@@ -177,7 +180,7 @@ func TestWithoutARecordNothingChanges(t *testing.T) {
 	if len(w.Result().Cookies()) > 0 {
 		t.Error("a login that is not recorded gives a session")
 	}
-	if len(rig.app.applied) > 0 {
+	if len(rig.app.Applied) > 0 {
 		t.Error("something was applied")
 	}
 	if w := rig.call(auth.Admin, "GET", "/api/status", nil); w.Code != 200 {
@@ -205,6 +208,21 @@ func TestTheTableIsSound(t *testing.T) {
 		if strings.HasPrefix(r.Path, "/api/config") && r.Method == http.MethodPut && r.Role != auth.Admin {
 			t.Errorf("%s is for admins", r.Name)
 		}
+	}
+}
+
+// TestOperationsAreCalledWhatTheyAre: the console's test reads from OpNAME which operation a page asks.
+func TestOperationsAreCalledWhatTheyAre(t *testing.T) {
+	text, err := os.ReadFile("routes.go")
+	testkit.Must(t, err)
+	lines := regexp.MustCompile(`(?m)^\tOp(\w+) += .*\bName: "(\w+)"`).FindAllStringSubmatch(string(text), -1)
+	for _, l := range lines {
+		if !strings.EqualFold(l[1][:1], l[2][:1]) || l[1][1:] != l[2][1:] {
+			t.Errorf("Op%s is the operation %s", l[1], l[2])
+		}
+	}
+	if len(lines) != len(Routes()) {
+		t.Errorf("%d of %d routes are lines of routes.go", len(lines), len(Routes()))
 	}
 }
 

@@ -99,7 +99,7 @@ func (c *Call) made(err error, change map[string]any) (Applied, error) {
 	}
 	c.Server.again()
 	c.after = change
-	return Applied{Applied: status.Applied{OK: true, Generation: c.Server.o.App.Status().Generation}}, nil
+	return Applied{Applied: status.Applied{OK: true, Generation: c.Server.o.App.Running.Status().Generation}}, nil
 }
 
 func lastAdmin() error {

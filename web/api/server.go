@@ -88,7 +88,7 @@ func New(ctx context.Context, o Options) *Server {
 	s := &Server{o: o, recheck: recheck, byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.refused = newDenials(ctx, o.Audit, o.Log)
 	s.metrics = newMetrics(s)
-	for _, declared := range table {
+	for _, declared := range Routes() {
 		r := new(*declared)
 		r.shared = &shared{}
 		s.routes = append(s.routes, r)
@@ -102,7 +102,7 @@ func New(ctx context.Context, o Options) *Server {
 		return o.Audit.Append(audit.Record{Who: "orac", Way: "start", Action: "secret.replace", Target: secret, Outcome: audit.Done, Why: why})
 	}
 	s.openAPI = Document(s.routes, o.Version)
-	s.Use(o.App.Runbook())
+	s.Use(o.App.Declared.Runbook())
 	if o.Pages == nil {
 		o.Pages = BarePages
 	}

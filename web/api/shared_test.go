@@ -70,9 +70,9 @@ func TestAnAnswerIsSharedForAMoment(t *testing.T) {
 func TestTheStatusIsNeverOlderThanAChange(t *testing.T) {
 	r := newRig(t)
 	for n := range 3 {
-		r.app.mu.Lock()
-		r.app.nodes = []status.Node{{Address: fmt.Sprint("node", n)}}
-		r.app.mu.Unlock()
+		r.app.Mu.Lock()
+		r.app.Nodes = []status.Node{{Address: fmt.Sprint("node", n)}}
+		r.app.Mu.Unlock()
 		if w := r.call(auth.Admin, "POST", "/api/runbook/rollback", map[string]any{"generation": 3}); w.Code != 200 {
 			t.Fatal(w.Code, w.Body)
 		}

@@ -70,7 +70,7 @@ func TestASimulationByTheAPI(t *testing.T) {
 	} {
 		rig.problem(what, rig.call(auth.Admin, "POST", "/api/simulations", in), schema.InvalidInput)
 	}
-	for _, name := range []string{"../orac", rig.app.file, "storm", "-f"} {
+	for _, name := range []string{"../orac", rig.app.File, "storm", "-f"} {
 		rig.problem(name, rig.call(auth.Admin, "POST", "/api/simulations", SimulationInput{name, 1, ""}), schema.NotFound)
 	}
 }

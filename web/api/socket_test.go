@@ -124,7 +124,7 @@ func TestARefusedRequestHoldsNothing(t *testing.T) {
 // TestDNSRebinding: a page of another site whose name leads here gets nothing, whatever it asks, over plain HTTP and TLS.
 func TestDNSRebinding(t *testing.T) {
 	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Hosts = []string{"orac.home.test"} })
-	_, port, err := net.SplitHostPort(h.app.rb.Web.Listen)
+	_, port, err := net.SplitHostPort(h.app.Book.Web.Listen)
 	h.must(err)
 	for host, want := range map[string]int{
 		"localhost": 200, "LOCALHOST:" + port: 200, "localhost.": 200, "127.0.0.1:" + port: 200, "127.1.2.3": 200, "[::1]:" + port: 200, "192.0.2.7": 200, "orac.home.test": 200, "Orac.Home.Test:443": 200,
@@ -270,7 +270,7 @@ func TestStreamsEndWithWhatTheyCameFrom(t *testing.T) {
 
 // users puts other users into force.
 func (h *hosted) users(change func([]runbook.User) []runbook.User) {
-	rb := *h.app.rb
+	rb := *h.app.Book
 	rb.Users = change(append([]runbook.User{}, rb.Users...))
 	h.server.Use(&rb)
 }
@@ -318,7 +318,7 @@ func TestStreamsAreShared(t *testing.T) {
 // TestSoundIsNoPage: what is recorded is sent as sound, is not guessed to be anything else, and is kept nowhere.
 func TestSoundIsNoPage(t *testing.T) {
 	rig := newRig(t)
-	rig.app.sounds[soundID] = "<html><script>alert(1)</script>"
+	rig.app.Sounds[soundID] = "<html><script>alert(1)</script>"
 	h := rig.call(auth.Operator, "GET", "/api/utterances/"+soundID+"/audio", nil).Header()
 	for name, want := range map[string]string{
 		"Content-Type": "audio/wav", "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store", "Content-Disposition": `inline; filename="` + soundID + `.wav"`, "Cross-Origin-Resource-Policy": "same-origin",

@@ -27,7 +27,7 @@ func TestRecordingsThatWereSetAside(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	want := []status.SpoolRequest{{Do: status.SpoolRetry, ID: "u1"}, {Do: status.SpoolDrop, ID: "u1"}}
-	if !slices.Equal(rig.app.spooled, want) {
-		t.Errorf("done: %v, want %v", rig.app.spooled, want)
+	if !slices.Equal(rig.app.Spooled, want) {
+		t.Errorf("done: %v, want %v", rig.app.Spooled, want)
 	}
 }

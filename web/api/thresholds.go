@@ -75,7 +75,7 @@ func getThresholds(c *Call, _ schema.None) ([]Threshold, error) {
 		return nil, historyProblem(err)
 	}
 	out := []Threshold{}
-	rb := c.Server.o.App.Runbook()
+	rb := c.Server.o.App.Declared.Runbook()
 	for _, m := range rb.Models {
 		out = append(out, suggest(m, rb.Listeners, judged[m.Name]))
 	}

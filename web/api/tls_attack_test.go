@@ -27,7 +27,7 @@ func TestOldTLSIsRefused(t *testing.T) {
 		version uint16
 		good    bool
 	}{"SSL 3.0": {0x300, false}, "TLS 1.0": {0x301, false}, "TLS 1.1": {0x302, false}, "TLS 1.2": {0x303, true}, "TLS 9.9, which falls back": {0x999, true}} {
-		conn, err := net.Dial("tcp", h.app.rb.Web.Listen)
+		conn, err := net.Dial("tcp", h.app.Book.Web.Listen)
 		h.must(err)
 		_, err = conn.Write(helloOf(c.version))
 		h.must(err)
@@ -90,7 +90,7 @@ func TestRenegotiationIsRefused(t *testing.T) {
 		"a ClientHello":  {22, helloOf(0x303)[5:], false},
 		"a HelloRequest": {22, []byte{0, 0, 0, 0}, false},
 	} {
-		conn, err := net.Dial("tcp", h.app.rb.Web.Listen)
+		conn, err := net.Dial("tcp", h.app.Book.Web.Listen)
 		h.must(err)
 		tap, keys := &tapped{Conn: conn}, &bytes.Buffer{}
 		client := tls.Client(tap, &tls.Config{
@@ -178,7 +178,7 @@ func TestALPN(t *testing.T) {
 		{[]string{"h2", "http/1.1"}, "h2", true}, {[]string{"http/1.1", "h2"}, "h2", true}, {[]string{"http/1.1"}, "http/1.1", true}, {nil, "", true},
 		{[]string{"spdy/3"}, "", false}, {[]string{"acme-tls/1"}, "", false}, {[]string{"imap", "ftp"}, "", false}, // ALPACA
 	} {
-		conn, err := tls.Dial("tcp", h.app.rb.Web.Listen, &tls.Config{InsecureSkipVerify: true, NextProtos: c.offered})
+		conn, err := tls.Dial("tcp", h.app.Book.Web.Listen, &tls.Config{InsecureSkipVerify: true, NextProtos: c.offered})
 		if (err == nil) != c.good {
 			t.Errorf("%v: %v", c.offered, err)
 			continue

@@ -29,7 +29,7 @@ func TestTheConsoleTellsOfItsTrouble(t *testing.T) {
 	if err := os.Chmod(key, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	other := *h.app.rb
+	other := *h.app.Book
 	other.Web.Listen = freePort(t)
 	h.host.Use(&other)
 	if why, known := h.host.Trouble(); !strings.Contains(why, "chmod 600") || !known {

@@ -28,7 +28,7 @@ func (r *rig) outcomes(action string) (list []audit.Outcome) {
 // TestAPanicHasAnOutcome: a change that panics is on record as an attempt, and as one that failed.
 func TestAPanicHasAnOutcome(t *testing.T) {
 	rig := newRig(t)
-	rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { panic("BUG: a test") }
+	rig.app.Apply = func(status.ApplyRequest) (status.Applied, error) { panic("BUG: a test") }
 	w := rig.call(auth.Admin, http.MethodPost, "/api/runbook/apply", inputs["apply"])
 	rig.problem("a panic", w, schema.Internal)
 	if got := rig.outcomes("runbook.apply"); fmt.Sprint(got) != "[failed attempt]" {
@@ -134,7 +134,7 @@ func TestNoHeaderTellsWhoIsKnown(t *testing.T) {
 		t.Errorf("%s\n%s", known, unknown)
 	}
 	limit := rig.do(page("admin")).Header().Get("Ratelimit-Limit")
-	if got := fmt.Sprint(rig.app.rb.Web.Limits.PerAddress); limit != got {
+	if got := fmt.Sprint(rig.app.Book.Web.Limits.PerAddress); limit != got {
 		t.Errorf("the page tells %s, and not the limit of the address, %s", limit, got)
 	}
 }
@@ -158,7 +158,7 @@ func (w *waiting) Read(b []byte) (int, error) {
 func TestWhoIsNoAdminAnyMoreChangesNothing(t *testing.T) {
 	ends := map[string]func(*rig){
 		"made a viewer": func(r *rig) {
-			rb := *r.app.rb
+			rb := *r.app.Book
 			rb.Users = slices.Clone(rb.Users)
 			rb.Users[2].Role = "viewer"
 			r.server.Use(&rb)
@@ -178,12 +178,12 @@ func TestWhoIsNoAdminAnyMoreChangesNothing(t *testing.T) {
 				req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			}
 			if held == "the turn" {
-				rig.app.before = func() { do(rig) }
+				rig.app.Before = func() { do(rig) }
 			} else {
 				req.Body = io.NopCloser(&waiting{req.Body, func() { do(rig) }})
 			}
 			rig.problem(held+", "+end, rig.do(req), schema.Unauthenticated)
-			if len(rig.app.applied) > 0 {
+			if len(rig.app.Applied) > 0 {
 				t.Errorf("%s, %s: it was applied", held, end)
 			}
 			if got := append(rig.records("proof.refused"), rig.records("runbook.apply")...); len(got) == 0 || got[0].Outcome != audit.Denied || got[0].Who != "admin" {

@@ -16,11 +16,5 @@ type (
 // Handle adds a handler that is open to everybody and needs no Call: the console's files.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
-// Events returns the hub of event streams.
-func (s *Server) Events() *Hub { return s.o.Events }
-
-// App returns the appliance, for what no route returns. Changes must go through Invoke.
-func (s *Server) App() App { return s.o.App }
-
 // AsProblem converts any error into a problem, so that a page can show it in its own words.
 func AsProblem(err error) *schema.Problem { return schema.ProblemOf(err) }

@@ -43,22 +43,22 @@ func declaring(t *testing.T) *rig {
 	for _, role := range auth.Roles() {
 		rig.must(rig.guard.Secrets.Put(auth.PasswordSecret(string(role)), dearHash))
 	}
-	rig.must(os.WriteFile(rig.app.file, []byte(testRunbook+declaredUsers), 0o640))
-	rig.app.stateDir = rig.dir
+	rig.must(os.WriteFile(rig.app.File, []byte(testRunbook+declaredUsers), 0o640))
+	rig.app.StateDir = rig.dir
 	use := func(text string) status.Applied {
-		rb, problems := rig.app.parse(text)
+		rb, problems := rig.parse(text)
 		if rb == nil || problems.HasErrors() {
 			t.Errorf("%v\n%s", problems, text)
 			return status.Applied{Why: "it is not good"}
 		}
-		rb.Web.Hosts = rig.app.rb.Web.Hosts
-		rig.app.rb = rb
+		rb.Web.Hosts = rig.app.Book.Web.Hosts
+		rig.app.Book = rb
 		rig.server.Use(rb)
 		return status.Applied{OK: true, Generation: 4}
 	}
-	rig.app.apply = func(r status.ApplyRequest) (status.Applied, error) { return use(*r.Source), nil }
+	rig.app.Apply = func(r status.ApplyRequest) (status.Applied, error) { return use(*r.Source), nil }
 	use(testRunbook + declaredUsers)
-	rig.app.accept = rig.server.leavesAdmin
+	rig.app.Accept = rig.server.leavesAdmin
 	rig.issue()
 	return rig
 }
@@ -77,7 +77,7 @@ func (r *rig) issue() {
 }
 
 func (r *rig) file() string {
-	text, err := os.ReadFile(r.app.file)
+	text, err := os.ReadFile(r.app.File)
 	r.must(err)
 	return string(text)
 }
@@ -101,7 +101,7 @@ func TestAUserIsRemoved(t *testing.T) {
 	if w := rig.do(with); w.Code != 200 || rig.call("gone", "GET", "/api/auth/me", nil).Code != 200 {
 		t.Fatal("the logins that are to end are none")
 	}
-	before := rig.app.rb
+	before := rig.app.Book
 	out := get[Applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/viewer", nil), 200)
 	want := testRunbook + strings.Replace(declaredUsers, "user \"viewer\" { password_hash = secret(\"viewer_password_hash\") } #", "#", 1)
 	if !out.OK || !out.Saved || rig.file() != want {
@@ -127,7 +127,7 @@ func TestAUserIsRemoved(t *testing.T) {
 		t.Errorf("the hash is still there: %v", err)
 	}
 	// Back to before, as a rollback evaluates it.
-	rb, problems := rig.app.parse(testRunbook + declaredUsers)
+	rb, problems := rig.parse(testRunbook + declaredUsers)
 	if rb == nil {
 		t.Fatal(problems)
 	}
@@ -147,7 +147,7 @@ func TestTheLastAdminStays(t *testing.T) {
 	}
 	rig.problem("removed", rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), schema.Conflict)
 	rig.problem("made less", role("admin", "viewer"), schema.Conflict)
-	if rig.file() != before || len(rig.app.applied) > 0 {
+	if rig.file() != before || len(rig.app.Applied) > 0 {
 		t.Error("something was changed")
 	}
 	get[Applied](rig, role("operator", "admin"), 200)
@@ -156,7 +156,7 @@ func TestTheLastAdminStays(t *testing.T) {
 	}
 	rig.problem("a token of the role before", rig.call(auth.Operator, "GET", "/api/auth/me", nil), schema.Unauthenticated)
 	get[Applied](rig, role("viewer", "operator"), 200) // its block has no role
-	if !strings.Contains(rig.file(), `secret("viewer_password_hash")`) || rig.app.rb.Users[1].Role != "operator" {
+	if !strings.Contains(rig.file(), `secret("viewer_password_hash")`) || rig.app.Book.Users[1].Role != "operator" {
 		t.Errorf("%s", rig.file())
 	}
 	get[Applied](rig, rig.call(auth.Admin, "DELETE", "/api/users/admin", nil), 200) // the own one: another is there
@@ -167,7 +167,7 @@ func TestTheLastAdminStays(t *testing.T) {
 	rig.problem("no role", role("operator", "root"), schema.InvalidInput)
 	rig.problem("nobody", role("nobody", "viewer"), schema.NotFound)
 	// The file is not what runs: it has lost an admin that is still in force, and no other change takes that along.
-	rig.must(os.WriteFile(rig.app.file, []byte(strings.Replace(rig.file(), `"admin" # judges`, `"viewer" # judges`, 1)), 0o640))
+	rig.must(os.WriteFile(rig.app.File, []byte(strings.Replace(rig.file(), `"admin" # judges`, `"viewer" # judges`, 1)), 0o640))
 	rig.problem("by a file that is not applied", role("viewer", "viewer"), schema.OutOfStep)
 }
 
@@ -195,16 +195,16 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	_, err = db.Exec("INSERT INTO users VALUES ('bert', ?, 'admin', 1)", cheapHash())
 	rig.must(err)
 	rig.must(db.Close())
-	rig.server.Use(rig.app.rb)
+	rig.server.Use(rig.app.Book)
 	// A change of who is in the database puts nothing else into force: what runs may be on probation.
-	inForce, tried := rig.app.rb, *rig.app.rb
+	inForce, tried := rig.app.Book, *rig.app.Book
 	tried.Users = []runbook.User{{Name: "mallory", Role: "admin", PasswordHash: language.NewSecret(cheapHash())}}
-	rig.app.rb = &tried
+	rig.app.Book = &tried
 	get[Applied](rig, rig.call(auth.Admin, "PUT", "/api/users/bert", map[string]string{"role": "viewer"}), 200)
 	if slices.ContainsFunc(rig.guard.People(), func(p auth.Person) bool { return p.Name == "mallory" }) {
 		t.Error("a runbook that is not in force yet lets its users in")
 	}
-	rig.app.rb = inForce
+	rig.app.Book = inForce
 	if got := rig.guard.People(); len(got) != 3 {
 		t.Errorf("%+v", got)
 	}
@@ -214,12 +214,12 @@ func TestUsersOfTheSetUp(t *testing.T) {
 	}
 
 	// Declared with another password, and then a generation from before that: the password of the set-up is over.
-	rb := *rig.app.rb
+	rb := *rig.app.Book
 	fresh, err := auth.HashPassword("anna", "another password")
 	rig.must(err)
 	rb.Users = []runbook.User{{Name: "anna", Role: "admin", PasswordHash: language.NewSecret(fresh)}}
 	rig.server.Use(&rb)
-	rig.server.Use(rig.app.rb)
+	rig.server.Use(rig.app.Book)
 	rig.problem("the password of the set-up", rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"anna", password, false}), schema.Unauthenticated)
 	get[LoginOut](rig, rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{"anna", "another password", false}), 200)
 }
@@ -244,31 +244,31 @@ func TestAnAdminOfTheNetworkRunsNoNewCommand(t *testing.T) {
 		if !strings.Contains(p.Detail, "orac apply") || strings.Contains(p.Detail, "kitchen") {
 			t.Errorf("%s: %s", name, p.Detail)
 		}
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{evil, hashText(base), hashText(evil)}), schema.Forbidden)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{evil, language.TextHash(base), language.TextHash(evil)}), schema.Forbidden)
 		// It may stand in the file already, not applied: no other change takes it along.
-		rig.must(os.WriteFile(rig.app.file, []byte(evil), 0o640))
+		rig.must(os.WriteFile(rig.app.File, []byte(evil), 0o640))
 		rig.problem("a threshold with "+name, rig.call(auth.Admin, "PUT", "/api/config/models/hey_jarvis", map[string]float64{"threshold": 0.7}), schema.OutOfStep)
 		rig.problem("a role with "+name, rig.call(auth.Admin, "PUT", "/api/users/viewer", map[string]string{"role": "operator"}), schema.OutOfStep)
-		rig.must(os.WriteFile(rig.app.file, []byte(base), 0o640))
+		rig.must(os.WriteFile(rig.app.File, []byte(base), 0o640))
 		// It may be in a generation from before that it was taken out.
-		rig.app.kept = map[int]string{2: evil}
+		rig.app.Kept = map[int]string{2: evil}
 		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2}), schema.Forbidden)
 		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2, Write: true}), schema.Forbidden)
 		rig.problem("a plan back, in the file, to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan?write=true", nil), schema.Forbidden)
 		rig.problem("a plan back to "+name, rig.call(auth.Admin, "GET", "/api/runbook/generations/2/plan", nil), schema.Forbidden)
-		rig.app.kept = nil
+		rig.app.Kept = nil
 	}
-	if len(rig.app.applied) > 0 {
+	if len(rig.app.Applied) > 0 {
 		t.Error("something was applied")
 	}
 	// What runs already may be moved about; and who is trusted may do all of it.
 	runs := base + "\nstt \"x\" {\n  protocol = \"exec\"\n  command  = [\"id\"]\n}\n"
-	rb, problems := rig.app.parse(runs)
+	rb, problems := rig.parse(runs)
 	if rb == nil {
 		t.Fatal(problems)
 	}
-	rb.Web.Hosts = rig.app.rb.Web.Hosts
-	rig.app.rb = rb
+	rb.Web.Hosts = rig.app.Book.Web.Hosts
+	rig.app.Book = rb
 	get[status.Plan](rig, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{strings.Replace(runs, `"x" {`, `"y" {`, 1)}), 200)
 	rig.problem("another argument", rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{strings.Replace(runs, `["id"]`, `["id", "-u"]`, 1)}), schema.Forbidden)
 	rb.Web.TrustAdmins = true
@@ -284,18 +284,18 @@ func TestAnAdminStays(t *testing.T) {
 		"no admin": strings.Replace(base, `role          = "admin"`, `role          = "viewer"`, 1),
 	} {
 		rig.problem("plan with "+name, rig.call(auth.Admin, "POST", "/api/runbook/plan", SourceInput{text}), schema.Conflict)
-		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{text, hashText(base), hashText(text)}), schema.Conflict)
+		rig.problem("apply with "+name, rig.call(auth.Admin, "POST", "/api/runbook/apply", ApplyInput{text, language.TextHash(base), language.TextHash(text)}), schema.Conflict)
 		if f := get[Findings](rig, rig.call(auth.Admin, "POST", "/api/runbook/validate", SourceInput{text}), 200); f.OK {
 			t.Errorf("a text with %s is called good", name)
 		}
-		rig.app.kept = map[int]string{2: text}
+		rig.app.Kept = map[int]string{2: text}
 		rig.problem("back to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2}), schema.Conflict)
 		rig.problem("back, in the file, to "+name, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2, Write: true}), schema.Conflict)
 	}
 	if rig.file() != base {
 		t.Errorf("the file is now\n%s", rig.file())
 	}
-	if len(rig.app.applied) > 0 {
+	if len(rig.app.Applied) > 0 {
 		t.Error("something was applied")
 	}
 	// An admin of the set-up counts while nobody is declared.
@@ -304,6 +304,6 @@ func TestAnAdminStays(t *testing.T) {
 	defer db.Close()
 	_, err = db.Exec("INSERT INTO users VALUES ('first', ?, 'admin', 0)", dearHash)
 	rig.must(err)
-	rig.app.kept = map[int]string{2: testRunbook}
+	rig.app.Kept = map[int]string{2: testRunbook}
 	get[status.Applied](rig, rig.call(auth.Admin, "POST", "/api/runbook/rollback", RollbackInput{Generation: 2}), 200)
 }

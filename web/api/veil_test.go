@@ -80,13 +80,13 @@ func TestWhatOnlyAdminsSee(t *testing.T) {
 	dir := filepath.Join(rig.dir, canary) // the daemon's own names
 	rig.must(os.Mkdir(dir, 0o700))
 	rig.must(os.WriteFile(filepath.Join(dir, "orac.hcl"), []byte(canaryRunbook), 0o600))
-	rig.app.file = filepath.Join(dir, "orac.hcl")
-	rig.app.health = health.Report{Level: health.Degraded, Components: []health.Component{healthPart("delivery.local", health.Degraded, words)}}
-	rig.app.nodes = []status.Node{{Address: "delivery.local", Kind: "delivery", State: "waiting", Error: words}}
-	rig.app.incident = status.Incident{ID: "i2", Component: "delivery.local", Cause: words, Actions: []string{words}, Evidence: words}
-	rig.app.diskErr = words
-	rig.must(rig.app.store.SaveUtterance(store.Utterance{ID: soundID, Started: time.Now()}))
-	rig.must(rig.app.store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: "local", Outcome: store.Failed, At: time.Now(), Error: words}, nil))
+	rig.app.File = filepath.Join(dir, "orac.hcl")
+	rig.app.Health = health.Report{Level: health.Degraded, Components: []health.Component{healthPart("delivery.local", health.Degraded, words)}}
+	rig.app.Nodes = []status.Node{{Address: "delivery.local", Kind: "delivery", State: "waiting", Error: words}}
+	rig.app.More = status.Incident{ID: "i2", Component: "delivery.local", Cause: words, Actions: []string{words}, Evidence: words}
+	rig.app.DiskErr = words
+	rig.must(rig.app.Store.SaveUtterance(store.Utterance{ID: soundID, Started: time.Now()}))
+	rig.must(rig.app.Store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: "local", Outcome: store.Failed, At: time.Now(), Error: words}, nil))
 	page := "<!doctype html><style>p{color:red}</style><p title=\"open " + html.EscapeString(words) + "\">" + html.EscapeString(words) + "</p><code>/srv/canary-7f3a/(built in)</code>"
 	document, err := json.Marshal(map[string]any{"scenarios": []any{map[string]any{"verdict": "kept", "file": "/srv/canary-7f3a/(built in)", "seen": words}}})
 	rig.must(err)
@@ -148,7 +148,7 @@ func TestErrorsAreVeiled(t *testing.T) {
 		"a wrapped one": fmt.Errorf("apply: %w", &status.Refusal{Code: status.OutOfStep, Message: "it cannot be applied: canary-7f3a"}),
 		"a problem":     schema.Fail(schema.Unavailable, "open /srv/canary-7f3a/secrets/x: refused"),
 	} {
-		rig.app.apply = func(status.ApplyRequest) (status.Applied, error) { return status.Applied{}, fail }
+		rig.app.Apply = func(status.ApplyRequest) (status.Applied, error) { return status.Applied{}, fail }
 		body := map[string]string{"current_password": password, "password": password + "!"}
 		w := rig.call(auth.Viewer, http.MethodPut, "/api/users/viewer/password", body)
 		if w.Code < 400 || strings.Contains(w.Body.String(), canary) {

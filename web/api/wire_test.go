@@ -29,7 +29,7 @@ var escapes = []string{
 func TestPathTraversal(t *testing.T) {
 	h := listen(t, func(*runbook.Runbook) {})
 	const sound = "sound-0189" // of letters that no random ID of a request has
-	h.app.sounds["web"] = sound
+	h.app.Sounds["web"] = sound
 	var doc struct {
 		Paths map[string]map[string]json.RawMessage
 	}
@@ -58,15 +58,15 @@ func TestPathTraversal(t *testing.T) {
 			}
 		}
 	}
-	if tried < 200 || len(h.app.applied) > 0 {
-		t.Errorf("%d were tried, %d were applied", tried, len(h.app.applied))
+	if tried < 200 || len(h.app.Applied) > 0 {
+		t.Errorf("%d were tried, %d were applied", tried, len(h.app.Applied))
 	}
 }
 
 // exchange sends bytes, and gives all that comes back.
 func (h *hosted) exchange(text string) string {
 	h.t.Helper()
-	c, err := net.Dial("tcp", h.app.rb.Web.Listen)
+	c, err := net.Dial("tcp", h.app.Book.Web.Listen)
 	h.must(err)
 	defer c.Close()
 	_, err = io.WriteString(c, text)
@@ -81,7 +81,7 @@ func (h *hosted) exchange(text string) string {
 func TestRapidReset(t *testing.T) {
 	h := listen(t, func(rb *runbook.Runbook) { rb.Web.TLS.SelfSigned = true })
 	config := &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"h2"}} // of a certificate that was made a moment ago
-	c, err := tls.Dial("tcp", h.app.rb.Web.Listen, config)
+	c, err := tls.Dial("tcp", h.app.Book.Web.Listen, config)
 	h.must(err)
 	defer c.Close()
 	if c.ConnectionState().NegotiatedProtocol != "h2" {

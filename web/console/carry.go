@@ -3,12 +3,13 @@ package console
 import (
 	"bytes"
 	"compress/flate"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
+
+	"github.com/aymanbagabas/go-udiff"
 
 	"orac/runbook/edit"
 	"orac/runbook/language"
@@ -48,11 +49,6 @@ func unpack(packed string) (string, error) {
 	return string(text), err
 }
 
-func hashOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
-
 // posted returns the text that a form carries, as an edit of the text that it began with. Browsers send all line ends of a
 // text area as CR LF; unchanged lines get their original line ends back.
 func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
@@ -62,7 +58,7 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 	e = editor{File: file.File, Base: call.R.PostFormValue("base")}
 	e.Began, err = unpack(call.R.PostFormValue("began"))
 	switch {
-	case err == nil && hashOf(e.Began) == e.Base:
+	case err == nil && language.TextHash(e.Began) == e.Base:
 	case e.Base == file.Hash:
 		e.Began = file.Source
 	default:
@@ -92,28 +88,25 @@ func (e editor) Packed() string { return pack(e.Source) }
 // diffLine is a line of a diff: kind is add, del, head or empty.
 type diffLine struct{ Kind, Text string }
 
-// diff returns the lines of b that differ from a.
-func diff(name, a, b string) []diffLine {
-	return linesOfDiff(language.Diff(name, []byte(a), []byte(b)))
-}
-
-// linesOfDiff returns the lines of a unified diff, without its head.
-func linesOfDiff(text string) (list []diffLine) {
-	begun := false
-	for line := range strings.Lines(text) {
-		line = strings.TrimRight(line, "\r\n")
-		kind := ""
-		switch {
-		case strings.HasPrefix(line, "@@"):
-			kind, begun = "head", true
-		case !begun:
-			continue
-		case strings.HasPrefix(line, "+"):
-			kind = "add"
-		case strings.HasPrefix(line, "-"):
-			kind = "del"
+// diff returns the lines of b that differ from a, and some around them.
+func diff(a, b string) (list []diffLine) {
+	d, err := udiff.ToUnifiedDiff("", "", a, udiff.Lines(a, b), udiff.DefaultContextLines)
+	if err != nil {
+		panic("BUG: " + err.Error()) // the edits are of these texts
+	}
+	for _, h := range d.Hunks {
+		list = append(list, diffLine{"head", fmt.Sprintf("@@ -%d +%d @@", h.FromLine, h.ToLine)})
+		for _, line := range h.Lines {
+			text := strings.TrimRight(line.Content, "\r\n")
+			switch line.Kind {
+			case udiff.Insert:
+				list = append(list, diffLine{"add", "+" + text})
+			case udiff.Delete:
+				list = append(list, diffLine{"del", "-" + text})
+			default:
+				list = append(list, diffLine{"", " " + text})
+			}
 		}
-		list = append(list, diffLine{kind, line})
 	}
 	return list
 }

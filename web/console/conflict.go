@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"orac/runbook/language"
 	"orac/web/api"
 )
 
@@ -80,7 +81,7 @@ func (c conflict) Plannable() editor {
 
 // mergeWith merges an edit with the present file.
 func mergeWith(call *api.Call, e editor, file api.RunbookText, choices []string) (c conflict, err error) {
-	c = conflict{editor: e, Onto: file.Hash, Known: hashOf(e.Began) == e.Base, theirs: file.Source}
+	c = conflict{editor: e, Onto: file.Hash, Known: language.TextHash(e.Began) == e.Base, theirs: file.Source}
 	in := api.MergeInput{Base: e.Began, Mine: e.Source, Theirs: &file.Source, Choices: choices}
 	if c.Merged, err = api.OpMerge.Call(call, in); err != nil {
 		return c, err

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -37,7 +38,7 @@ func TestNoTextIsTakenForHTML(t *testing.T) {
 	r.scenarioIn("storm")
 	r.wake("d1", "hey_jarvis", 0.9, evil)
 	r.send(auth.Nobody, "POST", "/login", url.Values{"username": {evil}, "password": {evil}})
-	source := url.Values{"source": {evilRunbook() + "\n# more\n"}, "base": {hashOfFile(t, r.app.file)}, "plan": {"plan-hash"}}
+	source := url.Values{"source": {evilRunbook() + "\n# more\n"}, "base": {hashOfFile(t, r.app.File)}, "plan": {"plan-hash"}}
 	answers := map[string]*httptest.ResponseRecorder{
 		"login":      r.send(auth.Nobody, "POST", "/login", url.Values{"username": {evil}, "password": {"x"}, "next": {evil}}),
 		"plan":       r.post(auth.Admin, "/runbook/plan", source),
@@ -46,7 +47,7 @@ func TestNoTextIsTakenForHTML(t *testing.T) {
 		"check":      r.post(auth.Admin, "/runbook/check", url.Values{"source": {`model "` + evil + `" {}`}}),
 		"conflict":   r.post(auth.Admin, "/runbook/plan", url.Values{"source": source["source"], "base": {strings.Repeat("0", 64)}}),
 		"apply":      r.post(auth.Admin, "/runbook/apply", source),
-		"rollback":   r.post(auth.Admin, "/runbook/rollback", url.Values{"generation": {"1"}, "plan": {"back-hash"}, "running": {"3"}}),
+		"rollback":   r.post(auth.Admin, "/runbook/rollback", url.Values{"generation": {"1"}, "plan": {"plan-of-rollback"}, "running": {"3"}}),
 		"unplanned":  r.post(auth.Admin, "/runbook/rollback", url.Values{"generation": {"1"}}),
 		"added":      r.post(auth.Admin, "/runbook/add/model", url.Values{"name": {"x"}, "model.source": {evil}, "was.model.source": {""}}),
 		"added as":   r.post(auth.Admin, "/runbook/add/model", url.Values{"name": {evil}}),
@@ -227,5 +228,5 @@ func hashOfFile(t *testing.T, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return hashText(string(text))
+	return language.TextHash(string(text))
 }

@@ -3,8 +3,9 @@ package console
 import (
 	"cmp"
 	"fmt"
-	"orac/appliance/graph"
 	"slices"
+
+	"orac/appliance/graph"
 )
 
 // drawing is a graph as boxes and lines, in its own units.

@@ -69,7 +69,7 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 	}
 	d := generationData{Running: text.Running, Written: file.Source == text.Source}
 	d.editor = editor{File: file.File, Source: text.Source, Base: file.Hash, Began: file.Source}
-	d.Wrong, d.Diff = wrong, diff(file.File, file.Source, text.Source)
+	d.Wrong, d.Diff = wrong, diff(file.Source, text.Source)
 	for _, g := range list {
 		if g.Number == number {
 			d.Which = g

@@ -40,8 +40,7 @@ func (c *Console) incidents(call *api.Call) error {
 		last := &d.Days[len(d.Days)-1]
 		last.List = append(last.List, i)
 	}
-	return c.show(call, http.StatusOK, "incidents", view{Data: d,
-		Events: "device_lost,device_opened,node_failed,node_leaked,store_failed,store_back,stt_health,heartbeat"})
+	return c.show(call, http.StatusOK, "incidents", view{Data: d, Events: told(judged)})
 }
 
 func dayName(at, now time.Time) string {

@@ -10,10 +10,6 @@ import (
 	"orac/web/schema"
 )
 
-// heardKinds are the events that update the page of what is heard.
-const heardKinds = "level,score,wake,recording_started,recording_ended,delivery_started,delivered,delivery_failed,dropped," +
-	"device_opened,device_lost,device_ended,listening"
-
 // listener is a listener with what it hears.
 type listener struct {
 	Name, Device, Detail string
@@ -49,7 +45,7 @@ func (c *Console) listen(call *api.Call) error {
 		return err
 	}
 	return c.show(call, http.StatusOK, "listen", view{
-		Events: heardKinds, Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
+		Events: told(meters, kept, judged), Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
 		Data: listenData{listeners(declared, s), list},
 	})
 }
@@ -59,7 +55,9 @@ func listeners(declared []api.Listener, s status.Status) (list []listener) {
 		row := listener{Name: l.Name, Device: l.Device, OK: true, State: "listening", Detail: "a sound file"}
 		for _, n := range s.Nodes {
 			if n.Address == "source."+row.Device && n.State != "running" {
-				row.OK, row.State = n.State == "finished", n.State
+				if row.OK, row.State = n.State == "finished", n.State; row.OK {
+					row.State = "the sound has ended"
+				}
 			}
 		}
 		for _, h := range s.Health.Components {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"orac/runbook/language"
 	"orac/web/auth"
 )
 
@@ -23,7 +24,7 @@ func TestAMicrophoneIsAddedInOnePlan(t *testing.T) {
 	}
 	before := r.file()
 	send := func(v url.Values) (int, string) {
-		v.Set("base", hashOf(before))
+		v.Set("base", language.TextHash(before))
 		w := r.post(auth.Admin, "/runbook/microphone", v)
 		return w.Code, w.Body.String()
 	}

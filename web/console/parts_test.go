@@ -129,7 +129,7 @@ func TestFalseWakesSuggestAThreshold(t *testing.T) {
 	if !strings.Contains(form, filledIn) || !strings.Contains(form, "is filled in: 0.63 instead of 0.5.") {
 		t.Errorf("the form is not filled in: %s", form)
 	}
-	w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", url.Values{"base": {hashText(r.file())}, "model.hey_jarvis.threshold": {"0.63"}, "was.model.hey_jarvis.threshold": {"0.5"}})
+	w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", url.Values{"base": {language.TextHash(r.file())}, "model.hey_jarvis.threshold": {"0.63"}, "was.model.hey_jarvis.threshold": {"0.5"}})
 	if want := strings.Replace(r.file(), "threshold = 0.5 #", "threshold = 0.63 #", 1); w.Code != http.StatusOK || carried(t, w.Body.String()) != want {
 		t.Errorf("it cannot be planned: %d %s", w.Code, w.Body)
 	}

@@ -17,10 +17,12 @@ func TestAPersonIsChangedWithoutAScript(t *testing.T) {
 	block := "\nuser \"viewer\" { # mind the gap\n  role          = \"viewer\"\n  password_hash = secret(\"viewer_password_hash\")\n}\n"
 	before := evilRunbook() + "\nuser \"admin\" {\n  role          = \"admin\"\n  password_hash = secret(\"admin_password_hash\")\n}\n"
 	text := before + block + "# the end\n"
-	r.must(os.WriteFile(r.app.file, []byte(text), 0o640))
-	r.app.run(t, text)
+	r.must(os.WriteFile(r.app.File, []byte(text), 0o640))
+	if problems := r.app.Run(text); problems.HasErrors() {
+		t.Fatal(problems)
+	}
 	file := func() string {
-		b, err := os.ReadFile(r.app.file)
+		b, err := os.ReadFile(r.app.File)
 		r.must(err)
 		return string(b)
 	}

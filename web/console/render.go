@@ -47,7 +47,7 @@ type view struct {
 	Brief   brief
 	Scripts []string // in addition to those of every page
 	Styles  []string
-	Events  string // the kinds of events that its scripts need
+	Events  string // see told; empty for none
 	Wide    bool
 	Data    any
 }

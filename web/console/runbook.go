@@ -102,7 +102,7 @@ func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookT
 	if e.Findings, e.Checked = found, true; !found.OK {
 		return c.showEditor(call, http.StatusUnprocessableEntity, e)
 	}
-	p := planned{editor: e, Wrong: wrong, Diff: diff(e.File, file.Source, e.Source)}
+	p := planned{editor: e, Wrong: wrong, Diff: diff(file.Source, e.Source)}
 	if p.Plan, err = api.OpPlan.Call(call, api.SourceInput{Source: e.Source}); err != nil {
 		if problem := api.AsProblem(err); problem.Code == schema.InvalidRunbook {
 			e.Wrong = problem.Detail

@@ -1,8 +1,6 @@
 package console
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"html"
 	"net/http"
 	"net/url"
@@ -15,14 +13,9 @@ import (
 	"orac/web/auth"
 )
 
-func hashText(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return hex.EncodeToString(sum[:])
-}
-
 func (r *rig) file() string {
 	r.t.Helper()
-	text, err := os.ReadFile(r.app.file)
+	text, err := os.ReadFile(r.app.File)
 	r.must(err)
 	return string(text)
 }
@@ -88,7 +81,7 @@ func TestATextComesBackByteForByte(t *testing.T) {
 		"lines of both kinds": strings.Replace(strings.Replace(evilRunbook(), "{\n", "{\r\n", 3), "tuned\n", "tuned\r\n", 1),
 	} {
 		r := newRig(t, Options{})
-		r.must(os.WriteFile(r.app.file, []byte(text), 0o640))
+		r.must(os.WriteFile(r.app.File, []byte(text), 0o640))
 		v := formIn(t, r.get(auth.Admin, "/runbook").Body.String())
 		v.Set("source", strings.Replace(v.Get("source"), "threshold = 0.5 # tuned", "threshold = 0.7 # tuned", 1))
 		plan := r.post(auth.Admin, "/runbook/plan", crlf(v))
@@ -119,7 +112,7 @@ func TestAFormChangesItsAttributeAlone(t *testing.T) {
 	}
 	send := func(address string, v url.Values) string {
 		t.Helper()
-		v.Set("base", hashText(r.file()))
+		v.Set("base", language.TextHash(r.file()))
 		w := r.post(auth.Admin, "/runbook/blocks/"+address, v)
 		if w.Code != 200 {
 			return ""
@@ -144,7 +137,7 @@ func TestAFormChangesItsAttributeAlone(t *testing.T) {
 		"two at once":  {"model.hey_jarvis.threshold": {"0.7\n  topic = \"x\""}, "was.model.hey_jarvis.threshold": {"0.5"}},
 		"nothing":      {"model.hey_jarvis.threshold": {"0.5"}, "was.model.hey_jarvis.threshold": {"0.5"}},
 	} {
-		v.Set("base", hashText(r.file()))
+		v.Set("base", language.TextHash(r.file()))
 		if w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", v); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), `role="alert"`) {
 			t.Errorf("%s: %d", what, w.Code)
 		}
@@ -162,7 +155,7 @@ func TestTwoEditsAtOnce(t *testing.T) {
 	v.Set("source", strings.Replace(v.Get("source"), "# tuned", "# mine", 1))
 	plan := formIn(t, r.post(auth.Admin, "/runbook/plan", crlf(v)).Body.String())
 	theirs := strings.Replace(r.file(), "web {\n", "web {\r\n", 1) + "# theirs\n"
-	r.must(os.WriteFile(r.app.file, []byte(theirs), 0o640))
+	r.must(os.WriteFile(r.app.File, []byte(theirs), 0o640))
 	both := strings.Replace(theirs, "# tuned", "# mine", 1)
 	for path, form := range map[string]url.Values{"/runbook/plan": v, "/runbook/apply": plan} {
 		w := r.post(auth.Admin, path, form)
@@ -170,18 +163,18 @@ func TestTwoEditsAtOnce(t *testing.T) {
 			t.Errorf("%s: %d", path, w.Code)
 		}
 		together := r.post(auth.Admin, "/runbook/merge", formIn(t, w.Body.String()))
-		if again := formIn(t, together.Body.String()); together.Code != 200 || again.Get("base") != hashText(theirs) || carried(t, together.Body.String()) != both {
+		if again := formIn(t, together.Body.String()); together.Code != 200 || again.Get("base") != language.TextHash(theirs) || carried(t, together.Body.String()) != both {
 			t.Errorf("%s: both together are %d\n%s", path, together.Code, carried(t, together.Body.String()))
 		}
 		text := r.post(auth.Admin, "/runbook/merge?text=1", formIn(t, w.Body.String()))
-		if again := formIn(t, text.Body.String()); again.Get("source") != strings.ReplaceAll(both, "\r\n", "\n") || again.Get("base") != hashText(theirs) {
+		if again := formIn(t, text.Body.String()); again.Get("source") != strings.ReplaceAll(both, "\r\n", "\n") || again.Get("base") != language.TextHash(theirs) {
 			t.Errorf("%s: the text of both is\n%s", path, again.Get("source"))
 		}
 	}
 	if r.file() != theirs {
 		t.Error("theirs was changed")
 	}
-	stale := url.Values{"source": {theirs + "# more\n"}, "base": {hashText(theirs)}, "plan": {"another"}}
+	stale := url.Values{"source": {theirs + "# more\n"}, "base": {language.TextHash(theirs)}, "plan": {"another"}}
 	if w := r.post(auth.Admin, "/runbook/apply", stale); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "another plan") || r.file() != theirs {
 		t.Errorf("a plan that was not shown is applied: %d", w.Code)
 	}
@@ -195,7 +188,7 @@ func TestTwoEditsOfOneLine(t *testing.T) {
 	mine := strings.Replace(before, "threshold = 0.5 # tuned", "threshold = 0.7 # mine", 1)
 	theirs := strings.Replace(before, "threshold = 0.5 # tuned", "threshold = 0.3 # theirs", 1)
 	v.Set("source", mine)
-	r.must(os.WriteFile(r.app.file, []byte(theirs), 0o640))
+	r.must(os.WriteFile(r.app.File, []byte(theirs), 0o640))
 	page := r.post(auth.Admin, "/runbook/plan", crlf(v)).Body.String()
 	if !strings.Contains(page, `name="choice.0" value="mine"`) || !strings.Contains(page, "threshold = 0.3 # theirs") || !strings.Contains(page, "threshold = 0.7 # mine") {
 		t.Errorf("the conflict is not shown: %s", page)
@@ -223,14 +216,14 @@ func TestTwoEditsOfOneLine(t *testing.T) {
 	if w := r.post(auth.Admin, "/runbook/merge", formIn(t, page)); w.Code != 200 || !strings.Contains(w.Body.String(), "&lt;&lt;&lt;&lt;&lt;&lt;&lt;") {
 		t.Errorf("nothing chosen: %d", w.Code)
 	}
-	r.must(os.WriteFile(r.app.file, []byte(theirs+"# once more\n"), 0o640))
+	r.must(os.WriteFile(r.app.File, []byte(theirs+"# once more\n"), 0o640))
 	form := formIn(t, page)
 	form.Set("choice.0", "mine")
 	if w := r.post(auth.Admin, "/runbook/merge", form); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "once more") {
 		t.Errorf("a choice of what is another file by now: %d", w.Code)
 	}
 	// A form that does not say what it began with: all that differs is a conflict, and both are there.
-	w := r.post(auth.Admin, "/runbook/plan", url.Values{"source": {mine}, "base": {hashText(before)}})
+	w := r.post(auth.Admin, "/runbook/plan", url.Values{"source": {mine}, "base": {language.TextHash(before)}})
 	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "no longer knows the text that you began with") || !strings.Contains(w.Body.String(), "# once more") || !strings.Contains(w.Body.String(), "# mine") {
 		t.Errorf("without what it began with: %d", w.Code)
 	}
@@ -241,14 +234,14 @@ func TestBlocksAreAddedAndRemoved(t *testing.T) {
 	r := newRig(t, Options{})
 	before := r.file()
 	page := r.get(auth.Admin, "/runbook/add/model").Body.String()
-	for _, want := range []string{`name="name"`, `id="model.source" name="model.source" value="" spellcheck="false" aria-describedby="doc-model.source" required`, "More settings", `name="base" value="` + hashText(before)} {
+	for _, want := range []string{`name="name"`, `id="model.source" name="model.source" value="" spellcheck="false" aria-describedby="doc-model.source" required`, "More settings", `name="base" value="` + language.TextHash(before)} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the form has no %s", want)
 		}
 	}
 	send := func(path string, v url.Values) (int, string) {
 		t.Helper()
-		v.Set("base", hashText(before))
+		v.Set("base", language.TextHash(before))
 		w := r.post(auth.Admin, path, v)
 		return w.Code, w.Body.String()
 	}
@@ -290,7 +283,7 @@ func TestBlocksAreAddedAndRemoved(t *testing.T) {
 	if code != http.StatusUnprocessableEntity || !strings.Contains(answer, "In listener.kitchen: model.hey_jarvis does not exist") || !strings.Contains(answer, "Continue in the text") {
 		t.Errorf("%d %s", code, answer)
 	}
-	r.must(os.WriteFile(r.app.file, []byte(before+"\n# a spare\nstt \"spare\" {\n  url = \"http://x\"\n}\n"), 0o640))
+	r.must(os.WriteFile(r.app.File, []byte(before+"\n# a spare\nstt \"spare\" {\n  url = \"http://x\"\n}\n"), 0o640))
 	v := formIn(t, r.post(auth.Admin, "/runbook/blocks/stt.spare/remove", formIn(t, r.get(auth.Admin, "/runbook").Body.String())).Body.String())
 	if got, err := unpack(v.Get("packed")); err != nil || got != before+"\n# a spare\n" {
 		t.Errorf("%v\n%s", err, got)
@@ -311,7 +304,7 @@ func TestAFormOfAFileThatHasChanged(t *testing.T) {
 	form := formIn(t, r.get(auth.Admin, "/runbook").Body.String())
 	form.Del("source")
 	theirs := strings.Replace(r.file(), "deliver = [stt.whisper]", "deliver = [stt.whisper]\n  vad_threshold = 0.4", 1)
-	r.must(os.WriteFile(r.app.file, []byte(theirs), 0o640))
+	r.must(os.WriteFile(r.app.File, []byte(theirs), 0o640))
 	form.Set("was.model.hey_jarvis.threshold", "0.5")
 	form.Set("model.hey_jarvis.threshold", "0.6")
 	w := r.post(auth.Admin, "/runbook/blocks/model.hey_jarvis", form)
@@ -333,11 +326,11 @@ func TestARollbackIsPlanned(t *testing.T) {
 			t.Errorf("the page has no %s", want)
 		}
 	}
-	if v := sentBy(t, page, "Roll back and write the file"); v.Get("plan") != "plan-hash" || v.Get("write") != "yes" || v.Get("base") != hashOfFile(t, r.app.file) {
+	if v := sentBy(t, page, "Roll back and write the file"); v.Get("plan") != "plan-hash" || v.Get("write") != "yes" || v.Get("base") != hashOfFile(t, r.app.File) {
 		t.Errorf("a rollback that writes the file sends %v", v)
 	}
 	v := sentBy(t, page, "Roll back until the next start")
-	if v.Get("plan") != "back-hash" || v.Get("write") != "" || v.Get("running") != "3" || !strings.Contains(carried(t, page), "threshold = 0.3") {
+	if v.Get("plan") != "plan-of-rollback" || v.Get("write") != "" || v.Get("running") != "3" || !strings.Contains(carried(t, page), "threshold = 0.3") {
 		t.Errorf("%v", v)
 	}
 	if w := r.post(auth.Admin, "/runbook/rollback", v); w.Code != 200 {
@@ -353,7 +346,7 @@ func TestARollbackIsPlanned(t *testing.T) {
 	if now := r.get(auth.Admin, "/runbook/generations/3").Body.String(); strings.Contains(now, "Roll back") || !strings.Contains(now, "It runs now") {
 		t.Error("what runs can be returned to")
 	}
-	r.must(os.WriteFile(r.app.file, []byte("# another\n"+r.file()), 0o640))
+	r.must(os.WriteFile(r.app.File, []byte("# another\n"+r.file()), 0o640))
 	if now := r.get(auth.Admin, "/runbook/generations/3").Body.String(); !strings.Contains(now, "Write it into the file") || !strings.Contains(now, "the next start runs what the file says") {
 		t.Error("what runs cannot be written into a file that says something else")
 	}

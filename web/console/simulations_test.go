@@ -42,7 +42,7 @@ func script(t *testing.T, text string) string {
 // scenarioIn puts a scenario beside the runbook.
 func (r *rig) scenarioIn(name string) {
 	r.t.Helper()
-	dir := filepath.Join(filepath.Dir(r.app.file), "scenarios")
+	dir := filepath.Join(filepath.Dir(r.app.File), "scenarios")
 	r.must(os.MkdirAll(dir, 0o755))
 	text, err := os.ReadFile("../../examples/scenarios/blocked_read.hcl")
 	r.must(err)
@@ -134,7 +134,7 @@ func TestWhatASimulationLeavesIsShown(t *testing.T) {
 		}
 	}
 	for what, v := range map[string]url.Values{
-		"no such": {"scenario": {"../orac"}, "seeds": {"1"}}, "a path": {"scenario": {r.app.file}, "seeds": {"1"}}, "too many": {"scenario": {"quiet"}, "seeds": {"51"}}, "none": {"scenario": {"quiet"}, "seeds": {"x"}},
+		"no such": {"scenario": {"../orac"}, "seeds": {"1"}}, "a path": {"scenario": {r.app.File}, "seeds": {"1"}}, "too many": {"scenario": {"quiet"}, "seeds": {"51"}}, "none": {"scenario": {"quiet"}, "seeds": {"x"}},
 		"too long": {"scenario": {"quiet"}, "seeds": {"1"}, "for": {"999d"}},
 	} {
 		w := r.post(auth.Admin, "/simulations/run", v)

@@ -27,7 +27,7 @@ func TestThePageOfWhatWasSetAside(t *testing.T) {
 	if w := r.post(auth.Admin, "/spool/u2/drop", nil); w.Code != 303 {
 		t.Errorf("an admin deletes: %d %s", w.Code, w.Body)
 	}
-	if want := []status.SpoolRequest{{Do: status.SpoolRetry, ID: "u1"}, {Do: status.SpoolDrop, ID: "u2"}}; !slices.Equal(r.app.spooled, want) {
-		t.Errorf("done: %v", r.app.spooled)
+	if want := []status.SpoolRequest{{Do: status.SpoolRetry, ID: "u1"}, {Do: status.SpoolDrop, ID: "u2"}}; !slices.Equal(r.app.Spooled, want) {
+		t.Errorf("done: %v", r.app.Spooled)
 	}
 }

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os/user"
@@ -39,39 +40,36 @@ func (a Audited) Spool(ctx context.Context, r status.SpoolRequest) (status.Spool
 	if r.Do == status.SpoolList {
 		return a.Daemon.Spool(ctx, r)
 	}
-	note := audit.Record{Action: spoolActions[r.Do], Target: r.ID, Outcome: audit.Attempt}
+	note := audit.Record{Action: spoolActions[r.Do], Target: r.ID}
 	if note.Action == "" {
 		return a.Daemon.Spool(ctx, r) // it refuses unknown actions
 	}
-	note.Who, note.Way = audit.Who(ctx)
-	if err := a.attempt(note); err != nil {
+	ended, err := a.begin(ctx, &note)
+	if err != nil {
 		return status.SpoolAnswer{}, err
 	}
 	done, err := a.Daemon.Spool(ctx, r)
-	note.Outcome = audit.Done
-	if err != nil {
-		note.Outcome, note.Why = audit.Failed, err.Error()
-	}
-	_ = a.Log.Append(note) // the attempt is already recorded
+	ended(err)
 	return done, err
 }
 
 // spoolActions are the names of actions on utterances in the audit log.
 var spoolActions = map[string]string{status.SpoolRetry: "utterance.retry", status.SpoolDrop: "utterance.drop", status.SpoolSound: "utterance.listen"}
 
-// attempt records that something is about to be done, and refuses it if the record cannot be
-// written.
-func (a Audited) attempt(r audit.Record) error {
-	if err := a.Log.Append(r); err != nil {
-		return &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; check the disk of the state directory"}
+// begin records that something is about to be done, and refuses it if the record cannot be written. ended records the outcome.
+func (a Audited) begin(ctx context.Context, r *audit.Record) (ended func(error), err error) {
+	r.Who, r.Way = audit.Who(ctx)
+	note, err := a.Log.Begin(r)
+	if err != nil {
+		return nil, &status.Refusal{Code: failed, Message: err.Error(), Hint: "nothing was changed; check the disk of the state directory"}
 	}
-	return nil
+	return func(err error) { _ = note(err) }, nil // the attempt is already recorded
 }
 
 func (a Audited) record(ctx context.Context, action, target string, do func() (status.Applied, error)) (status.Applied, error) {
-	r := audit.Record{Action: action, Target: target, Outcome: audit.Attempt, Before: map[string]int{"generation": a.Status().Generation}}
-	r.Who, r.Way = audit.Who(ctx)
-	if err := a.attempt(r); err != nil {
+	r := audit.Record{Action: action, Target: target, Before: map[string]int{"generation": a.Status().Generation}}
+	ended, err := a.begin(ctx, &r)
+	if err != nil {
 		return status.Applied{}, err
 	}
 	applied, err := do()
@@ -79,13 +77,12 @@ func (a Audited) record(ctx context.Context, action, target string, do func() (s
 	if len(applied.Fetched) > 0 {
 		after["fetched"] = applied.Fetched
 	}
-	r.Outcome, r.After = audit.Done, after
-	if err != nil {
-		r.Outcome, r.Why = audit.Failed, err.Error()
-	} else if !applied.OK {
-		r.Outcome, r.Why = audit.Failed, applied.Why
+	r.After = after
+	if err == nil && !applied.OK {
+		ended(errors.New(applied.Why))
+	} else {
+		ended(err)
 	}
-	_ = a.Log.Append(r) // the attempt is already recorded
 	return applied, err
 }
 

@@ -5,12 +5,13 @@
 package testkit
 
 import (
-	"bytes"
 	"flag"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -37,15 +38,32 @@ func Golden[T string | []byte](t testing.TB, file string, got T) {
 	Same(t, file, want, []byte(got))
 }
 
+// GoldenFolder compares what f says of every file of a folder that has an ending with the .golden file beside it. A new case is a
+// new file. f gets the name without the folder.
+func GoldenFolder(t *testing.T, folder, ending string, f func(t *testing.T, name string, src []byte) string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*"+ending))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s holds no cases (%v)", folder, err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ending), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			Must(t, err)
+			Golden(t, strings.TrimSuffix(file, ending)+".golden", f(t, filepath.Base(file), src))
+		})
+	}
+}
+
 // Same compares two texts, and shows the lines in which they differ.
 func Same[T string | []byte](t testing.TB, what string, want, got T) {
 	t.Helper()
-	d := diff.Diff(what, []byte(want), what+" now", []byte(got))
-	if len(d) == 0 {
+	d := udiff.Unified(what, what+" now", string(want), string(got))
+	if d == "" {
 		return
 	}
-	if lines := bytes.SplitAfterN(d, []byte("\n"), shown+1); len(lines) > shown {
-		d = append(bytes.Join(lines[:shown], nil), "…"...)
+	if lines := strings.SplitAfterN(d, "\n", shown+1); len(lines) > shown {
+		d = strings.Join(lines[:shown], "") + "…"
 	}
 	t.Errorf("%s is not what the code says; if it is meant to change: go test -update\n%s", what, d)
 }

@@ -54,7 +54,7 @@ func TestPlan(t *testing.T) {
 				{Address: "ring.usb", Kind: "ring", Action: status.Keep},
 				{Address: "trigger.kitchen", Kind: "trigger", Action: status.Update, Because: []status.Attribute{threshold}},
 				{Address: "heartbeat.stt", Kind: "heartbeat", Action: status.Update, Because: []status.Attribute{threshold}},
-				{Address: "delivery.whisper", Kind: "delivery", Action: status.Restart, Because: []status.Attribute{
+				{Address: "delivery.whisper", Kind: "delivery", Action: status.Update, Because: []status.Attribute{
 					{Block: "stt.whisper", Name: "token", Old: "(secret)", New: "(secret)", Secret: true, File: "orac.hcl", Line: 30},
 					{Block: "stt.whisper", Name: "language", New: `"en"`, File: "orac.hcl", Line: 31, Source: `language = "en"`},
 					{Block: "stt.whisper", Name: "url", Old: `"http://the-old-and-quite-long-name-of-a-server.example:7272/prefix"`, New: `"http://the-new-and-quite-long-name-of-a-server.example:7272/prefix"`, File: "orac.hcl", Line: 29, Source: `url = "http://the-new-and-quite-long-name-of-a-server.example:7272/prefix"`},

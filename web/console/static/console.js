@@ -1,5 +1,5 @@
-// What every page does: events of the appliance reach its elements as "orac:KIND", times are shown in the reader's zone, and a
-// login that is over is said.
+// What every page does: events of the appliance reach its elements as "orac:KIND" and "orac:GROUP" (see events.go), times are shown
+// in the reader's zone, and a login that is over is said.
 (() => {
 	"use strict";
 	const body = document.body, notice = document.getElementById("notice");
@@ -45,11 +45,14 @@
 	addEventListener("pageshow", (e) => { if (e.persisted) location.reload(); }); // what is kept of a page is old
 
 	// One stream of events a page.
-	const kinds = body.dataset.events;
-	if (!kinds) return;
-	const stream = new EventSource("/api/events?kinds=" + encodeURIComponent(kinds));
-	for (const kind of kinds.split(",")) {
-		stream.addEventListener(kind, (e) => body.dispatchEvent(new CustomEvent("orac:" + kind, { detail: JSON.parse(e.data) })));
+	if (!body.dataset.events) return;
+	const kinds = JSON.parse(body.dataset.events);
+	const stream = new EventSource("/api/events?kinds=" + encodeURIComponent(Object.keys(kinds)));
+	for (const [kind, groups] of Object.entries(kinds)) {
+		stream.addEventListener(kind, (e) => {
+			const detail = JSON.parse(e.data);
+			for (const name of [kind, ...groups]) body.dispatchEvent(new CustomEvent("orac:" + name, { detail }));
+		});
 	}
 	stream.addEventListener("open", () => { tell(""); body.dispatchEvent(new CustomEvent("orac:open")); });
 	stream.addEventListener("error", () => tell("The connection is lost. Trying again…"));

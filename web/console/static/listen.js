@@ -62,17 +62,6 @@
 	};
 	requestAnimationFrame(draw);
 
-	const state = (device, text, level) => {
-		for (const c of cards) {
-			if (c.device !== device) continue;
-			const s = c.el.querySelector("[data-state]");
-			s.className = "level " + level;
-			s.lastElementChild.textContent = text;
-		}
-	};
-	body.addEventListener("orac:device_lost", (e) => state(e.detail.device, e.detail.cause, "unhealthy"));
-	body.addEventListener("orac:device_opened", (e) => state(e.detail.device, "listening", "healthy"));
-	body.addEventListener("orac:device_ended", (e) => state(e.detail.device, "the sound has ended", "healthy"));
 	body.addEventListener("orac:wake", (e) => {
 		for (const c of cards) {
 			if (c.el.dataset.listener !== e.detail.listener) continue;

@@ -1,0 +1,117 @@
+# Every type of block, so that each attribute can be changed alone.
+
+appliance "kitchen" {}
+
+device "microphone" "usb" { match = "USB" }
+device "microphone" "by_name" { identity = "alsa_input.usb" }
+device "microphone" "by_id" { id = "hw:1,0" }
+device "microphone" "many" {
+  match    = "many"
+  channels = 4
+}
+device "microphone" "one" {
+  match    = "one"
+  channels = 4
+  channel  = 1
+}
+device "wav" "demo" {
+  path = "demo.wav"
+  end  = "loop"
+}
+
+model "alexa" {
+  source  = "catalog:alexa"
+  webhook = webhook.light
+}
+model "timer" {
+  source    = "catalog:timer"
+  classes   = ["1_minute_timer"]
+  threshold = 0.6
+}
+model "own" {
+  source = "https://models.test/own.onnx"
+  sha256 = "94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"
+}
+
+listener "kitchen" {
+  device  = device.microphone.usb
+  models  = [model.alexa, model.timer, model.own]
+  deliver = [stt.whisper, stt.script]
+}
+listener "by_name" {
+  device = device.microphone.by_name
+  models = [model.alexa]
+}
+listener "by_id" {
+  device = device.microphone.by_id
+  models = [model.alexa]
+}
+listener "many" {
+  device = device.microphone.many
+  models = [model.alexa]
+}
+listener "one" {
+  device = device.microphone.one
+  models = [model.alexa]
+}
+listener "demo" {
+  device  = device.wav.demo
+  models  = [model.timer]
+  deliver = [stt.guarded]
+}
+
+stt "whisper" { url = "http://stt.test:7272" }
+stt "script" {
+  protocol = "exec"
+  command  = ["cat", "{wav}"]
+}
+stt "guarded" {
+  url         = "https://stt.test:7273"
+  auth        = service_account.hey_orac
+  ca          = "ca.pem"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
+stt "token" {
+  url   = "https://stt.test:7274"
+  token = secret("one")
+}
+listener "token" {
+  device  = device.microphone.usb
+  models  = [model.alexa]
+  deliver = [stt.token]
+}
+
+heartbeat "stt" { stt = stt.whisper }
+heartbeat "url" {
+  url  = "https://beat.test"
+  auth = service_account.hey_orac
+  ca   = "ca.pem"
+}
+
+webhook "light" { url = "http://light.test" }
+webhook "all" {
+  url         = "https://all.test"
+  events      = ["wake", "transcript"]
+  listeners   = [listener.kitchen]
+  ca          = "ca.pem"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
+
+web {
+  listen = "127.0.0.1:7171"
+  tls {
+    cert = "cert.pem"
+    key  = "key.pem"
+  }
+}
+auth {
+  jwt_secret = secret("jwt")
+}
+user "anna" {
+  role          = "admin"
+  password_hash = secret("hash")
+}
+service_account "hey_orac" { secret = secret("account") }
+service_account "other" { secret = secret("account") }
