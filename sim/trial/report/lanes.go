@@ -5,10 +5,18 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"orac/appliance/graph"
 )
 
-// stages is the order of the lanes: the path of a command through the graph.
-var stages = []string{"world", "process", "source", "ring", "features", "voice", "head", "trigger", "recorder", "spool", "delivery", "heartbeat", "probe", "webhook", "watchdog", "memory", "disk", "health", "history"}
+// stages is the order of the lanes: the path of a command through the graph, between what is before and after all nodes.
+var stages = func() []string {
+	list := []string{"world", "process"}
+	for _, k := range graph.Kinds() {
+		list = append(list, string(k.Name))
+	}
+	return append(list, "watchdog", "memory", "disk", "health")
+}()
 
 func stage(name string) int {
 	kind, _, _ := strings.Cut(name, ".")
