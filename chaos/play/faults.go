@@ -74,7 +74,7 @@ var makers = map[scenario.Kind]Maker{
 	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
 	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
 	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", machine: separable, prepare: unlink},
-	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poisonWebhook},
+	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
 	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
 	scenario.DiskFull:     {How: "a file takes all the space of the state directory's file system", prepare: fillDisk},

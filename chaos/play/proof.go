@@ -75,7 +75,7 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	}
 	for _, p := range r.account.plays {
 		end := mic.gave.By(r.began.Add(p.Until))
-		if f.Why == "silence" && p.Heard() && p.device == l.Device.Name() && p.At < f.Began && f.Began < p.Until && from+len(pcm) < end-2*audio.HopSamples-rate*quietAfter/1000 {
+		if f.Why == "silence" && p.Heard && p.device == l.Device.Name() && p.At < f.Began && f.Began < p.Until && from+len(pcm) < end-2*audio.HopSamples-rate*quietAfter/1000 {
 			wrong(fmt.Sprintf("it ends %v before the spoken words end", audio.Time(end-from-len(pcm))))
 		}
 	}

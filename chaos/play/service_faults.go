@@ -55,7 +55,7 @@ func answer(w *World, o occurrence) (*broken, error) {
 }
 
 func slow(w *World, o occurrence) (*broken, error) {
-	return served(w, o, later(o.Delay), endpoints[o.Kind.Info().Target]...)
+	return served(w, o, sttserver.Behaviour{Wait: o.Delay}, endpoints[o.Kind.Info().Target]...)
 }
 
 func late(w *World, o occurrence) (*broken, error) {
@@ -63,7 +63,7 @@ func late(w *World, o occurrence) (*broken, error) {
 	if !ok {
 		return nil, fmt.Errorf("the runbook has no stt %q", o.Target)
 	}
-	return served(w, o, later(max(s.Timeout, stt.DefaultTimeout)+time.Second), speech...)
+	return served(w, o, sttserver.Behaviour{Wait: max(s.Timeout, stt.DefaultTimeout) + time.Second}, speech...)
 }
 
 // freeze stops the server's process, and later continues it.
@@ -77,28 +77,19 @@ func freeze(w *World, o occurrence) (*broken, error) {
 	}, nil
 }
 
-// poison makes the service fail on one utterance, the first that arrives.
+// poison makes the target fail on one utterance or event, the first that arrives.
 func poison(w *World, o occurrence) (*broken, error) {
-	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
-	switch o.Way {
-	case "hang":
-		b.Do = stttest.Never
-	case "reset":
-		b.Do, b.After = stttest.Reset, 3
+	b, where, end := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}, speech, stttest.Reset
+	if o.Kind.Info().Target == scenario.WebhookTarget {
+		where, end = endpoints[scenario.WebhookTarget], stttest.CloseEarly
 	}
-	return served(w, o, b, speech...)
-}
-
-// poisonWebhook makes the webhook fail on one event, the first that arrives.
-func poisonWebhook(w *World, o occurrence) (*broken, error) {
-	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
 	switch o.Way {
 	case "hang":
 		b.Do = stttest.Never
 	case "reset":
-		b.Do = stttest.CloseEarly
+		b.Do, b.After = end, 3
 	case "refuse":
 		b.Code = http.StatusBadRequest
 	}
-	return served(w, o, b, stttest.Webhook)
+	return served(w, o, b, where...)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"orac/runbook/scenario"
@@ -70,6 +69,3 @@ func (r *run) playAll(ctx context.Context) {
 		r.mu.Unlock()
 	}
 }
-
-func itoa(n int) string    { return strconv.Itoa(n) }
-func utoa(n uint64) string { return strconv.FormatUint(n, 10) }

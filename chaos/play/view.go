@@ -132,7 +132,7 @@ func (r *run) measureOnce() {
 	}
 	for _, p := range workers {
 		memory += residentOf(p.PID)
-		if line, err := os.ReadFile(filepath.Join("/proc", itoa(p.PID), "cmdline")); err == nil && p.Alive() {
+		if line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.PID), "cmdline")); err == nil && p.Alive() {
 			holders[string(line)]++
 		}
 	}
@@ -282,7 +282,7 @@ func (r *run) report(end time.Duration) report.Run {
 	applied, rolledBack := r.w.changes()
 	out.Counts = r.account.Counts()
 	maps.Copy(out.Counts, map[string]int{"reexecs": r.reexecs, "applied": applied, "rolled_back": rolledBack})
-	out.Command = "orac chaos " + r.sc.File + " --seed " + utoa(r.o.Seed)
+	out.Command = "orac chaos " + r.sc.File + " --seed " + strconv.FormatUint(r.o.Seed, 10)
 	return out
 }
 
@@ -303,7 +303,7 @@ func (w *World) spooled() (ids []string) {
 
 // residentOf returns the resident memory of a process in bytes; 0 if it has ended.
 func residentOf(pid int) int64 {
-	text, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "statm"))
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "statm"))
 	if err != nil {
 		return 0
 	}

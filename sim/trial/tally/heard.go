@@ -18,11 +18,9 @@ type Sound struct {
 	Wakes  bool          // it must wake the appliance
 	Speaks bool          // a command follows the wake word
 
-	heard, judged bool
+	Heard  bool // it has woken a model
+	judged bool
 }
-
-// Heard tells whether it has woken a model.
-func (s *Sound) Heard() bool { return s.heard }
 
 // device is what a device hears.
 type device struct {
@@ -75,7 +73,7 @@ func (a *Tally) wake(at time.Duration, w event.Wake) {
 		a.world.Mark("world", "false_wake", "nobody had said "+w.Model)
 		return
 	}
-	s.heard = true
+	s.Heard = true
 	a.spoke[w.ID] = s.Speaks && a.couldHear(w.Device, s)
 }
 
@@ -87,7 +85,7 @@ func (a *Tally) saying(w event.Wake, at time.Duration) *Sound {
 	}
 	find := func(list []*Sound, heard func(*Sound) bool) *Sound {
 		i := slices.IndexFunc(list, func(s *Sound) bool {
-			return s.Until > 0 && s.At <= at && s.Wakes && (s.Model == w.Model || s.Model == "") && !s.heard && heard(s)
+			return s.Until > 0 && s.At <= at && s.Wakes && (s.Model == w.Model || s.Model == "") && !s.Heard && heard(s)
 		})
 		if i < 0 {
 			return nil
@@ -118,7 +116,7 @@ func (a *Tally) Sweep(now time.Duration) {
 				continue
 			}
 			a.Spoken++
-			if !s.heard && a.couldHear(d.name, s) {
+			if !s.Heard && a.couldHear(d.name, s) {
 				a.Missed++
 				a.world.Mark("world", "missed", fmt.Sprintf("%s was said at %v, and nothing woke", s.Model, s.At.Round(time.Millisecond)))
 			}
