@@ -1,7 +1,6 @@
 package appliance_test
 
 import (
-	"flag"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,8 +12,6 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 )
-
-var update = flag.Bool("update", false, "write the golden files anew")
 
 // TestGoldenChecks compares what Check says of every runbook in testdata/checks with the file beside it, and the language
 // allows each.

@@ -114,7 +114,7 @@ func TestASecretThatChangedElsewhere(t *testing.T) {
 	if len(changes) != 1 || len(changes[0].Attributes) != 1 {
 		t.Fatalf("%+v", changes)
 	}
-	want := runbook.AttributeChange{Name: "token", Old: language.Redacted, New: language.Redacted, Secret: true, OnChange: language.Restart, Source: "token = " + language.Redacted}
+	want := runbook.AttributeChange{Name: "token", Old: language.Redacted, New: language.Redacted, Secret: true, OnChange: language.InPlace, Source: "token = " + language.Redacted}
 	got := changes[0].Attributes[0]
 	if got.Range.Start.Line != 4 {
 		t.Errorf("it is in line %d", got.Range.Start.Line)

@@ -12,6 +12,9 @@ import (
 	"orac/runbook"
 )
 
+// Delivery is the name of the kind.
+const Delivery Name = "delivery"
+
 // Service is how a speech-to-text service is reached.
 type Service struct {
 	STT runbook.STT `of:"stt"`
@@ -44,7 +47,7 @@ var distant = health.Rule{ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time
 
 func deliveries() *Kind {
 	return built(Kind{
-		Name: Delivery, Role: Delivers, Lane: "delivery", Words: "hands each utterance to a speech-to-text service, in order, until it has answered",
+		Name: Delivery, Role: Delivers, Words: "hands each utterance to a speech-to-text service, in order, until it has answered",
 		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name},
 		add: addDeliveries,
 	}, buildDelivery)

@@ -8,6 +8,9 @@ import (
 	"orac/runbook"
 )
 
+// Head is the name of the kind.
+const Head Name = "head"
+
 // Model is the file that a head computes with.
 type Model struct {
 	Address runbook.Address
@@ -23,7 +26,7 @@ type headIdentity struct {
 
 func heads() *Kind {
 	return built(Kind{
-		Name: Head, Role: Passes, Lane: "sound", Words: "scores each hop for one wake word",
+		Name: Head, Role: Passes, Words: "scores each hop for one wake word",
 		Health: starves, Reads: []string{embedded.Name}, Writes: []string{votes.Name},
 		add: func(c *compiler, k *Kind) {
 			for _, d := range c.devices() {

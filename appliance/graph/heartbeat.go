@@ -11,6 +11,9 @@ import (
 	"orac/runbook/language"
 )
 
+// Heartbeat is the name of the kind.
+const Heartbeat Name = "heartbeat"
+
 // Heart is where a heartbeat goes. STT is the service that it names, nil if it names none.
 type Heart struct {
 	Heartbeat runbook.Heartbeat `of:"heartbeat"`
@@ -80,7 +83,7 @@ type beatModel struct {
 
 func heartbeats() *Kind {
 	return built(Kind{
-		Name: Heartbeat, Role: Tells, Lane: "heartbeat", Words: "tells a server which wake words listen, and how often they fired",
+		Name: Heartbeat, Role: Tells, Words: "tells a server which wake words listen, and how often they fired",
 		Health: distant, Reads: []string{wakes.Name, healthy.Name}, Writes: []string{sights.Name},
 		add: addHeartbeats,
 	}, buildHeartbeat)

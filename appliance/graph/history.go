@@ -10,6 +10,9 @@ import (
 	"orac/runbook/language"
 )
 
+// History is the name of the kind.
+const History Name = "history"
+
 type historySettings struct {
 	Store struct {
 		Address   runbook.Address
@@ -20,7 +23,7 @@ type historySettings struct {
 
 func histories() *Kind {
 	return built(Kind{
-		Name: History, Role: Remembers, Lane: "history", Words: "writes what happens into the history",
+		Name: History, Role: Remembers, Words: "writes what happens into the history",
 		Health: health.Rule{ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
 		Reads:  []string{happens.Name}, Writes: nil,
 		add: func(c *compiler, k *Kind) {

@@ -8,25 +8,8 @@ import (
 	"orac/appliance/node"
 )
 
-// Name is the name of a kind of node.
+// Name is the name of a kind of node; each kind has its own in its file.
 type Name string
-
-// The names, in the order of Kinds.
-const (
-	Source    Name = "source"
-	Ring      Name = "ring"
-	Features  Name = "features"
-	Voice     Name = "voice"
-	Head      Name = "head"
-	Trigger   Name = "trigger"
-	Recorder  Name = "recorder"
-	Spool     Name = "spool"
-	Delivery  Name = "delivery"
-	Probe     Name = "probe"
-	Heartbeat Name = "heartbeat"
-	Webhook   Name = "webhook"
-	History   Name = "history"
-)
 
 // Role is what a kind of node does on the way of the sound. The runner, the monitor and the drawings go by it.
 type Role int
@@ -53,7 +36,6 @@ type Kind struct {
 	Name  Name
 	Role  Role
 	Words string // what it does, in one sentence for people
-	Lane  string // the row of timelines that shows it
 
 	// Health says how its components are judged. The name of the component's kind is that of the kind of node.
 	Health health.Rule

@@ -9,9 +9,12 @@ import (
 	"orac/appliance/stt"
 )
 
+// Probe is the name of the kind.
+const Probe Name = "probe"
+
 func probes() *Kind {
 	return built(Kind{
-		Name: Probe, Role: Asks, Lane: "delivery", Words: "asks a speech-to-text service how it is",
+		Name: Probe, Role: Asks, Words: "asks a speech-to-text service how it is",
 		Health: health.Rule{ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
 		Reads:  []string{sights.Name}, Writes: []string{healthy.Name},
 		add: addProbes,

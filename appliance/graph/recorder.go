@@ -10,6 +10,9 @@ import (
 	"orac/runbook"
 )
 
+// Recorder is the name of the kind.
+const Recorder Name = "recorder"
+
 type recorderSettings struct {
 	Listener struct {
 		Address runbook.Address
@@ -31,7 +34,7 @@ type recorded struct {
 
 func recorders() *Kind {
 	return built(Kind{
-		Name: Recorder, Role: Records, Lane: "recording", Words: "records the command that follows a wake word, and finds its end",
+		Name: Recorder, Role: Records, Words: "records the command that follows a wake word, and finds its end",
 		Health: starves, Reads: []string{wakes.Name}, Writes: []string{follows.Name, pieces.Name},
 		add: addRecorders,
 	}, buildRecorder)

@@ -11,6 +11,9 @@ import (
 	"orac/runbook"
 )
 
+// Source is the name of the kind.
+const Source Name = "source"
+
 // Device is what a source opens: one of Microphone and WAV is set.
 type Device struct {
 	Microphone *runbook.Microphone `of:"device.microphone"`
@@ -46,7 +49,7 @@ type sourceSettings struct {
 
 func sources() *Kind {
 	return built(Kind{
-		Name: Source, Role: Hears, Lane: "sound", Words: "opens a microphone or a sound file, and sends hops of 80 ms",
+		Name: Source, Role: Hears, Words: "opens a microphone or a sound file, and sends hops of 80 ms",
 		// The watchdog decides at what age of a hop a source is degraded or dead, so a source shows what its watchdog says.
 		Health: health.Rule{Sound: true, Clear: time.Second},
 		Writes: []string{hops.Name},

@@ -12,6 +12,9 @@ import (
 	"orac/runbook/language"
 )
 
+// Spool is the name of the kind.
+const Spool Name = "spool"
+
 type spoolSettings struct {
 	Disk  runbook.Disk `of:"disk"`
 	Store struct {
@@ -31,7 +34,7 @@ type service struct {
 
 func spools() *Kind {
 	return built(Kind{
-		Name: Spool, Role: Keeps, Lane: "spool", Words: "keeps utterances on the disk until all their services have answered",
+		Name: Spool, Role: Keeps, Words: "keeps utterances on the disk until all their services have answered",
 		Health: health.Rule{ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
 		Reads:  []string{pieces.Name, requests.Name}, Writes: nil,
 		add: addSpool,

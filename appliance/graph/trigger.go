@@ -14,6 +14,9 @@ import (
 	"orac/runbook"
 )
 
+// Trigger is the name of the kind.
+const Trigger Name = "trigger"
+
 // byDevice is the identity of what follows a device: votes and hops of two devices have nothing in common.
 type byDevice struct {
 	Listener struct {
@@ -51,7 +54,7 @@ type triggerModel struct {
 
 func triggers() *Kind {
 	return built(Kind{
-		Name: Trigger, Role: Passes, Lane: "wake", Words: "decides, once all heads of a listener have voted on a hop, whether it was a wake word",
+		Name: Trigger, Role: Passes, Words: "decides, once all heads of a listener have voted on a hop, whether it was a wake word",
 		Health: starves, Reads: []string{votes.Name}, Writes: []string{wakes.Name},
 		add: addTriggers,
 	}, buildTrigger)

@@ -2,9 +2,12 @@ package graph
 
 import "orac/appliance/node"
 
+// Voice is the name of the kind.
+const Voice Name = "voice"
+
 func voices() *Kind {
 	return built(Kind{
-		Name: Voice, Role: Passes, Lane: "sound", Words: "tells speech from other sound",
+		Name: Voice, Role: Passes, Words: "tells speech from other sound",
 		Health: starves, Reads: []string{hops.Name}, Writes: []string{votes.Name},
 		add: func(c *compiler, k *Kind) {
 			for _, d := range c.devices() {

@@ -12,6 +12,9 @@ import (
 	"orac/runbook/language"
 )
 
+// Webhook is the name of the kind.
+const Webhook Name = "webhook"
+
 type webhookSettings struct {
 	Webhook   runbook.Webhook `of:"webhook"`
 	Appliance Sender          `of:"appliance"`
@@ -38,7 +41,7 @@ type hears struct {
 
 func webhooks() *Kind {
 	return built(Kind{
-		Name: Webhook, Role: Tells, Lane: "webhook", Words: "tells another program what happens, in order, until it has accepted it",
+		Name: Webhook, Role: Tells, Words: "tells another program what happens, in order, until it has accepted it",
 		Health: distant, Reads: []string{wakes.Name, happens.Name, hookTasks.Name}, Writes: nil,
 		add: addWebhooks,
 	}, buildWebhook)

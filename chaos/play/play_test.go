@@ -194,7 +194,7 @@ swarm {
 }
 
 func TestSoundsThatCannotBeHad(t *testing.T) {
-	rb := &runbook.Runbook{Models: []runbook.Model{{Name: "a", Address: "model.a", Source: "catalog:alexa"}, {Name: "own", Address: "model.own", Source: "own.onnx"}, {Name: "evil", Source: "catalog:../../etc/x"}}}
+	rb := &runbook.Runbook{Hearing: runbook.Hearing{Models: []runbook.Model{{Name: "a", Address: "model.a", Source: "catalog:alexa"}, {Name: "own", Address: "model.own", Source: "own.onnx"}, {Name: "evil", Source: "catalog:../../etc/x"}}}}
 	v := &voices{dir: t.TempDir(), words: map[string][]int16{}}
 	for what, p := range map[string]scenario.Sound{
 		"a command for another word": {Play: "speech", Model: "a", Command: time.Second},

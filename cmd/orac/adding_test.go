@@ -11,7 +11,7 @@ import (
 	"orac/appliance/base/testkit"
 )
 
-// change is what a person writes in a file: new lines before a place that is there already.
+// change is what a person writes in a file: new lines before a place that is there already, or a new file.
 type change struct{ file, before, lines string }
 
 // added is the tree with changes. It writes nothing into the tree itself: the go command is told where the changed files are.
@@ -28,6 +28,10 @@ func add(t *testing.T, changes ...change) added {
 	texts := map[string]string{}
 	for _, c := range changes {
 		text, edited := texts[c.file]
+		if c.before == "" {
+			texts[c.file] = c.lines
+			continue
+		}
 		if !edited {
 			b, err := os.ReadFile(filepath.Join(root, c.file))
 			testkit.Must(t, err)
@@ -138,4 +142,163 @@ expect "nothing_lost" {
 }
 `), 0o600))
 	both.passes(t, "run", "./cmd/orac", "sim", filepath.Join(dir, "small.hcl"))
+}
+
+// TestAddingAKind adds a kind of node with a block of its own as appliance/README.md says, and runs it in a simulation. A person edits
+// at most four files, two of them new.
+func TestAddingAKind(t *testing.T) {
+	t.Parallel()
+	block := func(before, lines string) change { return change{"runbook/services.go", before, lines} }
+	language := []change{
+		block("\n\tHeartbeats []Heartbeat\n", "\n\tMeters []Meter"),
+		block("heartbeatBlock}\n", "meterBlock, "),
+		block("// STT is one speech-to-text service.", `// Meter says how loud a device is.
+type Meter struct {
+	Address Address
+	Name    string
+	Device  Address       `+"`hcl:\"device\"`"+`
+	Every   time.Duration `+"`hcl:\"every\"`"+`
+}
+
+var meterBlock = &language.BlockType{
+	Type: "meter", Named: true,
+	Doc:     "Says how loud a device is.",
+	Slot:    language.Into(func(rb *Runbook) any { return &rb.Meters }),
+	Example: `+"`meter \"usb\" { device = device.microphone.usb }`"+`,
+	Attributes: []language.Attribute{
+		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device"}, Example: "device.microphone.usb", Doc: "The device."},
+		{Name: "every", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "1s", Min: "1s", Max: "1m", Doc: "How often."},
+	},
+}
+
+`),
+	}
+	code := change{"appliance/node/meter.go", "", `package node
+
+import (
+	"orac/appliance/audio"
+	"orac/appliance/rt"
+	"time"
+)
+
+// Meter says how loud a device is.
+type Meter struct {
+	In     *rt.Mailbox[*audio.Hop]
+	Config *rt.Cell[MeterConfig]
+	said   rt.Instant
+}
+
+// MeterConfig are the settings of a meter.
+type MeterConfig struct{ Every time.Duration }
+
+// Update implements Updater.
+func (m *Meter) Update(fresh Node) { m.Config.Take(fresh.(*Meter).Config) }
+
+// Run implements Node.
+func (m *Meter) Run(t *rt.Task) error {
+	for {
+		hop, err := m.In.Recv(t, rt.Never)
+		if err != nil {
+			return over(err)
+		}
+		if now := t.Now(); now.Sub(m.said) >= m.Config.Get().Every {
+			m.said = now
+			t.Trace("level", int64(hop.RMS))
+		}
+	}
+}
+`}
+	kind := change{"appliance/graph/meter.go", "", `package graph
+
+import (
+	"time"
+
+	"orac/appliance/node"
+	"orac/appliance/rt"
+	"orac/runbook"
+)
+
+// Meter is the name of the kind.
+const Meter Name = "meter"
+
+type meterIdentity struct {
+	Meter struct {
+		Address runbook.Address
+		Device  runbook.Address ` + "`hcl:\"device\"`" + `
+	} ` + "`of:\"meter\"`" + `
+}
+
+type meterSettings struct {
+	Meter struct {
+		Address runbook.Address
+		Every   time.Duration ` + "`hcl:\"every\"`" + `
+	} ` + "`of:\"meter\"`" + `
+}
+
+func meters() *Kind {
+	return built(Kind{
+		Name: Meter, Role: Passes, Words: "says how loud a device is", Health: starves, Reads: []string{hops.Name},
+		add: func(c *compiler, k *Kind) {
+			for _, m := range c.Runbook.Meters {
+				if c.Node(At(Ring, m.Device.Name())) == nil {
+					continue // nobody listens to it
+				}
+				var id meterIdentity
+				var s meterSettings
+				fill(&id.Meter, m)
+				fill(&s.Meter, m)
+				c.add(Node{Address: At(Meter, m.Name), Kind: k, Block: m.Address, Detail: "every " + m.Every.String(), Identity: id, Settings: s})
+				hops.flow(c, c.device(m.Device).patient(), At(Ring, m.Device.Name()), At(Meter, m.Name))
+			}
+		},
+	}, func(a *Assembly, n *Node, _ meterIdentity, s meterSettings) (node.Node, error) {
+		return &node.Meter{In: hops.inbox(a, n.Address), Config: rt.NewCell(node.MeterConfig{Every: s.Meter.Every})}, nil
+	})
+}
+`}
+	line := change{"appliance/graph/kind.go", "triggers(), recorders(),", "meters(), "}
+
+	a := add(t, append(language, code, kind, line)...)
+	if a.files > 4 {
+		t.Errorf("a person edits %d files", a.files)
+	}
+	a.passes(t, "test", "-count=1", "-vet=off", "-run", "TestEveryKindIsComplete|TestNodesAreBuiltFromViews|TestEveryAttributeDoesWhatIsSaidOfIt", "./appliance/graph", "./appliance/core")
+	dir := t.TempDir()
+	runbook := filepath.Join(dir, "small.hcl")
+	testkit.Must(t, os.WriteFile(runbook, []byte(`appliance "small" {}
+device "microphone" "usb" {}
+model "hey_jarvis" { source = "catalog:hey_jarvis" }
+listener "room" {
+  device = device.microphone.usb
+  models = [model.hey_jarvis]
+}
+meter "usb" { device = device.microphone.usb }
+`), 0o600))
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "small-scenario.hcl"), []byte(`scenario "small" {
+  runbook   = "small.hcl"
+  for       = "2m"
+  inference = "modelled"
+}
+sound "command" { every = "20s" }
+fault "node_panic" "it" {
+  target = "meter.usb"
+  at     = "30s"
+}
+recovery "any" { recover = "30s" }
+`), 0o600))
+	orac := filepath.Join(dir, "orac")
+	a.passes(t, "build", "-o", orac, "./cmd/orac")
+	drawn, err := exec.CommandContext(t.Context(), orac, "graph", "-f", runbook).CombinedOutput()
+	if err != nil || !strings.Contains(string(drawn), "hops → meter.usb") {
+		t.Errorf("%v\n%s", err, drawn)
+	}
+	if out, err := exec.CommandContext(t.Context(), orac, "sim", filepath.Join(dir, "small-scenario.hcl")).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+
+	kind.lines = strings.Replace(kind.lines, `Words: "says how loud a device is", `, "", 1)
+	forgotten := add(t, append(language, code, kind, line)...)
+	if out, err := forgotten.run(t, "test", "-count=1", "-vet=off", "-run", "TestEveryKindIsComplete", "./appliance/graph"); err == nil || !strings.Contains(out, `"meter"`) {
+		t.Errorf("a kind without words: %v\n%s", err, out)
+	}
 }

@@ -17,7 +17,7 @@ import (
 // rooms are the rooms of the language, and what each may import of the module: the engine knows no vocabulary, and the vocabulary
 // of runbooks knows no edit and no scenario.
 var rooms = map[string][]string{
-	"runbook/language":    {},
+	"runbook/language":    {"appliance/base/cells"},
 	"runbook/hook":        {},
 	"runbook":             {"runbook/language", "runbook/hook"},
 	"runbook/edit":        {"runbook/language", "runbook"},

@@ -31,7 +31,7 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 		if err == nil {
 			return strings.TrimRight(string(text), "\r\n"), nil
 		}
-		looked = append(looked, "a systemd credential ("+reason(err)+")")
+		looked = append(looked, "a systemd credential ("+Reason(err)+")")
 	} else {
 		looked = append(looked, "a systemd credential")
 	}
@@ -41,7 +41,7 @@ func (o Options) findSecret(name, stateDir string) (string, error) {
 			return strings.TrimRight(string(text), "\r\n"), nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
-			return "", unusable{fmt.Sprintf("the file of the secret %q cannot be used: %s", name, reason(err))}
+			return "", unusable{fmt.Sprintf("the file of the secret %q cannot be used: %s", name, Reason(err))}
 		}
 		looked = append(looked, "a file in the state directory")
 	}

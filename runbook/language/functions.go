@@ -139,7 +139,7 @@ func (e *evaluator) file(name string) (string, *callError) {
 	text, err := e.opts.ReadFile(path)
 	switch {
 	case err != nil:
-		return "", &callError{fmt.Sprintf("cannot read the file %q: %s", Clip(name), reason(err)),
+		return "", &callError{fmt.Sprintf("cannot read the file %q: %s", Clip(name), Reason(err)),
 			"The path is relative to the " + e.lang.Noun + ". Check the file and its permissions."}
 	case len(text) > maxInputFile:
 		return "", &callError{fmt.Sprintf("the file %q is larger than 1 MiB", Clip(name)), "file() reads at most 1 MiB."}

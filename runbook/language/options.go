@@ -106,8 +106,8 @@ func readLimited(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxInputFile+1))
 }
 
-// reason returns an error of the file system without the operation and the path.
-func reason(err error) string {
+// Reason returns an error of the file system without the operation and the path.
+func Reason(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return pe.Err.Error()

@@ -21,7 +21,7 @@ func (l *Vocabulary) Read(path string, opts Options) ([]byte, Diagnostics) {
 	if errors.Is(err, fs.ErrNotExist) {
 		hint = cmp.Or(l.Missing, "Check its name.")
 	}
-	p.fail("", hcl.Range{Filename: path}, "cannot read the "+l.Noun+": "+reason(err), hint)
+	p.fail("", hcl.Range{Filename: path}, "cannot read the "+l.Noun+": "+Reason(err), hint)
 	return nil, p.sorted()
 }
 

@@ -29,7 +29,7 @@ func TestExamples(t *testing.T) {
 			}
 			continue
 		}
-		s, ds := Load(f, testWorld())
+		s, ds := Parse(src, f, testWorld())
 		if len(ds) > 0 {
 			t.Error(render(t, ds))
 			continue

@@ -1,9 +1,7 @@
 package scenario
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 
@@ -14,7 +12,7 @@ import (
 // fits checks that everything a scenario names is in the runbook that it runs, and that the files
 // that it plays exist.
 func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) language.Diagnostics {
-	c := &checker{Scenario: s, doc: s.doc}
+	c := &checker{Scenario: s, doc: &s.Document}
 	has := s.inventory(rb)
 	for _, p := range s.Sounds {
 		c.named(p.Address, "device", "device", p.Device, has)
@@ -89,22 +87,13 @@ func (c *checker) sound(p Sound, opts language.Options) {
 		_ = f.Close() // this only checked that it exists
 		return
 	}
-	c.warn(p.Address, "play", fmt.Sprintf("cannot open the sound %s: %s", p.Play, reason(err)), "Put a WAV file there before the scenario runs. The path is relative to the scenario.")
-}
-
-// reason returns an error of the file system without the operation and the path.
-func reason(err error) string {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err.Error()
-	}
-	return err.Error()
+	c.warn(p.Address, "play", fmt.Sprintf("cannot open the sound %s: %s", p.Play, language.Reason(err)), "Put a WAV file there before the scenario runs. The path is relative to the scenario.")
 }
 
 // Nodes checks what a scenario names in the graph whose nodes have these addresses. A missing target is an error. A missing
 // node in a condition is a warning, since a change that is applied may add it.
 func (s *Scenario) Nodes(addresses []string) language.Diagnostics {
-	c := &checker{Scenario: s, doc: s.doc}
+	c := &checker{Scenario: s, doc: &s.Document}
 	for _, f := range s.Faults {
 		if f.Kind.Info().Target == NodeTarget && !slices.Contains(addresses, f.Target) {
 			c.fail(f.Address, "target", fmt.Sprintf("there is no node %q", f.Target), "The nodes are "+strings.Join(addresses, ", ")+".")

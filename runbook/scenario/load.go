@@ -3,50 +3,26 @@ package scenario
 import (
 	"time"
 
-	"orac/runbook"
 	"orac/runbook/language"
 )
 
-// Load reads, evaluates and validates the scenario at path. If there are errors among the Diagnostics, the Scenario is nil;
-// warnings can come with a Scenario. Load does not read the runbook that the scenario runs, see Scenario.Runbook. It accepts
-// values of variables that the scenario does not declare, since they may be the runbook's.
-func Load(path string, opts language.Options) (*Scenario, language.Diagnostics) {
-	s := &Scenario{}
-	return s.of(Vocabulary.Load(path, spare(opts), s))
-}
-
-// Parse does what Load does, for text that has been read already. Diagnostics name filename, and relative paths start at its
-// directory.
+// Parse evaluates and validates a scenario. If there are errors among the Diagnostics, the Scenario is nil; warnings can come with
+// a Scenario. Parse does not read the runbook that the scenario runs, see Scenario.Runbook. It accepts values of variables that the
+// scenario does not declare, since they may be the runbook's. Diagnostics name filename, and relative paths start at its directory.
 func Parse(src []byte, filename string, opts language.Options) (*Scenario, language.Diagnostics) {
-	s := &Scenario{}
-	return s.of(Vocabulary.Parse(src, filename, spare(opts), s))
-}
-
-// spare allows values of variables that the runbook declares and the scenario does not.
-func spare(opts language.Options) language.Options {
 	opts.Spare = func(string) bool { return true }
-	return opts
+	s := &Scenario{}
+	d, found := Vocabulary.Parse(src, filename, opts, s)
+	if d == nil {
+		return nil, found
+	}
+	s.Document = *d
+	return s, found
 }
 
 // Is tells whether a text is a scenario, by its block of that type, even if the text cannot be
 // parsed.
 func Is(src []byte) bool { return language.HasBlock(src, headBlock.Type) }
-
-// of completes a scenario with the document that it was built from; it returns nil if there is
-// none.
-func (s *Scenario) of(d *language.Document, found language.Diagnostics) (*Scenario, language.Diagnostics) {
-	if d == nil {
-		return nil, found
-	}
-	s.File, s.Dir, s.Blocks, s.doc = d.File, d.Dir, d.Blocks, d
-	return s, found
-}
-
-// Problem returns a diagnostic about an attribute of a block, or about the whole block if the attribute is "" or not
-// written.
-func (s *Scenario) Problem(block runbook.Address, attribute string, severity language.Severity, summary, detail string) language.Diagnostic {
-	return s.doc.Problem(block, attribute, severity, summary, detail)
-}
 
 // settling is how long before the end of the run faults end, unless the scenario sets heal: the appliance needs time
 // to recover.

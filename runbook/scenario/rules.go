@@ -45,29 +45,26 @@ func (c *checker) warn(block runbook.Address, attribute, summary, detail string)
 	c.found = append(c.found, c.doc.Problem(block, attribute, language.Warning, summary, detail))
 }
 
-// span writes a duration as a scenario does.
-func span(d time.Duration) string { return language.FormatDuration(d) }
-
 var inTime = check(func(c *checker) {
 	if c.Head.Heal >= c.Head.For {
-		c.fail(c.Head.Address, "heal", fmt.Sprintf("heal is %s, but the scenario ends after %s", span(c.Head.Heal), span(c.Head.For)), "Set an earlier heal: after it, ORAC needs time to recover.")
+		c.fail(c.Head.Address, "heal", fmt.Sprintf("heal is %s, but the scenario ends after %s", language.FormatDuration(c.Head.Heal), language.FormatDuration(c.Head.For)), "Set an earlier heal: after it, ORAC needs time to recover.")
 		return
 	}
 	for _, f := range c.Faults {
 		if f.At >= c.Head.Heal {
-			c.fail(f.Address, "at", fmt.Sprintf("the fault begins at %s, but no fault may begin after the heal point at %s", span(f.At), span(c.Head.Heal)),
+			c.fail(f.Address, "at", fmt.Sprintf("the fault begins at %s, but no fault may begin after the heal point at %s", language.FormatDuration(f.At), language.FormatDuration(c.Head.Heal)),
 				"Begin it earlier, or set a later heal in the scenario block.")
 		}
 	}
 	if c.Swarm.Every > 0 && c.Swarm.From >= c.Head.Heal {
-		c.fail(c.Swarm.Address, "from", fmt.Sprintf("the swarm begins at %s, but no fault may begin after the heal point at %s", span(c.Swarm.From), span(c.Head.Heal)), "Begin it earlier.")
+		c.fail(c.Swarm.Address, "from", fmt.Sprintf("the swarm begins at %s, but no fault may begin after the heal point at %s", language.FormatDuration(c.Swarm.From), language.FormatDuration(c.Head.Heal)), "Begin it earlier.")
 	}
 })
 
 var beforeTheEnd = check(func(c *checker) {
 	late := func(a runbook.Address, attribute string, t time.Duration) {
 		if t >= c.Head.For {
-			c.fail(a, attribute, fmt.Sprintf("%s is %s, but the scenario ends after %s", attribute, span(t), span(c.Head.For)), "Begin it earlier, or make the scenario longer (for).")
+			c.fail(a, attribute, fmt.Sprintf("%s is %s, but the scenario ends after %s", attribute, language.FormatDuration(t), language.FormatDuration(c.Head.For)), "Begin it earlier, or make the scenario longer (for).")
 		}
 	}
 	for _, p := range c.Sounds {

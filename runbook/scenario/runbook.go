@@ -17,7 +17,7 @@ import (
 // is nil: the file or a change is wrong, or the scenario names something that the runbook does not have. Warnings can come with
 // a Runbook.
 func (s *Scenario) Runbook(opts language.Options) (*runbook.Runbook, []byte, language.Diagnostics) {
-	opts.Spare = func(name string) bool { return slices.Contains(s.doc.Variables, name) }
+	opts.Spare = func(name string) bool { return slices.Contains(s.Variables, name) }
 	src, name, found := s.source(opts)
 	if found.HasErrors() {
 		return nil, nil, found
@@ -75,7 +75,7 @@ func (s *Scenario) source(opts language.Options) ([]byte, string, language.Diagn
 	}
 	src, err := opts.WithDefaults().ReadFile(s.Head.Runbook)
 	if err != nil {
-		return nil, "", language.Diagnostics{s.Problem(s.Head.Address, "runbook", language.Error, "cannot read the runbook "+s.Head.Runbook+": "+reason(err),
+		return nil, "", language.Diagnostics{s.Problem(s.Head.Address, "runbook", language.Error, "cannot read the runbook "+s.Head.Runbook+": "+language.Reason(err),
 			"The path is relative to the scenario.")}
 	}
 	return src, s.Head.Runbook, nil
@@ -99,10 +99,10 @@ func (s *Scenario) ofChange(d language.Diagnostic) language.Diagnostic {
 		attributes := slices.Sorted(maps.Keys(c.Attributes))
 		for _, a := range attributes {
 			if slices.Contains(strings.Fields(d.Summary), a) { // problems name what they are about
-				return s.doc.Elsewhere(d, c.Address, a)
+				return s.Elsewhere(d, c.Address, a)
 			}
 		}
-		return s.doc.Elsewhere(d, c.Address, "")
+		return s.Elsewhere(d, c.Address, "")
 	}
 	return d
 }

@@ -12,7 +12,7 @@ import (
 //
 // The hcl tags name attributes of the registry and nothing more; a test proves that tags and registry agree.
 type Scenario struct {
-	File, Dir string
+	language.Document
 
 	Head        Head
 	Changes     []Change
@@ -26,10 +26,6 @@ type Scenario struct {
 	Flats       []Flat
 	Sometimes   []Sometimes
 	Limits      Limits
-
-	Blocks []language.Block `json:"-"` // the blocks in generic form
-
-	doc *language.Document
 }
 
 // Head is the block `scenario "NAME"`: what runs, and for how long.

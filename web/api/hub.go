@@ -11,6 +11,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/web/veil"
 )
 
 // Frame is an event in the form that streams carry. It is made once for all streams.
@@ -52,7 +53,7 @@ type Hub struct {
 	In *rt.Mailbox[event.Event]
 
 	mu      sync.Mutex // guards everything that follows
-	veil    *veil      // of the running runbook; nil before any runs
+	veil    *veil.Veil // of the running runbook; nil before any runs
 	seq     uint64
 	past    []Frame
 	streams map[*Stream]bool
@@ -85,7 +86,7 @@ func (h *Hub) Run(ctx context.Context) error {
 func isMeter(e event.Event) bool { return event.Of(e.Body).Flow == event.Meter }
 
 // behind veils everything that is published from now on.
-func (h *Hub) behind(v *veil) {
+func (h *Hub) behind(v *veil.Veil) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.veil = v
@@ -106,7 +107,7 @@ func (h *Hub) Publish(events ...event.Event) {
 			continue
 		}
 		if h.veil != nil && !meter { // a meter contains only names and numbers
-			if text = h.veil.event(text); text == nil {
+			if text = h.veil.Event(text); text == nil {
 				continue
 			}
 		}

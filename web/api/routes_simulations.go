@@ -14,6 +14,7 @@ import (
 	"orac/web/edge"
 	"orac/web/schema"
 	"orac/web/simulations"
+	"orac/web/veil"
 )
 
 type ScenarioList struct {
@@ -100,7 +101,7 @@ func stopSimulation(c *Call, in SimulationNumber) (schema.None, error) {
 // script in it and gives it no origin, and allows its style sheet only by its hash.
 func getReportPage(c *Call, in SimulationNumber) (schema.None, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.HTML(in.Number) }
-	return schema.None{}, c.sendReport(read, (*veil).page, func(h http.Header, text []byte) {
+	return schema.None{}, c.sendReport(read, (*veil.Veil).Page, func(h http.Header, text []byte) {
 		styles := "'none'"
 		if _, after, ok := bytes.Cut(text, []byte("<style>")); ok {
 			if css, _, ok := bytes.Cut(after, []byte("</style>")); ok {
@@ -115,7 +116,7 @@ func getReportPage(c *Call, in SimulationNumber) (schema.None, error) {
 
 func getReportJSON(c *Call, in SimulationNumber) (schema.None, error) {
 	read := func() ([]byte, error) { return c.Server.o.Simulations.JSON(in.Number) }
-	return schema.None{}, c.sendReport(read, (*veil).document, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
+	return schema.None{}, c.sendReport(read, (*veil.Veil).Document, func(h http.Header, _ []byte) { h.Set("Content-Type", "application/json") })
 }
 
 // maxReports is how many reports are sent at once: each is in memory meanwhile, up to 32 MiB. One place is kept for
@@ -123,7 +124,7 @@ func getReportJSON(c *Call, in SimulationNumber) (schema.None, error) {
 const maxReports = 3
 
 // sendReport sends a report with its headers, unless too many are being sent. Everybody except admins gets it veiled.
-func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
+func (c *Call) sendReport(read func() ([]byte, error), veiled func(*veil.Veil, []byte) ([]byte, error), headers func(h http.Header, text []byte)) error {
 	if !c.Server.reports.Take(c.Who, maxReports, 1) {
 		return schema.Fail(schema.Unavailable, "Too many reports are being sent, in all or to you. Try again soon.")
 	}

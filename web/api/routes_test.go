@@ -227,9 +227,9 @@ func TestOperationsAreCalledWhatTheyAre(t *testing.T) {
 }
 
 func TestTheReferenceOfProblemsIsGolden(t *testing.T) {
-	testkit.Golden(t, "PROBLEMS.md", schema.ProblemPage())
+	testkit.Golden(t, "PROBLEMS.md", problemPage())
 }
 
 func TestTheReferenceOfCapabilitiesIsGolden(t *testing.T) {
-	testkit.Golden(t, "CAPABILITIES.md", CapabilityPage())
+	testkit.Golden(t, "CAPABILITIES.md", capabilityPage())
 }

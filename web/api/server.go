@@ -21,6 +21,7 @@ import (
 	"orac/web/samples"
 	"orac/web/schema"
 	"orac/web/simulations"
+	"orac/web/veil"
 )
 
 // Options configure a server.
@@ -39,7 +40,7 @@ type Options struct {
 	Docs []Doc
 	// Say tells the person at the terminal something, line by line; nil: there is nobody.
 	Say func(line string)
-	// Pages adds the console. It is called once. Without it there are only the login pages.
+	// Pages adds the console. It is called once.
 	Pages func(*Server)
 }
 
@@ -74,7 +75,7 @@ const recheck = 2 * time.Second
 type settings struct {
 	rb *runbook.Runbook
 	*edge.Rules
-	veil *veil
+	veil *veil.Veil
 }
 
 // New makes a server. ctx ends everything that outlives a request: an apply, a stream.
@@ -103,9 +104,6 @@ func New(ctx context.Context, o Options) *Server {
 	}
 	s.openAPI = Document(s.routes, o.Version)
 	s.Use(o.App.Declared.Runbook())
-	if o.Pages == nil {
-		o.Pages = BarePages
-	}
 	o.Pages(s)
 	return s
 }
@@ -134,7 +132,7 @@ func (s *Server) use(rb *runbook.Runbook) {
 	if err := s.o.Guard.Use(rb); err != nil {
 		s.o.Log.Error("tokens can be neither issued nor checked", "cause", err)
 	}
-	v := newVeil(rb)
+	v := veil.New(rb)
 	s.set.Store(&settings{rb, rules, v})
 	if s.o.Events != nil {
 		s.o.Events.behind(v)

@@ -174,9 +174,9 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 	if c.Route.Role != auth.Admin {
 		defer func() {
 			if v := s.set.Load().veil; err == nil {
-				out = v.answer(out)
+				out = v.Answer(out)
 			} else {
-				err = v.failure(err)
+				err = v.Failure(err)
 			}
 		}()
 	}

@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"orac/appliance/audio/capture"
-	"orac/web/schema"
 )
 
 // What the machine hears with, for callers who may not import the package that listens.
@@ -15,6 +14,3 @@ type (
 
 // Handle adds a handler that is open to everybody and needs no Call: the console's files.
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
-
-// AsProblem converts any error into a problem, so that a page can show it in its own words.
-func AsProblem(err error) *schema.Problem { return schema.ProblemOf(err) }

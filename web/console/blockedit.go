@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"orac/web/api"
+	"orac/web/schema"
 )
 
 // take puts the submitted values into the controls, and returns the operations that make these changes together with the
@@ -76,7 +77,7 @@ func (c *Console) planOf(call *api.Call, f blockForm, do []api.EditStep, names [
 	}
 	out, err := api.OpEdit.Call(call, api.EditInput{Source: &text, Operations: do})
 	if err != nil {
-		p := api.AsProblem(err)
+		p := schema.ProblemOf(err)
 		for _, wrong := range p.Errors {
 			name, i := "", 0
 			if _, err := fmt.Sscanf(wrong.Field, "operations[%d]", &i); err == nil && i < len(names) {

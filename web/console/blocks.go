@@ -79,8 +79,8 @@ func (c *Console) blocks(call *api.Call) error {
 	d := blocksData{File: file.File}
 	list, err := api.OpBlocks.Call(call, schema.None{})
 	switch {
-	case err != nil && api.AsProblem(err).Code == schema.InvalidRunbook:
-		d.Wrong = api.AsProblem(err).Detail
+	case err != nil && schema.ProblemOf(err).Code == schema.InvalidRunbook:
+		d.Wrong = schema.ProblemOf(err).Detail
 	case err != nil:
 		return err
 	}
@@ -223,7 +223,7 @@ func (c *Console) removeBlock(call *api.Call) error {
 			break
 		}
 		at := strings.LastIndexByte(top, '.')
-		if at < 0 || api.AsProblem(err).Code != schema.NotFound {
+		if at < 0 || schema.ProblemOf(err).Code != schema.NotFound {
 			return err
 		}
 		top = top[:at]

@@ -36,7 +36,7 @@ func (c *Console) login(call *api.Call) error {
 	if err == nil {
 		return redirect(call, call.Next())
 	}
-	p := api.AsProblem(err)
+	p := schema.ProblemOf(err)
 	if p.Status >= 500 {
 		return err
 	}
@@ -81,7 +81,7 @@ func (c *Console) setup(call *api.Call) error {
 	if err == nil {
 		return c.write(call, http.StatusOK, "setup", "plain", view{Title: "Set up", Data: entrance{First: &first}})
 	}
-	p := api.AsProblem(err)
+	p := schema.ProblemOf(err)
 	if p.Status >= 500 {
 		return err
 	}

@@ -76,11 +76,11 @@ func (c *Console) showGeneration(call *api.Call, code, number int, wrong string)
 		}
 	}
 	if d.Plan, err = api.OpPlanRollback.Call(call, api.PlanRollbackInput{Number: number, Write: true}); err != nil {
-		d.Blocked = sayWrong(api.AsProblem(err))
+		d.Blocked = sayWrong(schema.ProblemOf(err))
 	}
 	if !d.Which.Current {
 		if d.Once, err = api.OpPlanRollback.Call(call, api.PlanRollbackInput{Number: number}); err != nil {
-			d.OnceBlocked = sayWrong(api.AsProblem(err))
+			d.OnceBlocked = sayWrong(schema.ProblemOf(err))
 		}
 	}
 	return c.show(call, code, "generation", view{Title: "Generation " + strconv.Itoa(number), Wide: true, Data: d})
@@ -101,7 +101,7 @@ func (c *Console) rollback(call *api.Call) error {
 	}
 	done, err := api.OpRollback.Call(call, in)
 	if err != nil {
-		switch p := api.AsProblem(err); p.Code {
+		switch p := schema.ProblemOf(err); p.Code {
 		case schema.PlanChanged, schema.PlanBlocked, schema.Busy, schema.Conflict, schema.InvalidRunbook:
 			return c.showGeneration(call, p.Status, n, sayWrong(p))
 		}

@@ -91,7 +91,7 @@ func (c *Console) microphoneForm(call *api.Call) (f microphoneForm, err error) {
 	f.editor, f.Pattern = editor{File: file.File, Source: file.Source, Base: file.Hash, Began: file.Source}, nameOfRoom
 	found, err := api.OpDevices.Call(call, schema.None{})
 	if err != nil {
-		f.Silent = sayWrong(api.AsProblem(err))
+		f.Silent = sayWrong(schema.ProblemOf(err))
 	}
 	f.Notes = found.Notes
 	listeners, err := api.OpListeners.Call(call, schema.None{})
@@ -180,7 +180,7 @@ func (c *Console) addMicrophone(call *api.Call) error {
 	f.editor.Base, f.editor.Began = e.Base, e.Began
 	out, err := api.OpEdit.Call(call, api.EditInput{Source: &text, Operations: do})
 	if err != nil {
-		p := api.AsProblem(err)
+		p := schema.ProblemOf(err)
 		for _, wrong := range p.Errors {
 			f.Wrong = append(f.Wrong, wrong.Wrong)
 		}

@@ -67,7 +67,7 @@ func (c *Console) addUser(call *api.Call) error {
 	in := api.NewUserInput{Name: call.R.PostFormValue("name"), Role: call.R.PostFormValue("role"), Password: call.R.PostFormValue("password")}
 	done, err := api.OpAddUser.Call(call, in)
 	if err != nil {
-		p := api.AsProblem(err)
+		p := schema.ProblemOf(err)
 		if p.Status >= 500 {
 			return err
 		}
@@ -93,7 +93,7 @@ func (c *Console) passwordPage(call *api.Call) error {
 func (c *Console) changePassword(call *api.Call) error {
 	in := api.PasswordInput{Name: call.Who.Name, Current: call.R.PostFormValue("current"), Password: call.R.PostFormValue("password")}
 	if _, err := api.OpChangePassword.Call(call, in); err != nil {
-		p := api.AsProblem(err)
+		p := schema.ProblemOf(err)
 		if p.Status >= 500 {
 			return err
 		}
@@ -123,7 +123,7 @@ func (c *Console) rotateKey(call *api.Call) error {
 // madeKey shows a new key this once, without a redirect, so that the key is in no address and no store.
 func (c *Console) madeKey(call *api.Call, k api.NewKey, err error) error {
 	if err != nil {
-		p := api.AsProblem(err)
+		p := schema.ProblemOf(err)
 		if p.Status >= 500 {
 			return err
 		}

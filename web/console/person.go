@@ -70,7 +70,7 @@ func (c *Console) changed(call *api.Call, what string, done api.Applied, err err
 	case err == nil:
 		return c.showPerson(call, http.StatusConflict, "Not changed: "+done.Why)
 	}
-	if p = api.AsProblem(err); p.Status >= 500 || p.Status == http.StatusNotFound {
+	if p = schema.ProblemOf(err); p.Status >= 500 || p.Status == http.StatusNotFound {
 		return err
 	}
 	return c.showPerson(call, p.Status, sayWrong(p))

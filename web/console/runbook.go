@@ -104,7 +104,7 @@ func (c *Console) showPlan(call *api.Call, code int, e editor, file api.RunbookT
 	}
 	p := planned{editor: e, Wrong: wrong, Diff: diff(file.Source, e.Source)}
 	if p.Plan, err = api.OpPlan.Call(call, api.SourceInput{Source: e.Source}); err != nil {
-		if problem := api.AsProblem(err); problem.Code == schema.InvalidRunbook {
+		if problem := schema.ProblemOf(err); problem.Code == schema.InvalidRunbook {
 			e.Wrong = problem.Detail
 			return c.showEditor(call, http.StatusUnprocessableEntity, e)
 		}
@@ -123,7 +123,7 @@ func (c *Console) apply(call *api.Call) error {
 	}
 	done, err := api.OpApply.Call(call, api.ApplyInput{Source: e.Source, Base: e.Base, Plan: call.R.PostFormValue("plan")})
 	if err != nil {
-		switch p := api.AsProblem(err); p.Code {
+		switch p := schema.ProblemOf(err); p.Code {
 		case schema.Conflict:
 			if file, err = api.OpRunbook.Call(call, schema.None{}); err != nil {
 				return err

@@ -100,7 +100,7 @@ func (c *Console) runSimulation(call *api.Call) error {
 	if err == nil {
 		return redirect(call, "/simulations")
 	}
-	p := api.AsProblem(err)
+	p := schema.ProblemOf(err)
 	if p.Status == http.StatusInternalServerError {
 		return err
 	}

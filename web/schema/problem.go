@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -205,18 +204,6 @@ func (p *Problem) Write(w http.ResponseWriter, id string) {
 }
 
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
-
-// ProblemPage returns the reference page of the codes, in Markdown.
-func ProblemPage() []byte {
-	var b bytes.Buffer
-	b.WriteString("# Problems\n\nAn error of the API is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`, `detail`, and\n" +
-		"`code` (never changes), `request_id` (find it in the log and the audit log) and `errors` (what is wrong with each field).\n" +
-		"This page is made from the code.\n\n| code | status | title | |\n|---|---|---|---|\n")
-	for _, c := range Codes {
-		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", c.Code, c.Status, c.Title, c.Doc)
-	}
-	return b.Bytes()
-}
 
 // After makes a problem say how long to wait before the request makes sense again.
 func (p *Problem) After(d time.Duration) *Problem {

@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance/amount"
 	"orac/appliance/base/cells"
+	"orac/appliance/graph"
 	"orac/appliance/status"
 )
 
@@ -134,11 +135,9 @@ func value(text string) string {
 
 // deaf says for each microphone how long it hears nothing.
 func (v *planView) deaf(p status.Plan) {
-	sources := map[string]status.Action{}
+	actions := map[string]status.Action{}
 	for _, c := range p.Components {
-		if c.Kind == "source" {
-			sources[strings.TrimPrefix(c.Address, "source.")] = c.Action
-		}
+		actions[c.Address] = c.Action
 	}
 	column := 0
 	for _, d := range p.Deaf {
@@ -146,7 +145,7 @@ func (v *planView) deaf(p status.Plan) {
 	}
 	for _, d := range p.Deaf {
 		says := v.Good("keeps listening")
-		switch action := sources[d.Device]; {
+		switch action := actions[graph.At(graph.Source, d.Device)]; {
 		case action == status.Add:
 			says = v.Good("starts listening")
 		case action == status.Remove:

@@ -9,9 +9,9 @@ import (
 	"orac/appliance/graph"
 )
 
-// stages is the order of the lanes: the path of a command through the graph, between what is before and after all nodes.
-var stages = func() []string {
-	list := []string{"world", "process"}
+// stages is the order of the lanes: the path of a command through the graph.
+var stages = func() (list []string) {
+	list = []string{"world", "process"}
 	for _, k := range graph.Kinds() {
 		list = append(list, string(k.Name))
 	}

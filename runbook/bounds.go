@@ -2,7 +2,74 @@ package runbook
 
 import (
 	"orac/runbook/language"
+	"time"
 )
+
+// Bounds are the blocks that limit the appliance as a whole.
+type Bounds struct {
+	Apply    Apply
+	Watchdog Watchdog
+	Memory   Memory
+	Disk     Disk
+	Store    Store
+}
+
+var bounds = []*language.BlockType{applyBlock, watchdogBlock, memoryBlock, diskBlock, storeBlock}
+
+// Apply says when a changed runbook is kept.
+type Apply struct {
+	Address    Address
+	Name       string
+	HealthGate time.Duration `hcl:"health_gate"`
+	Keep       int           `hcl:"keep"` // generations
+}
+
+// Watchdog bounds how long anything may be stuck and how often it is restarted.
+type Watchdog struct {
+	Address       Address
+	Name          string
+	ReadStall     time.Duration `hcl:"read_stall"`
+	DegradedAfter time.Duration `hcl:"degraded_after"`
+	RMSStuck      time.Duration `hcl:"rms_stuck"`
+	SourceCheck   time.Duration `hcl:"source_check"`
+	RestartBudget int           `hcl:"restart_budget"`
+	Per           time.Duration `hcl:"per"`
+	RetryDelay    time.Duration `hcl:"retry_delay"`
+	Retries       int           `hcl:"retries"`
+	RetrySlow     time.Duration `hcl:"retry_slow"`
+	StopDeadline  time.Duration `hcl:"stop_deadline"`
+	LeakBudget    int           `hcl:"leak_budget"`
+	NodeStall     time.Duration `hcl:"node_stall"`
+	LoopLag       time.Duration `hcl:"loop_lag"`
+}
+
+// Memory bounds the resident memory, capture child included.
+type Memory struct {
+	Address Address
+	Name    string
+	Warn    language.Size `hcl:"warn"`
+	Restart language.Size `hcl:"restart"`
+	Every   time.Duration `hcl:"every"`
+}
+
+// Disk bounds the space for utterances.
+type Disk struct {
+	Address     Address
+	Name        string
+	Spool       language.Size `hcl:"spool"`
+	KeepFree    language.Size `hcl:"keep_free"`
+	MemorySpool language.Size `hcl:"memory_spool"`
+}
+
+// Store bounds the history.
+type Store struct {
+	Address   Address
+	Name      string
+	Retention time.Duration `hcl:"retention"`
+	MaxRows   int           `hcl:"max_rows"`
+	KeepAudio bool          `hcl:"keep_audio"`
+	AudioSize language.Size `hcl:"audio_size"` // of kept sounds
+}
 
 var applyBlock = &language.BlockType{
 	Type: "apply", Single: true,

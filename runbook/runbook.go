@@ -1,6 +1,8 @@
 package runbook
 
 import (
+	"slices"
+
 	"orac/runbook/language"
 )
 
@@ -25,28 +27,40 @@ listener "kitchen" {
 	Folder: &language.Folder{Block: applianceBlock, Attribute: "state_dir"},
 }
 
+// Runbook is one decoded orac.hcl. It is immutable by convention: a changed file becomes a new
+// Runbook. Every default is filled in, and every reference names an existing block. The slices keep
+// the order of the file.
+//
+// The hcl tags below only name attributes of the registry; a test proves that tags and registry
+// agree, field for field and type for type. Name is the block's label, "" if it has none.
+type Runbook struct {
+	language.Document
+
+	Appliance Appliance
+	Hearing
+	Services
+	Hooks
+	Bounds
+	Access
+}
+
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
-var Registry = []*language.BlockType{
-	applianceBlock,
-	microphoneBlock,
-	wavBlock,
-	modelBlock,
-	listenerBlock,
-	sttBlock,
-	heartbeatBlock,
-	webhookBlock,
-	applyBlock,
-	watchdogBlock,
-	memoryBlock,
-	diskBlock,
-	storeBlock,
-	webBlock,
-	authBlock,
-	userBlock,
-	serviceAccountBlock,
-	language.Locals("runbook"),
-	language.Variable(),
+var Registry = slices.Concat(
+	[]*language.BlockType{applianceBlock}, hearing, services, hooks, bounds, access,
+	[]*language.BlockType{language.Locals("runbook"), language.Variable()},
+)
+
+// Appliance is the device as a whole.
+type Appliance struct {
+	Address    Address
+	Name       string
+	StateDir   string        `hcl:"state_dir"` // resolved against Runbook.Dir
+	LogLevel   string        `hcl:"log_level"` // debug, info, warn or error
+	LogFile    string        `hcl:"log_file"`  // resolved against Runbook.Dir; "" for none
+	LogSize    language.Size `hcl:"log_size"`
+	LogKeep    int           `hcl:"log_keep"` // files beside LogFile
+	InstanceID string        `hcl:"instance_id"`
 }
 
 var applianceBlock = &language.BlockType{

@@ -1,4 +1,4 @@
-package api
+package veil
 
 import (
 	"bytes"
@@ -7,9 +7,9 @@ import (
 	"regexp"
 )
 
-// document veils every text in a JSON document, whatever its field is called, because any of them
+// Document veils every text in a JSON document, whatever its field is called, because any of them
 // may quote anything.
-func (v *veil) document(text []byte) ([]byte, error) {
+func (v *Veil) Document(text []byte) ([]byte, error) {
 	var value any
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
@@ -20,7 +20,7 @@ func (v *veil) document(text []byte) ([]byte, error) {
 	return append(out, '\n'), err
 }
 
-func (v *veil) everywhere(value any) any {
+func (v *Veil) everywhere(value any) any {
 	switch value := value.(type) {
 	case string:
 		return v.quoted(value)
@@ -39,7 +39,7 @@ func (v *veil) everywhere(value any) any {
 }
 
 // quoted veils a text that may quote anything.
-func (v *veil) quoted(text string) string { return v.text("output", text) }
+func (v *Veil) quoted(text string) string { return v.Text("output", text) }
 
 var (
 	// htmlPiece is a tag or the text between two tags. Templates escape < and > everywhere else.
@@ -47,8 +47,8 @@ var (
 	htmlValue = regexp.MustCompile(`"[^"]*"`)
 )
 
-// page veils an HTML page that templates have made: its texts and attribute values. The style sheet stays as it is.
-func (v *veil) page(text []byte) ([]byte, error) {
+// Page veils an HTML page that templates have made: its texts and attribute values. The style sheet stays as it is.
+func (v *Veil) Page(text []byte) ([]byte, error) {
 	unescaped := func(escaped string) string {
 		plain := html.UnescapeString(escaped)
 		if veiled := v.quoted(plain); veiled != plain {

@@ -8,11 +8,12 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/auth"
+	"orac/web/schema"
 )
 
-// CapabilityPage returns the reference page of who may do what, by origin and role, in Markdown. It is generated from the
+// capabilityPage returns the reference page of who may do what, by origin and role, in Markdown. It is generated from the
 // routes and the registry, so it states what is really checked.
-func CapabilityPage() []byte {
+func capabilityPage() []byte {
 	var b bytes.Buffer
 	b.WriteString("# Who may do what\n\nThis page is made from the code: from the routes of the API, and from the registry of the runbook.\n\n" +
 		"## What a runbook may put into force\n\n" +
@@ -57,6 +58,18 @@ func CapabilityPage() []byte {
 			name = "nobody"
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", name, strings.Join(reads, ", "), strings.Join(changes, ", "))
+	}
+	return b.Bytes()
+}
+
+// problemPage returns the reference page of the codes, in Markdown.
+func problemPage() []byte {
+	var b bytes.Buffer
+	b.WriteString("# Problems\n\nAn error of the API is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`, `detail`, and\n" +
+		"`code` (never changes), `request_id` (find it in the log and the audit log) and `errors` (what is wrong with each field).\n" +
+		"This page is made from the code.\n\n| code | status | title | |\n|---|---|---|---|\n")
+	for _, c := range schema.Codes {
+		fmt.Fprintf(&b, "| `%s` | %d | %s | %s |\n", c.Code, c.Status, c.Title, c.Doc)
 	}
 	return b.Bytes()
 }

@@ -1,4 +1,12 @@
-package api
+// Package veil hides from everybody except admins what only admins may read in the runbook.
+//
+// Guarantees:
+//
+//   - A veiled text holds no folder of a path, nothing of a URL after its host, and no argument of a command of the runbook.
+//   - Whatever has texts can be veiled: answers of any Go type, errors, events, JSON documents and HTML pages. The veiled value is
+//     a copy.
+//   - A refusal by the appliance, which may quote lines of a runbook that does not run, is left out entirely.
+package veil
 
 import (
 	"bytes"
@@ -19,10 +27,10 @@ import (
 	"orac/web/schema"
 )
 
-// veil hides what only admins may read in the runbook's text: folders of paths, the part of a URL after the host (it may contain
+// Veil hides what only admins may read in the runbook's text: folders of paths, the part of a URL after the host (it may contain
 // a key), and the arguments of commands (they may contain anything from the environment). Every answer of a route below admin
 // goes through it, including errors, reports of simulations and events.
-type veil struct {
+type Veil struct {
 	paths *strings.Replacer // reduces paths of the runbook to their last names, and removes its folder; the pattern below would stop at a space in a path
 	args  *strings.Replacer
 }
@@ -42,8 +50,8 @@ var (
 // leastArg is the shortest command argument that is hidden, in bytes: a shorter one is not a secret.
 const leastArg = 4
 
-// newVeil makes the veil of a runbook.
-func newVeil(rb *runbook.Runbook) *veil {
+// New makes the veil of a runbook.
+func New(rb *runbook.Runbook) *Veil {
 	var paths, args []string
 	known := func(path string) {
 		if filepath.IsAbs(path) && len(path) > 1 {
@@ -90,7 +98,7 @@ func newVeil(rb *runbook.Runbook) *veil {
 	for _, a := range args {
 		hidden = append(hidden, a, "…")
 	}
-	return &veil{strings.NewReplacer(replaced...), strings.NewReplacer(hidden...)}
+	return &Veil{strings.NewReplacer(replaced...), strings.NewReplacer(hidden...)}
 }
 
 // textsOf returns the texts in a value.
@@ -105,8 +113,8 @@ func textsOf(v cty.Value) (list []string) {
 	return list
 }
 
-// text veils the text of a field.
-func (v *veil) text(field, text string) string {
+// Text veils the text of a field.
+func (v *Veil) Text(field, text string) string {
 	if slices.Contains(asIs, field) {
 		return text
 	}
@@ -132,11 +140,11 @@ func hostOf(text string) string {
 
 // value veils the texts in a value. The value itself is not changed: the result is a copy wherever it
 // differs.
-func (v *veil) value(field string, in reflect.Value) reflect.Value {
+func (v *Veil) value(field string, in reflect.Value) reflect.Value {
 	switch in.Kind() {
 	case reflect.String:
 		out := reflect.New(in.Type()).Elem()
-		out.SetString(v.text(field, in.String()))
+		out.SetString(v.Text(field, in.String()))
 		return out
 	case reflect.Pointer, reflect.Interface:
 		if in.IsNil() {
@@ -192,38 +200,38 @@ func (v *veil) value(field string, in reflect.Value) reflect.Value {
 	return in
 }
 
-// answer veils the answer of a route.
-func (v *veil) answer(out any) any {
+// Answer veils the answer of a route.
+func (v *Veil) Answer(out any) any {
 	if out == nil {
 		return nil
 	}
 	return v.value("", reflect.ValueOf(out)).Interface()
 }
 
-// failure veils an error's text for the caller; the log keeps all of it. A refusal by the appliance quotes lines of the
+// Failure veils an error's text for the caller; the log keeps all of it. A refusal by the appliance quotes lines of the
 // runbook's file, which may differ from the running one: these lines are left out entirely.
-func (v *veil) failure(err error) error {
+func (v *Veil) Failure(err error) error {
 	p := *schema.ProblemOf(err)
 	if _, quotes := errors.AsType[*status.Refusal](err); quotes {
 		p.Detail = "Nothing was changed. An admin can see why."
 	}
-	p.Detail = v.text("detail", p.Detail)
+	p.Detail = v.Text("detail", p.Detail)
 	p.Errors = slices.Clone(p.Errors)
 	for i, e := range p.Errors {
-		p.Errors[i].Wrong = v.text("detail", e.Wrong)
+		p.Errors[i].Wrong = v.Text("detail", e.Wrong)
 	}
 	return &p
 }
 
-// event veils the JSON of an event.
-func (v *veil) event(text []byte) []byte {
+// Event veils the JSON of an event.
+func (v *Veil) Event(text []byte) []byte {
 	var fields map[string]any
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	if err := d.Decode(&fields); err != nil {
 		return nil // it was made here, and it is an object
 	}
-	veiled, err := json.Marshal(v.answer(fields))
+	veiled, err := json.Marshal(v.Answer(fields))
 	if err != nil {
 		return nil
 	}

@@ -6,10 +6,38 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"orac/runbook/hook"
 	"orac/runbook/language"
 )
+
+// Hooks are the programs that are told what happens.
+type Hooks struct {
+	Webhooks []Webhook
+}
+
+var hooks = []*language.BlockType{webhookBlock}
+
+// Webhook is called when something happens.
+type Webhook struct {
+	Address       Address
+	Name          string
+	URL           language.Template          `hcl:"url"`
+	Events        []string                   `hcl:"events"`    // nil: the wakes of the models that name it, in the format of Hey ORAC
+	Listeners     []Address                  `hcl:"listeners"` // empty: all
+	Method        string                     `hcl:"method"`    // POST, PUT or GET
+	Body          language.Template          `hcl:"body"`
+	Secret        language.Secret            `hcl:"secret"` // see Webhook.SigningKey
+	Timeout       time.Duration              `hcl:"timeout"`
+	MaxRetryDelay time.Duration              `hcl:"max_retry_delay"`
+	Keep          time.Duration              `hcl:"keep"`
+	Queue         language.Size              `hcl:"queue"`
+	Headers       map[string]language.Secret `hcl:"headers"`
+	CA            string                     `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
+	ClientCert    string                     `hcl:"client_cert"`
+	ClientKey     string                     `hcl:"client_key"`
+}
 
 // anEvent is what the url and the body of a webhook can name.
 var anEvent = &language.Words{

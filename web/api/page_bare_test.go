@@ -11,9 +11,9 @@ import (
 	"orac/web/schema"
 )
 
-// BarePages adds the pages that are needed to get in: set-up, login, logout. The console has better ones at the same
+// barePages adds the pages that are needed to get in: set-up, login, logout. The console has better ones at the same
 // addresses, using the same routes.
-func BarePages(s *Server) {
+func barePages(s *Server) {
 	s.Page(http.MethodGet, "/setup", auth.Nobody, func(c *Call) error {
 		return c.setupPage(200, "", nil)
 	})
@@ -70,10 +70,10 @@ func (c *Call) bare(status int, name string, data map[string]any) error {
 	w := c.Streaming()
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	return barePages.ExecuteTemplate(w, name, data)
+	return bareTemplates.ExecuteTemplate(w, name, data)
 }
 
-var barePages = template.Must(template.New("").Parse(`
+var bareTemplates = template.Must(template.New("").Parse(`
 {{define "head"}}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>ORAC</title></head><body><main><h1>ORAC</h1>{{end}}
 {{define "foot"}}</main></body></html>{{end}}

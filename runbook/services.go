@@ -3,9 +3,53 @@ package runbook
 import (
 	"regexp"
 	"slices"
+	"time"
 
 	"orac/runbook/language"
 )
+
+// Services are the programs that receive utterances and heartbeats.
+type Services struct {
+	STTs       []STT
+	Heartbeats []Heartbeat
+}
+
+var services = []*language.BlockType{sttBlock, heartbeatBlock}
+
+// STT is one speech-to-text service.
+type STT struct {
+	Address       Address
+	Name          string
+	Protocol      string          `hcl:"protocol"` // orac or exec
+	URL           string          `hcl:"url"`
+	Streaming     bool            `hcl:"streaming"`
+	Language      string          `hcl:"language"`
+	Task          string          `hcl:"task"`            // transcribe, translate, or "" for the server's choice
+	ForwardToCore *bool           `hcl:"forward_to_core"` // nil: not sent
+	Command       []string        `hcl:"command"`
+	Strip         []string        `hcl:"strip"` // kinds of markers that are removed from a text
+	Timeout       time.Duration   `hcl:"timeout"`
+	Token         language.Secret `hcl:"token"`
+	MaxRetryDelay time.Duration   `hcl:"max_retry_delay"`
+	HealthEvery   time.Duration   `hcl:"health_every"`
+	Auth          Address         `hcl:"auth"` // a service account, or ""
+	CA            string          `hcl:"ca"`   // these paths are resolved against Runbook.Dir; "" for none
+	ClientCert    string          `hcl:"client_cert"`
+	ClientKey     string          `hcl:"client_key"`
+}
+
+// Heartbeat tells a service which wake words are active.
+type Heartbeat struct {
+	Address   Address
+	Name      string
+	URL       string        `hcl:"url"` // "" when STT is set: see Runbook.HeartbeatURL
+	STT       Address       `hcl:"stt"`
+	Every     time.Duration `hcl:"every"`
+	Timeout   time.Duration `hcl:"timeout"`
+	Listeners []Address     `hcl:"listeners"` // empty: all
+	Auth      Address       `hcl:"auth"`      // a service account, or "": see Runbook.HeartbeatAuth
+	CA        string        `hcl:"ca"`        // resolved against Runbook.Dir; "" for none
+}
 
 var sttBlock = &language.BlockType{
 	Type: "stt", Named: true,

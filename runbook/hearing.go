@@ -4,9 +4,84 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"orac/runbook/language"
 )
+
+// Hearing is what is heard: devices, models, and who listens to them.
+type Hearing struct {
+	Microphones []Microphone
+	WAVs        []WAV
+	Models      []Model
+	Listeners   []Listener
+}
+
+var hearing = []*language.BlockType{microphoneBlock, wavBlock, modelBlock, listenerBlock}
+
+// Microphone selects one input of the machine.
+type Microphone struct {
+	Address      Address
+	Name         string
+	Match        string        `hcl:"match"`
+	Identity     string        `hcl:"identity"`
+	ID           string        `hcl:"id"`
+	Backend      string        `hcl:"backend"` // auto, pulse or alsa
+	Channels     int           `hcl:"channels"`
+	Channel      []int         `hcl:"channel"` // from 0; nil: all of Channels
+	StartTimeout time.Duration `hcl:"start_timeout"`
+}
+
+// WAV is a sound file that replaces a microphone.
+type WAV struct {
+	Address Address
+	Name    string
+	Path    string        `hcl:"path"` // resolved against Runbook.Dir
+	Pace    string        `hcl:"pace"` // realtime or fast
+	End     string        `hcl:"end"`  // stop, silence or loop
+	Gap     time.Duration `hcl:"gap"`
+	Channel []int         `hcl:"channel"` // from 0; nil: all
+}
+
+// Model is one wake-word model and when it fires.
+type Model struct {
+	Address       Address
+	Name          string
+	Source        string        `hcl:"source"`         // "catalog:NAME", an https URL, or a path: see Runbook.Resolve
+	SHA256        string        `hcl:"sha256"`         // 64 lower-case hex digits, or ""
+	PrivateSource bool          `hcl:"private_source"` // an https URL may lead to a local network
+	Threshold     float64       `hcl:"threshold"`
+	Cooldown      time.Duration `hcl:"cooldown"`
+	Patience      int           `hcl:"patience"` // consecutive hops at or above Threshold
+	Topic         string        `hcl:"topic"`
+	WakeWord      string        `hcl:"wake_word"`
+	Classes       []string      `hcl:"classes"`
+	Webhook       Address       `hcl:"webhook"`
+	Enabled       bool          `hcl:"enabled"`
+}
+
+// Listener is one graph: a device, its models, and what happens next.
+type Listener struct {
+	Address      Address
+	Name         string
+	Device       Address   `hcl:"device"`
+	Models       []Address `hcl:"models"`
+	Deliver      []Address `hcl:"deliver"`
+	MultiTrigger bool      `hcl:"multi_trigger"`
+	VADThreshold float64   `hcl:"vad_threshold"` // 0 is off
+	RMSFilter    float64   `hcl:"rms_filter"`    // int16 scale
+	Record       Record    `hcl:"record"`
+}
+
+// Record says where an utterance begins and ends.
+type Record struct {
+	PreRoll          time.Duration `hcl:"pre_roll"`
+	Lead             time.Duration `hcl:"lead"` // wait for the command to begin
+	Silence          time.Duration `hcl:"silence"`
+	Grace            time.Duration `hcl:"grace"`
+	Max              time.Duration `hcl:"max"` // PreRoll included
+	SilenceThreshold float64       `hcl:"silence_threshold"`
+}
 
 var microphoneBlock = &language.BlockType{
 	Type: "device", Variant: "microphone", Named: true,
