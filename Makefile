@@ -120,7 +120,7 @@ chaos: deps build ## run scenarios on a live appliance with real faults, and com
 docs: build ## regenerate the reference documentation from the code
 	bin/orac schema --markdown > runbook/REFERENCE.md
 	bin/orac schema --scenario --markdown > runbook/scenario/REFERENCE.md
-	go test ./web ./web/api ./web/console -run 'TestTheReadme|Golden|TestEverythingThatTheConsoleDoes' -update >/dev/null
+	go test ./appliance/graph ./web ./web/api ./web/console -run 'TestTheReadme|Golden|TestTheKinds|TestEverythingThatTheConsoleDoes' -update >/dev/null
 	go test ./cmd/orac -run TestThePageOfFaultsIsCurrent -update
 
 .PHONY: dist

@@ -1,14 +1,11 @@
-// Package appliance compiles a runbook into the runtime graph and keeps it running.
+// Package appliance is ORAC on a real machine: the world that a graph is put into, the state directory, and the daemon that others
+// ask and change.
 //
 // It guarantees:
 //
-//   - The graph is a function of the runbook only: the same runbook makes the same graph, in the same order.
-//   - Every node runs as its own instance. An instance that fails is restarted, after a pause that grows while it keeps
-//     failing. No other node is touched, and what waits in its mailboxes keeps waiting.
-//   - Webhooks, speech-to-text services, heartbeats and history are beside the way from sound to detection: none of them
-//     can make it wait.
+//   - One process uses a state directory at a time, and reaches it through one handle.
+//   - Whatever runs beside the graph, such as the console, can neither hold up the way from sound to detection nor a change.
 //   - When the appliance is told to stop, everything recorded is in the spool before it ends.
 //
-// Node code is in appliance/node, on the runtime seam of appliance/rt. This package knows which nodes there are and how
-// they are connected. Parts is all that it needs from the world.
+// Which nodes there are says appliance/graph; how they are kept alive and changed says appliance/core.
 package appliance

@@ -1,3 +1,14 @@
+// Package core keeps a graph running, watches it and changes it. It is written on the runtime seam: the daemon drives it with
+// goroutines, and the simulator in virtual time.
+//
+// It guarantees:
+//
+//   - Every node runs as its own instance. An instance that fails is restarted, after a pause that grows while it keeps
+//     failing. No other node is touched, and what waits in its mailboxes keeps waiting.
+//   - A change touches only nodes whose identity or settings changed, all of them or none. If they do not do well, what ran before
+//     returns by itself.
+//   - A text is evaluated once for each request, and the resulting value is judged, planned, run and kept.
+//   - No node waits for the monitor, and what goes wrong has an incident with its cause and its end.
 package core
 
 import (

@@ -215,7 +215,7 @@ func (r *Runner) busy() bool {
 // delivering tells whether anything is on its way to a service.
 func (r *Runner) delivering() bool {
 	return slices.ContainsFunc(r.instances, func(i *instance) bool {
-		d, ok := i.code.(interface{ Idle() bool })
+		d, ok := i.code.(node.Idler)
 		return ok && i.have.State == reconcile.Running && !d.Idle()
 	})
 }

@@ -15,8 +15,11 @@ type Kind struct {
 	// Hooks are the kinds of webhook events (see runbook/hook) that may follow from it.
 	Hooks []string
 
-	about  func(Event) string // nil: always ""
-	says   func(Event) Words
+	// about returns the component whose state an event tells, or "". If the event is a warning or a failure, it is a complaint
+	// about that component; otherwise a complaint may be over. A nil about is always "".
+	about  func(Event) string
+	named  bool // the sentence begins with the node that reports: nothing else in it tells who is meant
+	says   func(Body) Words
 	decode func(text []byte) (Body, error)
 }
 
@@ -41,42 +44,29 @@ const (
 	Renewed Sign = "restart"
 )
 
-// row is a row of the table, by the Go type of its events.
-type row[T Body] struct {
-	doc   string
-	flow  Flow
-	sign  Sign
-	kept  bool
-	hooks []string
-	// about returns the component whose state an event tells, or "". If the event is a warning or a failure, it is a complaint
-	// about that component; otherwise a complaint may be over. A nil about is always "".
-	about func(Event) string
-	says  func(T) Words
-	named bool // the sentence begins with the node that reports: nothing else in it tells who is meant
-}
-
-// kind makes a row of the table.
-func kind[T Body](r row[T]) Kind {
+// kind makes a row of the table from what its Go type does not tell.
+func kind[T Body](doc string, k Kind, says func(T) Words) Kind {
 	var zero T
-	return Kind{
-		Name: zero.Kind(), Doc: r.doc, Zero: zero, Flow: r.flow, Sign: r.sign, Kept: r.kept, Hooks: r.hooks, about: r.about,
-		says: func(e Event) Words {
-			w := r.says(e.Body.(T))
-			if r.named {
-				w.Parts = append([]Part{usual("%s: ", e.Node)}, w.Parts...)
-			}
-			return w
-		},
-		decode: func(text []byte) (Body, error) {
-			var b T
-			err := json.Unmarshal(text, &b)
-			return b, err
-		},
+	k.Name, k.Doc, k.Zero = zero.Kind(), doc, zero
+	k.says = func(b Body) Words { return says(b.(T)) }
+	k.decode = func(text []byte) (Body, error) {
+		var b T
+		err := json.Unmarshal(text, &b)
+		return b, err
 	}
+	return k
 }
 
 // itself is the about of a kind that tells the state of the node that reports it.
 func itself(e Event) string { return e.Node }
+
+// spool is the about of Spooled: an utterance that is set aside says nothing of the disk.
+func (e Event) spool() string {
+	if where := e.Body.(Spooled).Where; where == "disk" || where == "memory" {
+		return e.Node
+	}
+	return ""
+}
 
 // byName finds rows; the table never changes.
 var byName = func() map[string]*Kind {
@@ -119,12 +109,19 @@ func (k *Kind) Streamed() bool { return k.Flow != Inside }
 func (k *Kind) Judges() bool { return k.about != nil }
 
 // Words returns what a person reads about an event.
-func (e Event) Words() Words { return Of(e.Body).says(e) }
+func (e Event) Words() Words {
+	k := Of(e.Body)
+	w := k.says(e.Body)
+	if k.named {
+		w.Parts = append([]Part{usual("%s: ", e.Node)}, w.Parts...)
+	}
+	return w
+}
 
 // Complaint returns the component that an event complains about, or "".
 func (e Event) Complaint() string {
 	k := Of(e.Body)
-	if k.about == nil || k.says(e).Severity < Warning {
+	if k.about == nil || k.says(e.Body).Severity < Warning {
 		return ""
 	}
 	return k.about(e)

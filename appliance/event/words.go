@@ -147,20 +147,3 @@ func (b Delivered) words() Words {
 	}
 	return failure("given up", usual("%s: %s", how, b.Cause))
 }
-
-func (b IncidentTold) words() Words {
-	if b.Closed {
-		return fine("recovered", usual("%s after %.1f s: %s", b.Component, b.Seconds, b.Cause))
-	}
-	return warning("incident", usual("%s: %s", b.Component, b.Cause))
-}
-
-func (b HealthTold) words() Words {
-	switch b.To {
-	case "healthy":
-		return fine("health", usual("%s is healthy", b.Component))
-	case "degraded":
-		return warning("health", usual("%s is degraded: %s", b.Component, b.Why))
-	}
-	return failure("health", usual("%s is %s: %s", b.Component, b.To, b.Why))
-}

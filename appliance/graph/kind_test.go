@@ -1,10 +1,14 @@
 package graph
 
 import (
+	"fmt"
+	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
+	"orac/appliance/base/testkit"
 	"orac/appliance/health"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -42,6 +46,24 @@ func TestEveryKindIsComplete(t *testing.T) {
 	if i := slices.IndexFunc(health.Rules, func(r health.Rule) bool { return names[Name(r.Kind)] }); i >= 0 {
 		t.Errorf("%s has two rules of health", health.Rules[i].Kind)
 	}
+}
+
+// TestTheKindsAreDocumented compares the table in appliance/README.md with the kinds.
+func TestTheKindsAreDocumented(t *testing.T) {
+	const open, end = "<!-- kinds -->\n", "<!-- /kinds -->"
+	text, err := os.ReadFile("../README.md")
+	testkit.Must(t, err)
+	before, rest, ok := strings.Cut(string(text), open)
+	_, after, closed := strings.Cut(rest, end)
+	if !ok || !closed {
+		t.Fatal("appliance/README.md has no place for the kinds")
+	}
+	var table strings.Builder
+	table.WriteString("| node | what it does |\n|---|---|\n")
+	for _, k := range Kinds() {
+		fmt.Fprintf(&table, "| %s | %s |\n", k.Name, k.Words)
+	}
+	testkit.Golden(t, "../README.md", before+open+table.String()+end+after)
 }
 
 // TestNodesAreBuiltFromViews: an identity and settings hold views alone, so whatever a builder reads of the runbook is known. An

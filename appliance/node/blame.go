@@ -181,15 +181,22 @@ func (n *Delivery) other(t *rt.Task, c *course) (next Job, whole Whole, err erro
 	return next, whole, err
 }
 
+// health asks the service how it is. A service that has no health check is not asked. The end of the task counts as not asked, and
+// is the error then.
+func (n *Delivery) health(t *rt.Task) (h stt.Health, asked bool, err error) {
+	p, ok := n.Client.(stt.Prober)
+	if !ok {
+		return h, false, nil
+	}
+	h, err = p.Health(t)
+	return h, !errors.Is(err, rt.ErrStopped), err
+}
+
 // well asks the service whether it is there and ready for work, and fails only when the task is told to stop. A service that
 // answers that it has no health check is there.
 func (n *Delivery) well(t *rt.Task) (bool, error) {
-	p, ok := n.Client.(stt.Prober)
-	if !ok {
-		return false, nil
-	}
-	h, err := p.Health(t)
-	if errors.Is(err, rt.ErrStopped) {
+	h, asked, err := n.health(t)
+	if !asked {
 		return false, err
 	}
 	n.heed(t, h)

@@ -87,12 +87,8 @@ func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
 // actsOnce tells whether the service recognises an utterance by its ID, so that sending it again is always
 // safe.
 func (n *Delivery) actsOnce(t *rt.Task) (bool, error) {
-	p, ok := n.Client.(stt.Prober)
-	if !ok {
-		return false, nil
-	}
-	h, err := p.Health(t)
-	if errors.Is(err, rt.ErrStopped) {
+	h, asked, err := n.health(t)
+	if !asked {
 		return false, err
 	}
 	return h.Idempotent, nil

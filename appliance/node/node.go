@@ -29,6 +29,22 @@ type Node interface {
 // and address, built from another runbook; it may be called from anywhere and never waits.
 type Updater interface{ Update(fresh Node) }
 
+// Drainer is a node that can be told that the appliance is stopping: it then begins nothing new.
+type Drainer interface{ Drain() }
+
+// Idler is a node that may be in the middle of something that must not be cut off. Idle may be called from anywhere.
+type Idler interface{ Idle() bool }
+
+// What the runner and the monitor ask of some kinds.
+var (
+	_ = []Updater{
+		(*Source)(nil), (*Ring)(nil), (*Features)(nil), (*VoiceGate)(nil), (*Head)(nil), (*Trigger)(nil), (*Recorder)(nil),
+		(*Spool)(nil), (*Delivery)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil),
+	}
+	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil)}
+	_ = []Idler{(*Delivery)(nil)}
+)
+
 // Events is where a node reports what happened.
 type Events = *rt.Out[event.Event]
 

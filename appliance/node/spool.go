@@ -45,9 +45,6 @@ type SpoolConfig struct {
 	Services []string // all that exist
 }
 
-// Drainer is a node that can be told that the appliance is stopping: it then begins nothing new.
-type Drainer interface{ Drain() }
-
 // Drain implements Drainer: no more utterances are handed out; those that are kept wait for the next
 // start.
 func (n *Spool) Drain() { n.quiet.Take(rt.NewCell(true)) }

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"errors"
 	"time"
 
 	"orac/appliance/event"
@@ -95,12 +94,8 @@ func (n *Delivery) switchedOff(t *rt.Task, err error) (bool, error) {
 	if !stt.MayMeanNoStreams(err) {
 		return false, nil
 	}
-	p, ok := n.Client.(stt.Prober)
-	if !ok {
-		return false, nil
-	}
-	h, err := p.Health(t)
-	if errors.Is(err, rt.ErrStopped) {
+	h, asked, err := n.health(t)
+	if !asked {
 		return false, err
 	}
 	n.heed(t, h)

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,7 +36,7 @@ func send(t *testing.T, c WebhookConfig, m Message) error {
 // fire sends an event in the form of Hey ORAC.
 func fire(t *testing.T, c WebhookConfig, e hook.Event) error {
 	t.Helper()
-	m, err := Form{URL: language.TextTemplate(c.URL), Method: "POST", HeyORAC: true}.Make(e)
+	m, err := formOf(t, "url = "+strconv.Quote(c.URL)).Make(e)
 	if err != nil {
 		t.Fatal(err)
 	}

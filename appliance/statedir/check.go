@@ -52,22 +52,30 @@ func inNamespace(ids string) bool {
 	return len(fields) > 0 && !slices.Equal(fields, []string{"0", "0", "4294967295"})
 }
 
-// nameOf returns the name of a user for people; the number if the user has no name.
-func nameOf(uid int) string {
+// UserName returns the name of a user for people; the number if the user has no name.
+func UserName(uid int) string {
 	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
 		return u.Username
 	}
 	return strconv.Itoa(uid)
 }
 
+// ForSudo returns what UserName returned as sudo -u takes it. Quote it for a shell.
+func ForSudo(user string) string {
+	if _, err := strconv.Atoi(user); err == nil {
+		return "#" + user
+	}
+	return user
+}
+
 // ofAnother refuses what another user owns.
 func ofAnother(path string, uid int) error {
-	who := nameOf(uid)
-	as := who
-	if _, err := strconv.Atoi(who); err == nil {
-		as = "'#" + who + "'" // as sudo takes a number
+	who := UserName(uid)
+	as := ForSudo(who)
+	if as != who {
+		as = "'" + as + "'"
 	}
-	return refuse(path, "it belongs to the user "+who, fmt.Sprintf("run orac as that user (sudo -u %s orac ...), or check its contents and take it over: chown -R %s %s", as, nameOf(os.Geteuid()), path))
+	return refuse(path, "it belongs to the user "+who, fmt.Sprintf("run orac as that user (sudo -u %s orac ...), or check its contents and take it over: chown -R %s %s", as, UserName(os.Geteuid()), path))
 }
 
 // CheckFile returns what is wrong with a file, judged by its Lstat or, better, by the Stat of its open handle.
@@ -151,7 +159,7 @@ func (d *Dir) walk(make bool) (string, error) {
 			return "", refuse(d.path, "it is a symbolic link", "name the folder that it points to")
 		default:
 			if uid, other := otherOwner(info); other {
-				return "", refuse(d.path, fmt.Sprintf("%s is a link that belongs to the user %s", next, nameOf(uid)), "name the folder that it points to")
+				return "", refuse(d.path, fmt.Sprintf("%s is a link that belongs to the user %s", next, UserName(uid)), "name the folder that it points to")
 			}
 			target, err := os.Readlink(next)
 			if links++; err != nil || links > maxLinks {
@@ -188,7 +196,7 @@ func (d *Dir) checkAbove(folder string) error {
 		return err
 	}
 	if uid, other := otherOwner(info); other && !unmapped(uid) {
-		return refuse(d.path, fmt.Sprintf("it is in %s, which belongs to the user %s, who could replace it", folder, nameOf(uid)),
+		return refuse(d.path, fmt.Sprintf("it is in %s, which belongs to the user %s, who could replace it", folder, UserName(uid)),
 			"run orac as that user, or choose a folder elsewhere with --state-dir")
 	}
 	sticky, mode := info.Mode()&fs.ModeSticky != 0, info.Mode().Perm()
@@ -258,7 +266,7 @@ func (d *Dir) checkAll(who, option string) error {
 				other = true // a second name for root's file
 			}
 			if other {
-				return refuse(d.Path(path), fmt.Sprintf("%s may write in %s, and this file belongs to another user (%s)", who, d.path, nameOf(uid)),
+				return refuse(d.Path(path), fmt.Sprintf("%s may write in %s, and this file belongs to another user (%s)", who, d.path, UserName(uid)),
 					fmt.Sprintf("remove what is not ORAC's from the folder, then run chmod %s %s", option, d.path))
 			}
 		}

@@ -25,7 +25,7 @@ func Linked(path string) (string, error) {
 		}
 		uid, other := otherOwner(info)
 		if sys, ok := info.Sys().(*syscall.Stat_t); other || !ok || sys.Nlink > 1 {
-			return "", refuse(path, at+" is a link that belongs to the user "+nameOf(uid)+", or a hard link to a link", "name what it points to, or make the link yourself")
+			return "", refuse(path, at+" is a link that belongs to the user "+UserName(uid)+", or a hard link to a link", "name what it points to, or make the link yourself")
 		}
 		target, err := os.Readlink(at)
 		if err != nil {

@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"os/user"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 
@@ -16,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"orac/appliance/boot"
+	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
 )
 
@@ -41,7 +40,7 @@ func (a *app) owned(c *cobra.Command, args []string) error {
 		return nil
 	}
 	return failed(fmt.Errorf("the state directory %s belongs to the user %s, and you are %s; run this as that user:\n  %s",
-		screen.Clean(dir), owner, nameOfUser(uint32(os.Geteuid())), a.asUser(owner, dir, args)))
+		screen.Clean(dir), owner, statedir.UserName(os.Geteuid()), a.asUser(owner, dir, args)))
 }
 
 // notOurs returns the owner of a folder that this user may not work in, or of the parent folder that hides it.
@@ -63,24 +62,15 @@ func notOurs(dir string) (owner string, denied bool) {
 		if !ok {
 			return "", false
 		}
-		return nameOfUser(stat.Uid), denied || errors.Is(unix.Access(at, unix.R_OK|unix.W_OK|unix.X_OK), unix.EACCES)
+		return statedir.UserName(int(stat.Uid)), denied || errors.Is(unix.Access(at, unix.R_OK|unix.W_OK|unix.X_OK), unix.EACCES)
 	}
-}
-
-// nameOfUser returns the name of a user, or the number if the user has no name here.
-func nameOfUser(uid uint32) string {
-	id := strconv.FormatUint(uint64(uid), 10)
-	if u, err := user.LookupId(id); err == nil {
-		return u.Username
-	}
-	return "#" + id
 }
 
 // asUser returns the command line for another user. sudo does not pass variables on.
 func (a *app) asUser(owner, dir string, args []string) string {
 	words := []string{"sudo"}
 	if owner != "root" {
-		words = append(words, "-u", quote(owner))
+		words = append(words, "-u", quote(statedir.ForSudo(owner)))
 	}
 	words = append(words, "orac")
 	for _, arg := range args {

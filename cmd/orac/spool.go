@@ -35,23 +35,32 @@ func (a *app) spoolList() *cobra.Command {
   orac spool list --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			daemon := a.daemon()
-			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
-			switch {
-			case err != nil:
-				return a.refused(err)
-			case a.json:
-				return a.printJSON(append([]status.Utterance{}, answer.Utterances...))
-			case len(answer.Utterances) == 0 && len(answer.Events) == 0:
-				fmt.Fprintln(a.err, "Nothing waits, and nothing is set aside.")
-				return nil
-			}
-			a.out.Utterances(answer.Utterances, time.Now())
-			a.out.Waits(answer.Events, time.Now())
-			return nil
+			return a.showSpool(c, "Nothing waits, and nothing is set aside.", func(s status.SpoolAnswer) (any, []status.Utterance) {
+				return append([]status.Utterance{}, s.Utterances...), s.Utterances
+			})
 		},
 	}
 	return a.withJSON(a.withState(a.withFile(c)))
+}
+
+// showSpool shows the events and the utterances that pick returns, beside their JSON, or says that there are none.
+func (a *app) showSpool(c *cobra.Command, none string, pick func(status.SpoolAnswer) (asJSON any, list []status.Utterance)) error {
+	daemon := a.daemon()
+	answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
+	if err != nil {
+		return a.refused(err)
+	}
+	asJSON, list := pick(answer)
+	switch {
+	case a.json:
+		return a.printJSON(asJSON)
+	case len(list) == 0 && len(answer.Events) == 0:
+		fmt.Fprintln(a.err, none)
+	default:
+		a.out.Utterances(list, time.Now())
+		a.out.Waits(answer.Events, time.Now())
+	}
+	return nil
 }
 
 func (a *app) spoolEvents() *cobra.Command {
@@ -67,19 +76,9 @@ Until then this list shows them with a note. If the webhook comes back, ORAC sti
   orac spool events --json | jq -r '.[] | select(.state == "refused").id'`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			daemon := a.daemon()
-			answer, err := daemon.Spool(c.Context(), status.SpoolRequest{Do: status.SpoolList})
-			switch {
-			case err != nil:
-				return a.refused(err)
-			case a.json:
-				return a.printJSON(append([]status.Waits{}, answer.Events...))
-			case len(answer.Events) == 0:
-				fmt.Fprintln(a.err, "No event waits, and none is set aside.")
-				return nil
-			}
-			a.out.Waits(answer.Events, time.Now())
-			return nil
+			return a.showSpool(c, "No event waits, and none is set aside.", func(s status.SpoolAnswer) (any, []status.Utterance) {
+				return append([]status.Waits{}, s.Events...), nil
+			})
 		},
 	}
 	return a.withJSON(a.withState(a.withFile(c)))

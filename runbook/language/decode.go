@@ -124,6 +124,7 @@ func (e *evaluator) unknownAttributes(t *BlockType, addr Address, body *hclsynta
 	}
 }
 
+// AttributeNames returns the names of the type's attributes, in the order of the registry.
 func (t *BlockType) AttributeNames() []string {
 	var out []string
 	for _, a := range t.Attributes {

@@ -50,7 +50,7 @@ func (k Kind) Quoted() bool {
 	return false
 }
 
-// isReference reports whether values of the kind name other blocks.
+// IsReference reports whether values of the kind name other blocks.
 func (k Kind) IsReference() bool { return k == Ref || k == Refs }
 
 // isKept reports whether values of the kind are not evaluated.

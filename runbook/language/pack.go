@@ -61,7 +61,7 @@ type packedFound struct {
 	Forbidden bool      `json:"forbidden"`
 }
 
-// packDocument writes the result of Parse for another process. The document is nil if there is none.
+// Pack writes the result of Parse for another process. The document is nil if there is none.
 func Pack(d *Document, problems Diagnostics) ([]byte, error) {
 	p := packed{}
 	for _, f := range problems {

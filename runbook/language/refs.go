@@ -46,7 +46,7 @@ func (e *evaluator) lookup(addr Address, t hcl.Traversal) (targets []*node, pref
 	return []*node{n}, words[:depth-1], true
 }
 
-// wordsOf returns the names that a traversal begins with.
+// WordsOf returns the names that a traversal begins with.
 func WordsOf(t hcl.Traversal) []string {
 	var words []string
 	for _, step := range t {

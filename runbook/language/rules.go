@@ -62,6 +62,7 @@ func (g Given) count(names []string) int {
 	return n
 }
 
+// AtMostOneOf allows one of several attributes, or none.
 func AtMostOneOf(names ...string) Rule {
 	return Rule{
 		Uses: names,
@@ -73,6 +74,7 @@ func AtMostOneOf(names ...string) Rule {
 	}
 }
 
+// ExactlyOneOf demands one of several attributes.
 func ExactlyOneOf(names ...string) Rule {
 	return Rule{
 		Uses: names,
@@ -84,6 +86,7 @@ func ExactlyOneOf(names ...string) Rule {
 	}
 }
 
+// RequiredWhen demands an attribute if another one has a certain text.
 func RequiredWhen(name, value, needed, hint string) Rule {
 	return Rule{
 		Uses: []string{name, needed},
@@ -95,6 +98,7 @@ func RequiredWhen(name, value, needed, hint string) Rule {
 	}
 }
 
+// OnlyWhen allows an attribute only if another one has a certain text.
 func OnlyWhen(name, value, allowed string) Rule {
 	return Rule{
 		Uses: []string{allowed, name},
@@ -106,6 +110,7 @@ func OnlyWhen(name, value, allowed string) Rule {
 	}
 }
 
+// LessThan demands that one amount is less than another.
 func LessThan(less, more, why string) Rule {
 	return Rule{
 		Uses: []string{less, more},
@@ -117,6 +122,7 @@ func LessThan(less, more, why string) Rule {
 	}
 }
 
+// NotMoreThan demands that one amount is at most another.
 func NotMoreThan(less, more, why string) Rule {
 	return Rule{
 		Uses: []string{less, more},
@@ -128,10 +134,10 @@ func NotMoreThan(less, more, why string) Rule {
 	}
 }
 
-// orList joins names as people do: "a, b or c".
+// OrList joins names as people do: "a, b or c".
 func OrList(names []string) string { return joined(names, "or") }
 
-// andList does what orList does, with "and".
+// AndList does what orList does, with "and".
 func AndList(names []string) string { return joined(names, "and") }
 
 func joined(names []string, last string) string {

@@ -198,7 +198,7 @@ func (t *BlockType) Attribute(name string) *Attribute {
 	return nil
 }
 
-// nested finds a nested block type by name; nil when there is none.
+// NestedType finds a nested block type by name; nil when there is none.
 func (t *BlockType) NestedType(name string) *BlockType {
 	for _, n := range t.Nested {
 		if n.Type == name {

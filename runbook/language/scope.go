@@ -243,6 +243,7 @@ func names(nodes []*node) []string {
 	return out
 }
 
+// SortedAttributes returns the attributes of a body in the order of the file.
 func SortedAttributes(body *hclsyntax.Body) []*hclsyntax.Attribute {
 	out := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
 	for _, a := range body.Attributes {

@@ -6,7 +6,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// suggest returns a sentence that names the candidate nearest to name, `Did you mean "threshold"?
+// Suggest returns a sentence that names the candidate nearest to name, `Did you mean "threshold"?
 // `, or "" if none is near. Near means a Levenshtein distance of at most a third of the length,
 // rounded up, so that two letters of four may have changed places.
 func Suggest(name string, candidates []string) string {

@@ -26,9 +26,6 @@ type Template struct {
 	outside bool // it depends on a result of env(), file() or secret()
 }
 
-// TextTemplate is a Template that is always the same text.
-func TextTemplate(text string) Template { return Template{fixed: NewSecret(text)} }
-
 // template is an expression with everything that it names except the words: it is evaluated without the file and without
 // the machine.
 type template struct {

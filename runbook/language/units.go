@@ -133,7 +133,7 @@ func FormatSize(s Size) string {
 	return best
 }
 
-// clip shortens a value for a message.
+// Clip shortens a value for a message.
 func Clip(s string) string {
 	const most = 60
 	r := []rune(s)

@@ -1,3 +1,4 @@
+// Package runbooktest is what the tests of the language share: a closed world, and the runbooks that they read and damage.
 package runbooktest
 
 import (
@@ -15,7 +16,7 @@ import (
 	"orac/runbook/language"
 )
 
-// Values that no diagnostic and no printed runbook may contain.
+// Values of the World that no diagnostic and no printed runbook may contain.
 const (
 	EnvSecret    = "env-s3cret"
 	FileSecret   = "file-s3cret"
@@ -25,7 +26,7 @@ const (
 	StoredHash   = "$2a$12$abcdefghijklmnopqrstuuDJaVpWmJQnzm8W0Xk0y3N7mVxD6Wk1O"
 )
 
-// testWorld is a closed world for tests: a few environment variables, files and secrets.
+// World is a closed world for tests: a few environment variables, files and secrets.
 func World() language.Options {
 	env := map[string]string{"TOKEN": EnvSecret, "STT_URL": "http://stt.test:7272", "CHANNELS": "2", "ORAC_VAR_from_env": "three", "ORAC_VAR_pin": VarSecret}
 	files := map[string]string{"token.txt": FileSecret, "prompt.json": `{"language":"en","wait":"20s"}`, "huge.txt": strings.Repeat("x", 1<<20+1)}
@@ -53,7 +54,7 @@ func World() language.Options {
 	}
 }
 
-// mustHideSecrets fails if a text contains one of the secrets of the world.
+// MustHide fails if a text contains one of the secrets of the world.
 func MustHide(t *testing.T, printed string) {
 	t.Helper()
 	for _, s := range []string{EnvSecret, FileSecret, StoredSecret, storedKey, StoredHash, VarSecret, "l1teral"} {
@@ -63,7 +64,7 @@ func MustHide(t *testing.T, printed string) {
 	}
 }
 
-// render returns diagnostics as people see them.
+// Render returns diagnostics as people see them.
 func Render(t testing.TB, ds language.Diagnostics, o language.RenderOptions) string {
 	t.Helper()
 	var b strings.Builder
@@ -73,7 +74,7 @@ func Render(t testing.TB, ds language.Diagnostics, o language.RenderOptions) str
 	return b.String()
 }
 
-// corpus is every runbook of the tests and the examples.
+// Corpus is every runbook of the tests and the examples.
 func Corpus(t testing.TB) [][]byte {
 	t.Helper()
 	_, here, _, _ := runtime.Caller(0)
@@ -94,7 +95,7 @@ func Corpus(t testing.TB) [][]byte {
 	return out
 }
 
-// mutate deletes, repeats or moves a piece of the text, or drops a character in.
+// Mutate deletes, repeats or moves a piece of the text, or drops a character in.
 func Mutate(t *rapid.T, src []byte) []byte {
 	if len(src) == 0 {
 		return src
@@ -117,7 +118,7 @@ func Mutate(t *rapid.T, src []byte) []byte {
 	return src
 }
 
-// fataler is what a check of a property needs of a test.
+// Fataler is what a check of a property needs of a test.
 type Fataler interface {
 	Helper()
 	Fatalf(string, ...any)

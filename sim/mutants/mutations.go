@@ -78,7 +78,7 @@ var known = []mutation{
 		scenarios: []string{"unplug"},
 	},
 	{
-		name: "no_way_back", does: "a change that fails is called rolled back, and stays", file: "appliance/steward.go",
+		name: "no_way_back", does: "a change that fails is called rolled back, and stays", file: "appliance/core/steward.go",
 		old:       "\tif err := s.Runner.Swap(t, back); err != nil {\n\t\treturn a, errors.Join(errors.New(a.Why), err)\n\t}\n",
 		new:       "\t_, _ = back, errors.Join\n",
 		scenarios: []string{"apply_fails"},
@@ -108,7 +108,7 @@ var known = []mutation{
 		scenarios: []string{"killed"},
 	},
 	{
-		name: "memory", does: "a process over its memory limit is not replaced", file: "appliance/resources.go",
+		name: "memory", does: "a process over its memory limit is not replaced", file: "appliance/core/resources.go",
 		old:       "\tif v.Restart {\n",
 		new:       "\tif false {\n",
 		scenarios: []string{"memory_leak"},
@@ -198,7 +198,7 @@ var known = []mutation{
 		scenarios: []string{"stt_engine"},
 	},
 	{
-		name: "quiet", does: "nobody is told that an utterance was set aside", file: "appliance/monitor.go",
+		name: "quiet", does: "nobody is told that an utterance was set aside", file: "appliance/core/monitor.go",
 		old:       "\t\t\tm.aside(t, e.Node, b)\n",
 		new:       "",
 		scenarios: []string{"stt_poison"},

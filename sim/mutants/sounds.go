@@ -63,9 +63,9 @@ var sounds = []mutation{
 		scenarios: []string{"worker_dies"},
 	},
 	{
-		name: "wrong_room", does: "a recorder follows the sound of another room", file: "appliance/build.go",
-		old:       "Ring: inbox[node.Follow](a, at(Ring, l.Device.Name()), \"follows\")",
-		new:       "Ring: inbox[node.Follow](a, at(Ring, a.graph.Runbook.Listeners[0].Device.Name()), \"follows\")",
+		name: "wrong_room", does: "a recorder follows the sound of another room", file: "appliance/graph/recorder.go",
+		old:       "Ring: follows.inbox(a, At(Ring, device))",
+		new:       "Ring: follows.inbox(a, At(Ring, a.graph.Runbook.Listeners[0].Device.Name()))",
 		scenarios: []string{"two_services"},
 	},
 	{
@@ -127,7 +127,7 @@ var others = []mutation{
 		scenarios: []string{"stt_outage"},
 	},
 	{
-		name: "open_for_ever", does: "an incident that is over stays open", file: "appliance/monitor.go",
+		name: "open_for_ever", does: "an incident that is over stays open", file: "appliance/core/monitor.go",
 		old:       "\tcase f.Level == health.Healthy && open:\n\t\tm.Log.Recover(t, id)\n",
 		new:       "\tcase f.Level == health.Healthy && open:\n\t\t_ = id\n",
 		scenarios: []string{"blocked_read"},

@@ -5,9 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os/user"
-	"strconv"
 
+	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/web/audit"
 )
@@ -101,9 +100,5 @@ func origin(r *http.Request) status.Origin {
 	if !ok {
 		return status.Origin{}
 	}
-	name := strconv.FormatUint(uint64(p.user), 10)
-	if u, err := user.LookupId(name); err == nil {
-		name = u.Username
-	}
-	return status.OnMachine("unix:" + name)
+	return status.OnMachine("unix:" + statedir.UserName(int(p.user)))
 }

@@ -139,14 +139,19 @@ func (v *Status) spool(s status.Spool) string {
 	if s.MemoryBytes > 0 {
 		text += v.Warn(", " + amount.Bytes(s.MemoryBytes) + " in memory")
 	}
-	if s.Refused > 0 {
-		text += v.Warn(fmt.Sprintf(", %d set aside (orac spool list)", s.Refused))
+	return text + v.losses(s.Refused, "list", s.Dropped, s.Error)
+}
+
+// losses says what was set aside, which a command lists, and what was lost.
+func (v *Status) losses(aside int, list string, lost int, problem string) (text string) {
+	if aside > 0 {
+		text += v.Warn(fmt.Sprintf(", %d set aside (orac spool %s)", aside, list))
 	}
-	if s.Dropped > 0 {
-		text += v.Bad(fmt.Sprintf(", %d lost", s.Dropped))
+	if lost > 0 {
+		text += v.Bad(fmt.Sprintf(", %d lost", lost))
 	}
-	if s.Error != "" {
-		text += v.Warn(": " + Clean(s.Error))
+	if problem != "" {
+		text += v.Warn(": " + Clean(problem))
 	}
 	return text
 }
@@ -160,16 +165,7 @@ func (v *Status) hook(h status.Hook) string {
 	if h.Gone {
 		text += v.Bad(", its receiver says that it is gone")
 	}
-	if h.Aside > 0 {
-		text += v.Warn(fmt.Sprintf(", %d set aside (orac spool events)", h.Aside))
-	}
-	if h.Dropped > 0 {
-		text += v.Bad(fmt.Sprintf(", %d lost", h.Dropped))
-	}
-	if h.Error != "" {
-		text += v.Warn(": " + Clean(h.Error))
-	}
-	return text
+	return text + v.losses(h.Aside, "events", h.Dropped, h.Error)
 }
 
 func (v *Status) memoryLine(m status.Memory) string {
