@@ -132,7 +132,7 @@ func (r *run) begin(o occurrence, b *broken) made {
 	}
 	r.event("fault", "world", o.Name)
 	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
-	if mk, _ := MakerOf(o.Kind); kind.Family.Unheard || mk.slows {
+	if mk, _ := MakerOf(o.Kind); kind.Family.Unheard || mk.shakes {
 		m.over = append(m.over, r.account.Trouble(now))
 	}
 	if kind.Family.Answers {
