@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"reflect"
@@ -109,5 +110,57 @@ func TestNodesAreBuiltFromViews(t *testing.T) {
 	for _, k := range Kinds() {
 		check(k.Name, k.Identity, true)
 		check(k.Name, k.Settings, false)
+	}
+}
+
+// depends lists the attributes that a type of identity or settings depends on, each as "watchdog read_stall".
+func depends(t reflect.Type) (list []string) {
+	for i := range t.NumField() {
+		field, tag := t.Field(i).Type, t.Field(i).Tag.Get("of")
+		if field.Kind() == reflect.Slice || field.Kind() == reflect.Pointer {
+			field = field.Elem()
+		}
+		if tag == "" {
+			list = append(list, depends(field)...)
+			continue
+		}
+		attributes(field, reflect.Value{}, "", func(name string, _ reflect.Value) { list = append(list, tag+" "+name) })
+	}
+	return list
+}
+
+// TestTheReferenceSaysWhatKindsDependOn: whether a change restarts or goes on is said by the registry, and follows from the identities and
+// settings.
+func TestTheReferenceSaysWhatKindsDependOn(t *testing.T) {
+	effects := map[string]language.Effect{}
+	for _, k := range Kinds() {
+		for _, name := range depends(k.Settings) {
+			effects[name] = cmp.Or(effects[name], language.InPlace)
+		}
+		for _, name := range depends(k.Identity) {
+			effects[name] = language.Restart
+		}
+	}
+	known := 0
+	var check func(key, prefix string, b *language.BlockType)
+	check = func(key, prefix string, b *language.BlockType) {
+		for _, at := range b.Attributes {
+			effect, used := effects[key+" "+prefix+at.Name]
+			if used && effect != at.OnChange {
+				t.Errorf("%s %s: the reference says %q, and the nodes that depend on it say %q", key, prefix+at.Name, at.OnChange, effect)
+			}
+			if used {
+				known++
+			}
+		}
+		for _, n := range b.Nested {
+			check(key, prefix+n.Type+".", n)
+		}
+	}
+	for _, b := range runbook.Registry {
+		check(b.Key(), "", b)
+	}
+	if known != len(effects) {
+		t.Errorf("%d attributes are used, and the language has %d of them", len(effects), known)
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"orac/runbook"
-	"orac/runbook/language"
 )
 
 // What a node is built from is a struct of views. A view is a struct with the Address of a block and some of its attributes, each
@@ -108,37 +107,6 @@ func hasAttributes(t reflect.Type) bool {
 		}
 	}
 	return false
-}
-
-// depends lists the attributes that a type depends on, each as "watchdog read_stall".
-func depends(t reflect.Type) (list []string) {
-	for i := range t.NumField() {
-		field, tag := t.Field(i).Type, t.Field(i).Tag.Get("of")
-		if field.Kind() == reflect.Slice || field.Kind() == reflect.Pointer {
-			field = field.Elem()
-		}
-		if tag == "" {
-			list = append(list, depends(field)...)
-			continue
-		}
-		attributes(field, reflect.Value{}, "", func(name string, _ reflect.Value) { list = append(list, tag+" "+name) })
-	}
-	return list
-}
-
-// Effect is what a changed attribute of a type of block does to the nodes that depend on it: language.Restart if any of them is
-// replaced, language.InPlace if they go on, and "" if no node depends on it.
-func Effect(block, attribute string) (effect language.Effect) {
-	name := block + " " + attribute
-	for _, k := range Kinds() {
-		if slices.Contains(depends(k.Identity), name) {
-			return language.Restart
-		}
-		if slices.Contains(depends(k.Settings), name) {
-			effect = language.InPlace
-		}
-	}
-	return effect
 }
 
 // settle derives what a node depends on, and what stands for its identity.
