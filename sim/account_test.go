@@ -30,7 +30,7 @@ func TestTheAccountSeesWhatMustNotBe(t *testing.T) {
 		}
 	}
 	const whole = 32000
-	answer := func(w *world, id string) { w.account.answered(w.at, "whisper", id, whole) }
+	answer := func(w *world, id string) { w.account.Answered(w.at, "whisper", id, whole) }
 	done := func(w *world, id string) {
 		say(w, event.Delivered{Utterance: id, STT: "whisper", Outcome: "delivered"})
 	}
@@ -50,7 +50,7 @@ func TestTheAccountSeesWhatMustNotBe(t *testing.T) {
 		{"answered and gone before it was said", func(w *world) { record(w, "a"); answer(w, "a") }, ""},
 		{"nobody has it", func(w *world) { record(w, "a") }, "lost"},
 		{"it was let go, and that was said", func(w *world) { record(w, "a"); say(w, event.Dropped{Utterance: "a"}) }, ""},
-		{"a part of it was answered", func(w *world) { record(w, "a"); w.account.answered(w.at, "whisper", "a", whole-1); done(w, "a") }, "lost"},
+		{"a part of it was answered", func(w *world) { record(w, "a"); w.account.Answered(w.at, "whisper", "a", whole-1); done(w, "a") }, "lost"},
 		{"it is called delivered", func(w *world) { record(w, "a"); done(w, "a") }, "lost"},
 		{"it was refused", func(w *world) {
 			record(w, "a")
@@ -60,7 +60,7 @@ func TestTheAccountSeesWhatMustNotBe(t *testing.T) {
 		{"two services, each once", func(w *world) {
 			record(w, "a")
 			answer(w, "a")
-			w.account.answered(w.at, "other", "a", whole)
+			w.account.Answered(w.at, "other", "a", whole)
 			done(w, "a")
 		}, ""},
 		{"once more after a kill, long after the answer", func(w *world) {
@@ -73,11 +73,18 @@ func TestTheAccountSeesWhatMustNotBe(t *testing.T) {
 		{"once more after a kill at the time of the answer", func(w *world) {
 			record(w, "a")
 			answer(w, "a")
-			w.at += time.Second
+			w.at += time.Second / 2
 			end(w, scenario.Kill)
 			answer(w, "a")
 			done(w, "a")
 		}, ""},
+		{"once more after a kill, when the answer must be on the disk", func(w *world) {
+			record(w, "a")
+			answer(w, "a")
+			w.at += 2 * time.Second
+			end(w, scenario.Kill)
+			answer(w, "a")
+		}, "once"},
 		{"the later one first", func(w *world) { record(w, "a", "b"); answer(w, "b"); done(w, "b"); answer(w, "a"); done(w, "a") }, "order"},
 		{"the earlier one was given up", func(w *world) {
 			record(w, "a", "b")
@@ -146,7 +153,7 @@ func TestTheAccountSeesWhatMustNotBe(t *testing.T) {
 			for _, b := range m.judge.Breaks {
 				broken = append(broken, strings.TrimPrefix(b.Promise, "safety/"))
 			}
-			if len(m.account.lost()) > 0 {
+			if len(m.account.Lost(m.spooled())) > 0 {
 				broken = append(broken, "lost")
 			}
 			if got := strings.Join(slices.Compact(broken), " "); got != test.want {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"orac/sim/trial/tally"
 )
 
 // mostAside is how many utterances that were set aside the spool keeps at most.
@@ -13,10 +15,10 @@ const mostAside = 100
 // incidentTime is longer than an incident takes to get from the event into the history.
 const incidentTime = 10 * time.Second
 
-// answered tells whether every service that refused the utterance has answered it nevertheless.
-func (f *fate) answered() bool {
-	for s := range f.refused {
-		if f.answers[s] == 0 {
+// answered tells whether every service that refused an utterance has answered it nevertheless.
+func answered(f *tally.Fate) bool {
+	for s := range f.Refused {
+		if f.Answers[s] == 0 {
 			return false
 		}
 	}
@@ -33,18 +35,18 @@ func (a *account) astray() iter.Seq2[string, string] {
 		incidents.WriteString(a.m.incidents[id].Cause + "\n")
 	}
 	// A process that was killed, starved or without a disk may not have been able to write it down.
-	calm := a.m.boots <= 1 && a.m.diskBad == 0 && a.m.refusal() == nil && len(a.m.trouble) == 0
+	calm := a.m.boots <= 1 && a.m.diskBad == 0 && a.m.refusal() == nil && a.Calm()
 	damaged := slices.ContainsFunc(files, func(name string) bool { return strings.HasPrefix(name, "spool/damaged/") })
 	return func(yield func(string, string) bool) {
-		for _, id := range a.order {
-			f := a.utterances[id]
+		for _, id := range a.Order() {
+			f := a.Of(id)
 			switch {
-			case f.aside == 0 || f.dropped || f.excused != "" || f.answered():
-			case !damaged && a.refused < mostAside && !slices.Contains(kept, id) && !slices.Contains(files, "spool/refused/"+id+".wav"):
+			case f.Aside == 0 || f.Dropped || f.Excused != "" || answered(f):
+			case !damaged && a.Refused < mostAside && !slices.Contains(kept, id) && !slices.Contains(files, "spool/refused/"+id+".wav"):
 				if !yield(id, "was set aside, and is nowhere") {
 					return
 				}
-			case calm && a.m.clock-f.aside > incidentTime && !strings.Contains(incidents.String(), id):
+			case calm && a.m.clock-f.Aside > incidentTime && !strings.Contains(incidents.String(), id):
 				if !yield(id, "was set aside, and no incident says so") {
 					return
 				}

@@ -134,14 +134,14 @@ func (m *machine) apply(o *occurrence) {
 		}
 		switch {
 		case err != nil:
-			m.mark("process", "apply refused", err.Error())
+			m.Mark("process", "apply refused", err.Error())
 		case done.OK:
 			m.text = text
 			m.applied++
-			m.mark("process", "applied", fmt.Sprintf("generation %d", done.Generation))
+			m.Mark("process", "applied", fmt.Sprintf("generation %d", done.Generation))
 		default:
 			m.rolledBack++
-			m.mark("process", "rolled back", done.Why)
+			m.Mark("process", "rolled back", done.Why)
 		}
 		return nil
 	})
@@ -181,8 +181,7 @@ func (m *machine) begin(o occurrence, mk maker) {
 	})
 	n := len(m.out.Faults) - 1
 	if kind.Family.Unheard {
-		end := max(o.End, at+4*time.Second)
-		m.disturbed(at, end)
+		m.account.Trouble(at).To = max(o.End, at+4*time.Second)
 	}
 	if kind.Family.Starves {
 		m.starving = append(m.starving, stretch{at, max(o.End, at)})

@@ -10,21 +10,20 @@ import (
 	"orac/appliance/stt"
 	"orac/runbook"
 	"orac/sim/trial/proof"
+	"orac/sim/trial/tally"
 )
 
 // claim is what an utterance must be, worked out from what its microphone delivered and from the runbook: its sound, its
 // services, and the data that go with it.
 type claim struct {
-	device  *microphone
-	wake    int64 // the hop that woke, numbered as in heard; -1 while unknown
-	from    int64 // the first hop of the recording
-	rules   proof.Rules
-	deliver []string // services
-	word    event.Wake
-	wakeAt  time.Time // the time in the event
-	endAt   time.Time
-	why     string // why it ended
-	late    bool   // something kept nodes from running during the recording: hops may be missing
+	device *microphone
+	wake   int64 // the hop that woke, numbered as in heard; -1 while unknown
+	from   int64 // the first hop of the recording
+	rules  proof.Rules
+	word   event.Wake
+	wakeAt time.Time // the time in the event
+	endAt  time.Time
+	late   bool // something kept nodes from running during the recording: hops may be missing
 
 	sound []given // the hops that it must hold, from its first on; may be more than were recorded
 	n     int     // how many of them were recorded; 0 while unknown
@@ -32,10 +31,10 @@ type claim struct {
 	torn  bool    // the power failed before its sound was durable: any of it may be missing
 }
 
-// claims notes a wake: it must name a hop that its device has delivered and that the appliance may already
+// claimed notes a wake: it must name a hop that its device has delivered and that the appliance may already
 // know.
-func (a *account) claims(at time.Duration, wall time.Time, w event.Wake) {
-	c := a.of(w.ID).claimed()
+func (a *account) claimed(at time.Duration, wall time.Time, w event.Wake) {
+	c := a.claim(a.Of(w.ID))
 	c.word, c.wakeAt, c.wake = w, wall, -1
 	if c.device = a.m.mics[w.Device]; c.device == nil {
 		return
@@ -49,38 +48,28 @@ func (a *account) claims(at time.Duration, wall time.Time, w event.Wake) {
 		a.m.judge.Break(at, "sound", fmt.Sprintf("%s woke %s by a hop that it had been given %v before", w.Model, w.Listener, since))
 	}
 	c.wake, c.from = hop, base
-	if m, ok := a.m.runbook().Model(runbook.Address("model." + w.Model)); ok && (m.Topic != w.Topic || m.WakeWord != w.WakeWord) && a.m.applying == 0 {
+	if m, ok := a.m.Runbook().Model(runbook.Address("model." + w.Model)); ok && (m.Topic != w.Topic || m.WakeWord != w.WakeWord) && a.m.applying == 0 {
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s woke %s with the word %q and the topic %q; the runbook says %q and %q", w.Model, w.Listener, w.WakeWord, w.Topic, m.WakeWord, m.Topic))
 	}
 }
 
-func (f *fate) claimed() *claim {
-	if f.claim == nil {
-		f.claim = &claim{wake: -1}
+// claim returns what an utterance must be.
+func (a *account) claim(f *tally.Fate) *claim {
+	if a.claims[f] == nil {
+		a.claims[f] = &claim{wake: -1}
 	}
-	return f.claim
-}
-
-// starts notes that a recording begins, and keeps the settings that apply to it.
-func (a *account) starts(f *fate, listener string) {
-	c := f.claimed()
-	if l, ok := a.m.runbook().Listener(runbook.Address("listener." + listener)); ok {
-		c.rules = proof.Rules{Record: l.Record}
-		for _, d := range l.Deliver {
-			c.deliver = append(c.deliver, d.Name())
-		}
-	}
+	return a.claims[f]
 }
 
 // settle works out where a recording begins: a pre-roll before its wake word, or later if the sound broke off or the previous
 // recording ended after that.
-func (a *account) settle(f *fate) *claim {
-	c := f.claimed()
+func (a *account) settle(f *tally.Fate) *claim {
+	c := a.claim(f)
 	if c.wake < 0 || c.sound != nil {
 		return c
 	}
 	c.from = max(c.wake-c.rules.PreRoll()+1, c.from)
-	if last, ok := a.ends[f.listener]; ok && last.device == c.device && last.boot == a.m.boots {
+	if last, ok := a.ends[f.Listener]; ok && last.device == c.device && last.boot == a.m.boots {
 		c.from = max(c.from, last.at)
 	}
 	if c.from >= c.device.heard.first {
@@ -97,29 +86,29 @@ type listenerEnd struct {
 }
 
 // recordedAs checks the length and the end of a recording that has ended.
-func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fate, why string) {
+func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *tally.Fate) {
 	c := a.settle(f)
-	c.endAt, c.why = wall, why
+	c.endAt = wall
 	if c.sound == nil {
 		return
 	}
-	if c.n = f.samples / audio.HopSamples; a.m.starved(c.sound[0].at, at) { // its begin and its gaps cannot be predicted
+	if c.n = f.Samples / audio.HopSamples; a.m.starved(c.sound[0].at, at) { // its begin and its gaps cannot be predicted
 		c.late, c.n = true, 0
 		return
 	}
-	a.ends[f.listener] = listenerEnd{c.device, a.m.boots, c.from + int64(c.n)}
-	if c.n > len(c.sound) || f.samples%audio.HopSamples != 0 {
-		a.m.judge.Break(at, "sound", fmt.Sprintf("%s has %d samples, and its device has given %d since its begin", id, f.samples, len(c.sound)*audio.HopSamples))
+	a.ends[f.Listener] = listenerEnd{c.device, a.m.boots, c.from + int64(c.n)}
+	if c.n > len(c.sound) || f.Samples%audio.HopSamples != 0 {
+		a.m.judge.Break(at, "sound", fmt.Sprintf("%s has %d samples, and its device has given %d since its begin", id, f.Samples, len(c.sound)*audio.HopSamples))
 		c.n = min(c.n, len(c.sound))
 		return
 	}
 	c.sound = c.sound[:c.n]
 	pcm := c.device.heard.sound(c.sound)
-	wrong := c.rules.Ending(pcm, int(c.wake-c.from+1)*audio.HopSamples, why)
+	wrong := c.rules.Ending(pcm, int(c.wake-c.from+1)*audio.HopSamples, f.Why)
 	if at, broken := c.device.heard.breaks(max(c.wake, c.from)+1, c.from+int64(c.n)); broken {
 		wrong = fmt.Sprintf("the sound broke off %v after its begin, and it goes on", audio.Time(int(at-c.from)*audio.HopSamples))
 	}
-	if end := c.from + int64(c.n); why == "device lost" && !c.device.heard.broken(end) {
+	if end := c.from + int64(c.n); f.Why == "device lost" && !c.device.heard.broken(end) {
 		wrong = "its device is called lost, and has given sound right after its end"
 	}
 	if wrong != "" {
@@ -128,7 +117,7 @@ func (a *account) recordedAs(at time.Duration, wall time.Time, id string, f *fat
 }
 
 // cutOff notes that the process ended in the middle of a recording. If it was on disk, the sound so far must survive.
-func (a *account) cutOff(f *fate, kept bool) {
+func (a *account) cutOff(f *tally.Fate, kept bool) {
 	c := a.settle(f)
 	if c.sound == nil {
 		return
@@ -140,19 +129,19 @@ func (a *account) cutOff(f *fate, kept bool) {
 }
 
 // salvaged checks what a start has found of a recording.
-func (a *account) salvaged(at time.Duration, id string, f *fate, samples int) {
-	if c := f.claim; f.cut && c != nil && samples < c.least*audio.HopSamples {
+func (a *account) salvaged(at time.Duration, id string, f *tally.Fate, samples int) {
+	if c := a.claims[f]; f.Cut && c != nil && samples < c.least*audio.HopSamples {
 		a.m.judge.Break(at, "lost", fmt.Sprintf("of %s only %v are left; %v had come when the process ended", id, audio.Time(samples), audio.Time(c.least*audio.HopSamples)))
 	}
-	if f.cut {
-		f.samples = samples
+	if f.Cut {
+		f.Samples = samples
 	}
 }
 
 // brought checks what a service was given.
 func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm []int16) {
-	f := a.of(u.ID)
-	c := f.claim
+	f := a.Of(u.ID)
+	c := a.claims[f]
 	if c == nil {
 		if u.Wake.Before(a.m.epoch.Add(a.m.booted + a.m.jump)) {
 			return // its process ended before it could report anything
@@ -162,16 +151,16 @@ func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm
 	}
 	a.proven(at, u.ID+", as it was given to "+service+":", f, pcm)
 	switch {
-	case c.wakeAt.IsZero() && f.cut: // the process ended before it could report its wake
+	case c.wakeAt.IsZero() && f.Cut: // the process ended before it could report its wake
 	case c.wakeAt.IsZero():
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s, and nobody has told of its wake word", service, u.ID))
 	case u.Topic != c.word.Topic || u.WakeWord != c.word.WakeWord:
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s with the word %q and the topic %q; it woke with %q and %q", service, u.ID, u.WakeWord, u.Topic, c.word.WakeWord, c.word.Topic))
 	case !u.Wake.Equal(c.wakeAt):
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as of %v; it woke at %v", service, u.ID, u.Wake.Format(time.RFC3339Nano), c.wakeAt.Format(time.RFC3339Nano)))
-	case !f.cut && u.Cut != "" && (u.Cut != c.why || whole(c.why)) || u.Cut == "" && !u.End.IsZero() && (f.cut && !f.sealed || c.why != "" && !whole(c.why)):
-		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as %q; it ended of: %s", service, u.ID, cmp.Or(u.Cut, "whole"), cmp.Or(c.why, "the process ended")))
-	case !f.cut && !u.End.IsZero() && !c.endAt.IsZero() && !u.End.Equal(c.endAt):
+	case !f.Cut && u.Cut != "" && (u.Cut != f.Why || whole(f.Why)) || u.Cut == "" && !u.End.IsZero() && (f.Cut && !f.Sealed || f.Why != "" && !whole(f.Why)):
+		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as %q; it ended of: %s", service, u.ID, cmp.Or(u.Cut, "whole"), cmp.Or(f.Why, "the process ended")))
+	case !f.Cut && !u.End.IsZero() && !c.endAt.IsZero() && !u.End.Equal(c.endAt):
 		a.m.judge.Break(at, "labels", fmt.Sprintf("%s was given %s as ended at %v; it ended at %v", service, u.ID, u.End.Format(time.RFC3339Nano), c.endAt.Format(time.RFC3339Nano)))
 	}
 }
@@ -180,7 +169,7 @@ func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm
 func whole(why string) bool { return why == "silence" || why == "the sound is over" }
 
 // proven checks the sound of an utterance that somebody received or kept.
-func (a *account) proven(at time.Duration, what string, f *fate, pcm []int16) {
+func (a *account) proven(at time.Duration, what string, f *tally.Fate, pcm []int16) {
 	c := a.settle(f)
 	if c.sound == nil || c.torn {
 		return
@@ -190,7 +179,7 @@ func (a *account) proven(at time.Duration, what string, f *fate, pcm []int16) {
 	switch {
 	case c.late:
 		_, differs = proof.Holes(heard, pcm)
-	case f.cut: // it may end anywhere
+	case f.Cut: // it may end anywhere
 		differs = proof.Differs(heard[:min(len(heard), len(pcm))], pcm)
 	default:
 		differs = proof.Differs(heard, pcm)

@@ -10,6 +10,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/stt"
 	"orac/runbook/scenario"
+	"orac/sim/trial/tally"
 )
 
 // TestTheAccountProvesTheSound: the world's microphone gives 20 s of sound; an utterance that wakes by a hop of it is told of, and brought
@@ -98,7 +99,7 @@ func TestTheAccountProvesTheSound(t *testing.T) {
 				}
 				w.d.heard.gave(given{hop: n, at: w.at})
 			}
-			w.account.utterances[id].claim.rules.Max = hops * audio.HopTime // it is never quiet
+			w.account.claims[w.account.Of(id)].rules.Max = hops * audio.HopTime // it is never quiet
 			if test.why != "" {
 				say(w, event.RecordingEnded{Utterance: id, Listener: "kitchen", Seconds: audio.Time(int(test.n) * audio.HopSamples).Seconds(), Why: test.why})
 			}
@@ -118,7 +119,7 @@ func TestTheAccountProvesTheSound(t *testing.T) {
 func TestWhatWasHeardIsMadeAgain(t *testing.T) {
 	var p program
 	p.background = noise(3, 500, backgroundHops)
-	p.add(play{pcm: level(5000, 3*audio.HopSamples), at: 10 * audio.HopTime})
+	p.add(play{pcm: level(5000, 3*audio.HopSamples), Sound: tally.Sound{At: 10 * audio.HopTime}})
 	p.sort()
 	h := heard{program: &p}
 	var want []int16

@@ -144,7 +144,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 		return stt.Result{Silence: op != "transcribe", Duration: audio.Time(samples)}, nil
 	}
 	if !w.check {
-		c.m.account.answered(c.m.now(), c.name, u.ID, samples)
+		c.m.account.Answered(c.m.now(), c.name, u.ID, samples)
 	}
 	return stt.Result{Text: fmt.Sprintf("[00:00.000 --> 00:15.000] [Music] %d samples", samples), Confidence: 1, Duration: audio.Time(samples)}, nil
 }

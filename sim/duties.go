@@ -129,10 +129,10 @@ func (d *duties) honest(at time.Duration) {
 		}
 	}
 	a := d.m.account
-	for _, id := range a.waiting() {
-		f := a.utterances[id]
-		if since := max(f.ended, d.m.booted, a.answer); f.ended > 0 && f.excused == "" && a.owed(f) && at-since > waitTime && !f.told && d.resting(at, waitTime) {
-			f.told = true
+	for _, id := range a.Waiting() {
+		f := a.Of(id)
+		if since := max(f.Ended, d.m.booted, a.Answer); f.Ended > 0 && f.Excused == "" && a.Owed(f) && at-since > waitTime && !a.waited[f] && d.resting(at, waitTime) {
+			a.waited[f] = true
 			d.broken(at, "honest", "%s waits, and nothing was answered for %v, and the appliance is called healthy", id, (at - since).Round(time.Second))
 		}
 	}
@@ -140,7 +140,7 @@ func (d *duties) honest(at time.Duration) {
 
 // beats checks that healthy servers have received their heartbeats in time.
 func (d *duties) beats(at time.Duration) {
-	for _, h := range d.m.runbook().Heartbeats {
+	for _, h := range d.m.Runbook().Heartbeats {
 		p := d.m.peer("heartbeat " + h.Name)
 		if !d.resting(at, settled) || len(p.ailments.list) > 0 || d.m.unreached("", "") != nil || d.m.applying > 0 {
 			delete(d.well, h.Name)

@@ -10,11 +10,12 @@ import (
 // mostProven bounds the utterances whose expected sound is kept: one that is done is forgotten when this many are younger.
 const mostProven = 500
 
-// forget drops the expected sound of an old utterance that no longer waits for anything.
+// forget drops the expected sound of old utterances that no longer wait for anything.
 func (a *account) forget() {
-	if n := len(a.order) - mostProven; n > 0 {
-		if f := a.utterances[a.order[n]]; f.claim != nil && a.done(f) {
-			f.claim.sound, f.claim.wake = nil, -1
+	for order := a.Order(); a.looked < len(order)-mostProven; a.looked++ {
+		f := a.Of(order[a.looked])
+		if c := a.claims[f]; c != nil && len(a.Pending(f)) == 0 {
+			c.sound, c.wake = nil, -1
 		}
 	}
 }
@@ -41,7 +42,7 @@ func (a *account) proveKept() {
 		default:
 			continue
 		}
-		if f := a.utterances[id]; f != nil && f.claim != nil {
+		if f := a.Known(id); f != nil && a.claims[f] != nil {
 			a.proven(a.m.clock, name+", as it is on the disk:", f, pcm)
 		}
 	}

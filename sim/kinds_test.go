@@ -20,12 +20,12 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	}
 	failed := func(cause string) func(*machine, report.Run) bool {
 		return func(m *machine, r report.Run) bool {
-			return said(r, "delivery_failed", cause, begin, end+32) > 0 && m.account.delivered == m.account.recorded
+			return said(r, "delivery_failed", cause, begin, end+32) > 0 && m.account.Delivered == m.account.Recorded
 		}
 	}
 	// Who is cut off after the end of a stream waits for the answer, and has it when that is over.
 	unreached := func(m *machine, r report.Run) bool {
-		return said(r, "stt_health", "", begin, end) > 0 && said(r, "delivered", "", begin+1, end) == 0 && m.account.delivered == m.account.recorded && m.account.doubled == 0
+		return said(r, "stt_health", "", begin, end) > 0 && said(r, "delivered", "", begin+1, end) == 0 && m.account.Delivered == m.account.Recorded && m.account.ActedTwice == 0
 	}
 	noticed := func(m *machine, _ report.Run) bool { _, _, at, _ := m.judge.Fault(0); return at >= 0 }
 	deaf := func(_ *machine, r report.Run) bool {
@@ -33,7 +33,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	}
 	unheard := func(_ *machine, r report.Run) bool { return said(r, "device_lost", "", 0, 120) == 0 }
 	stored := func(m *machine, r report.Run) bool {
-		return said(r, "spooled", "memory", begin, end+3) > 0 && m.account.delivered == m.account.recorded
+		return said(r, "spooled", "memory", begin, end+3) > 0 && m.account.Delivered == m.account.Recorded
 	}
 	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
 
@@ -61,27 +61,27 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 
 		scenario.STTDown: {does: failed("connection refused")},
 		scenario.STTSlow: {more: "delay = \"8s\"", does: func(m *machine, r report.Run) bool {
-			return said(r, "delivery_failed", "", 0, 120) == 0 && m.account.acted == m.account.recorded && m.account.doubled == 0 && said(r, "delivered", "", begin+8, end) > 1
+			return said(r, "delivery_failed", "", 0, 120) == 0 && m.account.Acted == m.account.Recorded && m.account.ActedTwice == 0 && said(r, "delivered", "", begin+8, end) > 1
 		}},
 		scenario.STTReset: {does: failed("reset by peer")},
 		scenario.STTEmpty: {does: func(m *machine, r report.Run) bool {
-			return said(r, "delivered", "given up", begin, end) > 0 && m.account.refused+m.account.acted == m.account.recorded
+			return said(r, "delivered", "given up", begin, end) > 0 && m.account.Refused+m.account.Acted == m.account.Recorded
 		}},
 		scenario.STTTrash: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
 		scenario.STTLies: {does: func(_ *machine, r report.Run) bool {
 			return said(r, "delivery_failed", "Transcription Failed", begin, end) > 0
 		}},
 		scenario.STTLate: {does: func(m *machine, r report.Run) bool {
-			return failed("no transcript")(m, r) && said(r, "delivery_repeated", "no transcript", begin, 120) == m.account.doubled && m.account.doubled > 0
+			return failed("no transcript")(m, r) && said(r, "delivery_repeated", "no transcript", begin, 120) == m.account.ActedTwice && m.account.ActedTwice > 0
 		}},
 		scenario.STTEngine: {does: func(m *machine, r report.Run) bool {
-			return failed("Transcription Failed")(m, r) && said(r, "delivery_failed", "its engine failed", begin, end) > 0 && m.account.refused == 0 && m.account.acted == m.account.recorded
+			return failed("Transcription Failed")(m, r) && said(r, "delivery_failed", "its engine failed", begin, end) > 0 && m.account.Refused == 0 && m.account.Acted == m.account.Recorded
 		}},
 		scenario.STTStopped: {does: func(m *machine, r report.Run) bool {
-			return said(r, "delivered", "", begin+1, end) == 0 && m.account.delivered == m.account.recorded && m.account.doubled == 0
+			return said(r, "delivered", "", begin+1, end) == 0 && m.account.Delivered == m.account.Recorded && m.account.ActedTwice == 0
 		}},
 		scenario.STTEnds: {more: "for = \"7s\"", does: func(m *machine, r report.Run) bool {
-			return said(r, "delivery_repeated", "reset by peer", begin+31, end+60) == 1 && m.account.doubled == 1 && m.account.refused == 0
+			return said(r, "delivery_repeated", "reset by peer", begin+31, end+60) == 1 && m.account.ActedTwice == 1 && m.account.Refused == 0
 		}},
 		scenario.STTUnauthorized: {does: failed("token")},
 		scenario.STTHolds:        {does: failed("no transcript")},
@@ -91,11 +91,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.STTCorrupt: {does: func(_ *machine, r report.Run) bool { return said(r, "delivery_failed", "no JSON", begin, end) > 0 }},
 		scenario.STTSilent:  {more: "for = \"45s\"", does: unreached},
 		scenario.STTPoison: {more: "for = \"70s\"", does: func(m *machine, r report.Run) bool {
-			return m.account.refused == 1 && said(r, "delivered", "given up", begin, 90) == 1 && m.account.delivered == m.account.recorded-1
+			return m.account.Refused == 1 && said(r, "delivered", "given up", begin, 90) == 1 && m.account.Delivered == m.account.Recorded-1
 		}},
 		scenario.STTNoStream: {does: func(m *machine, r report.Run) bool {
 			return said(r, "streaming", "go by HTTP", begin, end) == 1 && said(r, "streaming", "again", end, 120) == 1 && said(r, "delivery_failed", "", 0, 120) == 0 &&
-				m.account.delivered == m.account.recorded
+				m.account.Delivered == m.account.Recorded
 		}},
 		scenario.NetDown:          {more: "for = \"45s\"", does: unreached},
 		scenario.HeartbeatDown:    {does: noticed},
@@ -114,14 +114,14 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "webhook_aside", "takes", begin, 120)+said(r, "webhook_aside", "took another", begin, 120) == 1 && m.core.Hooks()[0].Aside == 1 && m.core.Hooks()[0].Waiting == 0
 		}},
 		scenario.WebhookFlood: {does: func(m *machine, r report.Run) bool {
-			return said(r, "webhook_failed", "", 0, 120) == 0 && m.account.told > 20
+			return said(r, "webhook_failed", "", 0, 120) == 0 && m.account.Told > 20
 		}},
 
 		scenario.DiskFull:     {does: stored},
 		scenario.DiskReadOnly: {does: stored},
 		scenario.DiskError:    {does: stored},
 		scenario.DiskSlow: {does: func(m *machine, _ report.Run) bool {
-			return m.account.delivered == m.account.recorded && m.account.recorded > 5
+			return m.account.Delivered == m.account.Recorded && m.account.Recorded > 5
 		}},
 
 		scenario.NodePanic: {more: "target = \"features.mic\"", does: func(_ *machine, r report.Run) bool {

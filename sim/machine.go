@@ -61,7 +61,6 @@ type machine struct {
 	ledger    *ledger
 	ailments  ailments
 	faulty    int       // active faults that are not harmless
-	trouble   []stretch // when sound was disturbed
 	starving  []stretch // when nodes were kept from running
 	memory    struct {
 		base, rate int64
@@ -110,7 +109,8 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		}
 		m.epoch = at
 	}
-	m.judge, m.account, m.ledger = judge.New(sc), newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
+	m.judge = judge.New(sc)
+	m.account, m.ledger = newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
 	m.duties = newDuties(m)
 	for _, s := range m.first.STTs {
 		m.services[s.Name] = &service{m: m, name: s.Name}
@@ -185,7 +185,7 @@ func (m *machine) boot() {
 		d.Halt()
 		return err
 	})
-	m.mark("process", "boot", fmt.Sprintf("start %d", m.boots))
+	m.Mark("process", "boot", fmt.Sprintf("start %d", m.boots))
 }
 
 // launch schedules the start of a process, which takes a while.
@@ -253,7 +253,7 @@ func (m *machine) ended() {
 	case errors.Is(err, core.ErrMemory), errors.Is(err, core.ErrReexec):
 		m.reexecs++
 		m.account.power(scenario.Kill)
-		m.mark("process", "replaced", err.Error())
+		m.Mark("process", "replaced", err.Error())
 		m.judge.Noticed(m.clock, "process")
 		m.launch()
 	default:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/sim/trial/tally"
 )
 
 // program is what a device hears over a whole run: a background, and sounds at their times. It is all integer arithmetic on a
@@ -19,14 +20,9 @@ type program struct {
 
 // play is a sound at a time.
 type play struct {
+	tally.Sound
 	begin, end int64 // hops
 	pcm        []int16
-	model      string        // whose wake word it says
-	at, until  time.Duration // when it is heard
-	wakes      bool
-	speaks     bool // a command follows the wake word
-	heard      bool // it has woken a model
-	judged     bool
 }
 
 // backgroundHops is how many hops the background has before it repeats: 5 s.
@@ -54,10 +50,10 @@ var loud = noise(7, 12000, 16)
 
 // add puts a sound into the program.
 func (p *program) add(x play) {
-	x.begin = int64(x.at / audio.HopTime)
+	x.begin = int64(x.At / audio.HopTime)
 	x.end = x.begin + int64((len(x.pcm)+audio.HopSamples-1)/audio.HopSamples)
-	x.at = time.Duration(x.begin) * audio.HopTime
-	x.until = time.Duration(x.end) * audio.HopTime
+	x.At = time.Duration(x.begin) * audio.HopTime
+	x.Until = time.Duration(x.end) * audio.HopTime
 	p.plays = append(p.plays, x)
 	p.longest = max(p.longest, x.end-x.begin)
 }
@@ -97,24 +93,4 @@ func (p *program) mix(pcm *[audio.HopSamples]int16, hop int64, first int) {
 			pcm[k] = int16(max(-32768, min(32767, int(pcm[k])+int(v))))
 		}
 	}
-}
-
-// saying finds the sound that caused a wake of a model, among those that have woken nothing yet; -1 if there is none.
-func (p *program) saying(model string, at time.Duration) int {
-	for i := max(0, p.next-2); i < len(p.plays); i++ {
-		if x := &p.plays[i]; x.at <= at && at <= x.until+wakeLate && x.wakes && (x.model == model || x.model == "") && !x.heard {
-			return i
-		}
-	}
-	return -1
-}
-
-// between finds a sound of a model within a period that has woken nothing yet; -1 if there is none.
-func (p *program) between(model string, from, to time.Duration) int {
-	for i := range p.plays {
-		if x := &p.plays[i]; x.until >= from && x.at <= to && x.wakes && (x.model == model || x.model == "") && !x.heard {
-			return i
-		}
-	}
-	return -1
 }

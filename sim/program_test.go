@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/sim/trial/tally"
 )
 
 // level makes a sound of samples that are all the same.
@@ -19,9 +20,9 @@ func level(v int16, n int) []int16 {
 func TestAProgramMixesAndClips(t *testing.T) {
 	var p program
 	p.background = [][audio.HopSamples]int16{{0: 7, 1: 7}, {0: -7}}
-	p.add(play{pcm: level(20000, audio.HopSamples+3), at: 2 * audio.HopTime})
-	p.add(play{pcm: level(20000, audio.HopSamples), at: 3*audio.HopTime + time.Millisecond}) // on the grid of hops
-	p.add(play{pcm: level(-32768, audio.HopSamples), at: 4 * audio.HopTime})
+	p.add(play{pcm: level(20000, audio.HopSamples+3), Sound: tally.Sound{At: 2 * audio.HopTime}})
+	p.add(play{pcm: level(20000, audio.HopSamples), Sound: tally.Sound{At: 3*audio.HopTime + time.Millisecond}}) // on the grid of hops
+	p.add(play{pcm: level(-32768, audio.HopSamples), Sound: tally.Sound{At: 4 * audio.HopTime}})
 	p.sort()
 	tests := []struct {
 		hop           int64
@@ -43,8 +44,8 @@ func TestAProgramMixesAndClips(t *testing.T) {
 			t.Errorf("hop %d is %d %d … %d; want %d %d … %d", test.hop, pcm[0], pcm[1], pcm[audio.HopSamples-1], test.first, test.second, test.last)
 		}
 	}
-	if x := p.plays[0]; x.until-x.at != 2*audio.HopTime {
-		t.Errorf("a sound of one hop and three samples is heard for %v", x.until-x.at)
+	if x := p.plays[0]; x.Until-x.At != 2*audio.HopTime {
+		t.Errorf("a sound of one hop and three samples is heard for %v", x.Until-x.At)
 	}
 }
 

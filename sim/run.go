@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"orac/runbook/scenario"
 	"orac/sim/trial/report"
 	"orac/sim/trial/schedule"
+	"orac/sim/trial/tally"
 )
 
 // runOptions are what the runs of one scenario share.
@@ -105,7 +107,7 @@ func (m *machine) watch() {
 			health = h
 			m.out.Health = append(m.out.Health, report.Step{At: m.clock.Seconds(), Value: h})
 		}
-		m.account.sweep(m.clock)
+		m.account.Sweep(m.clock)
 		m.duties.see(m.clock)
 		m.todo.add(m.clock+time.Second, note)
 	}
@@ -144,8 +146,8 @@ const (
 
 // finish judges the run at its end.
 func (m *machine) finish(seed uint64, began time.Time) report.Run {
-	m.account.sweep(m.clock + time.Hour)
-	for _, what := range m.account.lost() {
+	m.account.Sweep(m.clock + time.Hour)
+	for _, what := range m.account.Lost(m.spooled()) {
 		m.judge.Break(m.clock, "lost", what)
 	}
 	m.account.proveKept()
@@ -176,12 +178,8 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 			r.Level = append(r.Level, report.Sample{At: b.at.Seconds(), Value: b.rms})
 		}
 	}
-	a := m.account
-	r.Counts = map[string]int{
-		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated, "acted": a.acted, "acted_twice": a.doubled,
-		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": m.boots, "reexecs": m.reexecs,
-		"applied": m.applied, "rolled_back": m.rolledBack, "disk_changes": m.disk.Changes(),
-	}
+	r.Counts = m.account.Counts()
+	maps.Copy(r.Counts, map[string]int{"reexecs": m.reexecs, "applied": m.applied, "rolled_back": m.rolledBack, "disk_changes": m.disk.Changes()})
 	switch {
 	case len(r.Breaks) > 0:
 		r.Verdict = report.Broken
@@ -256,8 +254,12 @@ func (m *machine) listen() error {
 			return err
 		}
 	}
-	for _, d := range m.mics {
-		d.program.sort()
+	for _, name := range m.micNames {
+		p := &m.mics[name].program
+		p.sort()
+		for i := range p.plays {
+			m.account.Plays(name, &p.plays[i].Sound)
+		}
 	}
 	return nil
 }
@@ -288,7 +290,7 @@ func (m *machine) schedulePlays(s scenario.Sound) error {
 	}
 	r := m.random("sound " + string(s.Address))
 	for _, at := range schedule.Times(r, s.At, s.Every, s.Jitter, s.Times, m.sc.Head.For-audio.Time(len(pcm))-hush) {
-		d.program.add(play{pcm: pcm, model: model, at: at, wakes: s.Wakes, speaks: s.Play == "speech" && s.Command > 0})
+		d.program.add(play{pcm: pcm, Sound: tally.Sound{Model: model, At: at, Wakes: s.Wakes, Speaks: s.Play == "speech" && s.Command > 0}})
 	}
 	return nil
 }

@@ -42,8 +42,8 @@ func (m *machine) event(e event.Event) {
 	}
 }
 
-// mark adds an event to the timeline.
-func (m *machine) mark(lane, kind, text string) {
+// Mark implements tally.World: it adds an event to the timeline.
+func (m *machine) Mark(lane, kind, text string) {
 	m.draw(report.Event{At: m.now().Seconds(), Lane: lane, Kind: kind, Text: text})
 }
 

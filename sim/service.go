@@ -105,7 +105,7 @@ func (s *service) finish(w *work) {
 	_, poisoned := s.poisoned(w.id)
 	w.text = w.samples > 0 && !poisoned && s.first(func(x *ailment) bool { return x.empty }) == nil
 	if w.text && !w.check {
-		s.m.account.acts(w.at, s.name, w.id)
+		s.m.account.Acts(w.at, s.name, w.id)
 	}
 }
 

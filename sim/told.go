@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/outbox"
+	"orac/sim/trial/tally"
 )
 
 // due is an event that must reach the webhooks that ask for its kind.
@@ -39,8 +40,6 @@ func (a *account) expect(at time.Duration, e event.Event) {
 			add("transcript", "transcript "+b.Utterance+" "+b.STT)
 		}
 		add("delivery", "delivery "+state+" "+b.Utterance+" "+b.STT)
-	case event.WebhookTaken:
-		a.told++
 	case event.WebhookDropped:
 		a.untold[b.Webhook]++
 	}
@@ -49,7 +48,7 @@ func (a *account) expect(at time.Duration, e event.Event) {
 // ending excuses events that may not have reached the disk when the process ended.
 func (a *account) ending() {
 	for _, d := range a.dues {
-		if a.m.clock-d.at < diskPatience || a.m.refusal() != nil || a.m.diskBad > 0 && a.m.diskBad+diskPatience > d.at {
+		if a.m.clock-d.at < tally.DiskPatience || a.m.refusal() != nil || a.m.diskBad > 0 && a.m.diskBad+tally.DiskPatience > d.at {
 			d.excused = true
 		}
 	}
@@ -69,7 +68,7 @@ func (a *account) silent() (list []string) {
 		kept := a.m.queued(w.Name)
 		var missing []string
 		for _, d := range a.dues {
-			if slices.Contains(w.Events, d.kind) && !d.excused && a.m.clock-d.at > diskPatience && !r.told[d.subject] && !kept[d.subject] {
+			if slices.Contains(w.Events, d.kind) && !d.excused && a.m.clock-d.at > tally.DiskPatience && !r.told[d.subject] && !kept[d.subject] {
 				missing = append(missing, d.subject)
 			}
 		}

@@ -84,15 +84,9 @@ func (m *machine) Tasks() int {
 
 // State implements judge.View.
 func (m *machine) State() scenario.State {
-	a := m.account
-	s := scenario.State{
-		Time: m.clock.Seconds(), Healed: m.clock >= m.sc.Head.Heal, Faults: m.faulty, Up: m.Up(), Health: m.Health(),
-		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: m.Waiting(), Refused: a.refused, Lost: a.dropped, Duplicated: a.duplicated, Acted: a.acted, ActedTwice: a.doubled,
-		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Incidents: len(m.incidentIn), Restarts: a.restarts,
-		Reexecs: m.reexecs, Boots: m.boots, Applied: m.applied, RolledBack: m.rolledBack, Memory: m.Memory(), Tasks: m.Tasks(), Holders: m.holders,
-	}
-	s.Told = a.told
+	s := m.account.State()
+	s.Time, s.Healed, s.Health, s.Waiting, s.Incidents = m.clock.Seconds(), m.clock >= m.sc.Head.Heal, m.Health(), m.Waiting(), len(m.incidentIn)
+	s.Reexecs, s.Applied, s.RolledBack, s.Memory, s.Tasks, s.Holders = m.reexecs, m.applied, m.rolledBack, m.Memory(), m.Tasks(), m.holders
 	for _, id := range m.incidentIn {
 		if m.incidents[id].End == 0 {
 			s.Open++

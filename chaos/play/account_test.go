@@ -9,6 +9,7 @@ import (
 	"orac/chaos/sttserver"
 	"orac/runbook/scenario"
 	"orac/sim/trial/judge"
+	"orac/sim/trial/tally"
 )
 
 // telling gives a run that is told events at seconds.
@@ -41,20 +42,23 @@ func TestSoundsAndWakes(t *testing.T) {
 	at := func(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 	a := r.account
 	a.plays = []*play{
-		{device: "usb", wakes: true, begun: at(10), ended: at(12)},  // heard
-		{device: "usb", wakes: false, begun: at(20), ended: at(22)}, // wakes, and should not
-		{device: "usb", wakes: true, begun: at(30), ended: at(32)},  // missed
-		{device: "usb", wakes: true, begun: at(40), ended: at(42)},  // not heard while the microphone was away
-		{device: "usb", wakes: true},                                // not begun
+		{device: "usb", Sound: tally.Sound{Wakes: true, At: at(10), Until: at(12)}},  // heard
+		{device: "usb", Sound: tally.Sound{Wakes: false, At: at(20), Until: at(22)}}, // wakes, and should not
+		{device: "usb", Sound: tally.Sound{Wakes: true, At: at(30), Until: at(32)}},  // missed
+		{device: "usb", Sound: tally.Sound{Wakes: true, At: at(40), Until: at(42)}},  // not heard while the microphone was away
+		{device: "usb", Sound: tally.Sound{Wakes: true}},                             // not begun
 	}
-	r.trouble = []stretch{{at(39), at(41)}}
+	for _, p := range a.plays {
+		a.Plays(p.device, &p.Sound)
+	}
+	a.Trouble(at(39)).To = at(41)
 	wake := event.Wake{Device: "usb", Model: "hey_jarvis", Listener: "room"}
 	tell(11, wake)
 	tell(21, wake)
 	tell(21.5, wake) // within the cooldown, and no sound asked for it
-	a.sweep(at(100))
-	if a.wakes != 3 || a.falseWakes != 2 || a.missed != 1 || a.spoken != 3 {
-		t.Errorf("wakes %d, false %d, missed %d, spoken %d", a.wakes, a.falseWakes, a.missed, a.spoken)
+	a.Sweep(at(100))
+	if a.Wakes != 3 || a.FalseWakes != 2 || a.Missed != 1 || a.Spoken != 3 {
+		t.Errorf("wakes %d, false %d, missed %d, spoken %d", a.Wakes, a.FalseWakes, a.Missed, a.Spoken)
 	}
 	if !broke(r, "safety/cooldown") {
 		t.Error("a wake within the cooldown was accepted")
@@ -70,19 +74,19 @@ func TestLostAndTwice(t *testing.T) {
 	tell(7, event.Delivered{Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
 	tell(8, event.Dropped{Utterance: "dropped"})
 	tell(9, event.Spooled{Utterance: "excused", Where: "memory"})
-	a.killed()
+	a.Killed(9*time.Second, false)
 	tell(9.5, event.RecordingEnded{Utterance: "in memory too"})
-	if lost := a.lost([]string{"waits"}, 2); len(lost) != 1 {
+	if lost := a.Lost([]string{"waits", "in memory", "in memory too"}); len(lost) != 1 {
 		t.Errorf("lost: %v", lost)
 	}
-	if lost := a.lost([]string{"waits", "lost", "in memory", "in memory too"}, 0); len(lost) != 0 {
+	if lost := a.Lost([]string{"waits", "lost", "in memory", "in memory too"}); len(lost) != 0 {
 		t.Errorf("lost, and they are there: %v", lost)
 	}
-	if a.recorded != 7 || a.delivered != 1 || a.dropped != 1 || a.duplicated != 0 {
-		t.Errorf("recorded %d, delivered %d, dropped %d, twice %d", a.recorded, a.delivered, a.dropped, a.duplicated)
+	if a.Recorded != 7 || a.Delivered != 1 || a.Dropped != 1 || a.Duplicated != 0 {
+		t.Errorf("recorded %d, delivered %d, dropped %d, twice %d", a.Recorded, a.Delivered, a.Dropped, a.Duplicated)
 	}
 	tell(12, event.Delivered{Utterance: "delivered", STT: "whisper", Outcome: "delivered"})
-	if a.duplicated != 1 || !broke(r, "safety/once") {
+	if a.Duplicated != 1 || !broke(r, "safety/once") {
 		t.Error("a second delivery was accepted")
 	}
 }
@@ -104,7 +108,7 @@ func TestAnsweredTwice(t *testing.T) {
 		r, _ := telling(t)
 		at := func(s float64) time.Time { return r.began.Add(time.Duration(s * float64(time.Second))) }
 		if c.cut {
-			r.cuts = []stretch{{9 * time.Second, 15 * time.Second}}
+			r.cuts = []*tally.Stretch{{From: 9 * time.Second, To: 15 * time.Second}}
 		}
 		if c.ended > 0 {
 			r.stoppedAt = time.Duration(c.ended * float64(time.Second))
@@ -113,7 +117,7 @@ func TestAnsweredTwice(t *testing.T) {
 		list := []sttserver.Heard{{Wake: "w", Began: at(8), Answered: at(10)}, {Wake: "v", Began: at(9)}, {Wake: "w", Began: at(c.again), Answered: at(c.again + 1)}}
 		r.account.heard("stt.whisper", list)
 		r.account.heard("stt.whisper", list) // the record grows, and is read again and again
-		if got := r.account.duplicated; (got > 0) != c.twice || got > 1 {
+		if got := r.account.Duplicated; (got > 0) != c.twice || got > 1 {
 			t.Errorf("%s: %d twice", what, got)
 		}
 	}
@@ -142,5 +146,59 @@ func TestOnlyRealFaultsArePasses(t *testing.T) {
 	r.failed(occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill}, Name: "fault.worker_kill.x"}, chaos.ErrNoWorker)
 	if len(r.out.Unsupported) != 2 {
 		t.Errorf("%v", r.out.Unsupported)
+	}
+}
+
+// TestTheRulesOfTheSimulationHoldHereToo: what appliances say is held against the same rules, with the times that a pipe needs.
+func TestTheRulesOfTheSimulationHoldHereToo(t *testing.T) {
+	record := func(tell func(float64, event.Body), at float64, id string) {
+		tell(at, event.RecordingStarted{Utterance: id, Listener: "room"})
+		tell(at+2, event.RecordingEnded{Utterance: id, Listener: "room", Seconds: 2, Why: "silence"})
+	}
+	done := func(id, outcome string) event.Delivered {
+		return event.Delivered{Utterance: id, STT: "whisper", Outcome: outcome}
+	}
+	for name, c := range map[string]struct {
+		does func(r *run, tell func(float64, event.Body))
+		want string
+	}{
+		"in order": {func(_ *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			record(tell, 4, "b")
+			tell(7, done("a", "delivered"))
+			tell(8, done("b", "delivered"))
+		}, ""},
+		"out of order": {func(_ *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			record(tell, 4, "b")
+			tell(7, done("b", "delivered"))
+		}, "safety/order"},
+		"a service has never heard of it": {func(r *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			tell(4, done("a", "delivered"))
+			r.began = r.began.Add(-time.Minute)
+			r.account.heard("stt.whisper", []sttserver.Heard{{ID: "b"}})
+		}, "safety/lost"},
+		"a command is taken for silence": {func(r *run, tell func(float64, event.Body)) {
+			r.account.Plays("usb", &tally.Sound{At: 10 * time.Second, Until: 12 * time.Second, Wakes: true, Speaks: true})
+			tell(1, event.DeviceOpened{Device: "usb"})
+			tell(11, event.Wake{ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
+			record(tell, 11, "a")
+			tell(14, done("a", "empty"))
+		}, "safety/silence"},
+		"a model wakes before its window is full": {func(_ *run, tell func(float64, event.Body)) {
+			tell(10, event.DeviceOpened{Device: "usb"})
+			tell(10.5, event.Wake{ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
+		}, "safety/masked"},
+		"a part of a recording is gone": {func(_ *run, tell func(float64, event.Body)) {
+			record(tell, 1, "a")
+			tell(4, event.Salvaged{Utterance: "a", Seconds: 1})
+		}, "safety/lost"},
+	} {
+		r, tell := telling(t)
+		c.does(r, tell)
+		if c.want == "" && len(r.judge.Breaks) > 0 || c.want != "" && !broke(r, c.want) {
+			t.Errorf("%s: %+v; want %q", name, r.judge.Breaks, c.want)
+		}
 	}
 }

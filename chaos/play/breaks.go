@@ -9,6 +9,7 @@ import (
 	"orac/chaos/journal"
 	"orac/runbook/language"
 	"orac/sim/trial/judge"
+	"orac/sim/trial/tally"
 )
 
 const (
@@ -41,14 +42,14 @@ func (r *run) breaks(ctx context.Context, o occurrence) {
 		r.failed(o, err)
 		return
 	}
-	id, at := r.begin(o, b)
+	m := r.begin(o, b)
 	if err = b.apply(); err != nil {
 		r.failed(o, err)
 	} else {
 		r.sleep(ctx, max(o.End, r.clock()))
 	}
 	r.takeBack(o, b, entry)
-	r.end(o, id, at)
+	r.end(o, m)
 }
 
 // happens makes an instantaneous fault: the appliance must cope with it, and what is left of it is undone with the world.
@@ -62,11 +63,11 @@ func (r *run) happens(ctx context.Context, o occurrence, b *broken) {
 		r.failed(o, err)
 		return
 	}
-	id, at := r.begin(o, b)
+	m := r.begin(o, b)
 	if err = errors.Join(b.apply(), act.Undo()); err != nil {
 		r.failed(o, err)
 	}
-	r.end(o, id, at)
+	r.end(o, m)
 	if b.undo != nil { // its effect continues by itself
 		<-ctx.Done()
 		r.takeBack(o, b, nil)
@@ -108,63 +109,62 @@ func (r *run) takeBack(o occurrence, b *broken, entry *journal.Entry) {
 	}
 }
 
-// begin reports that a fault begins.
-func (r *run) begin(o occurrence, b *broken) (id, at int) {
-	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
+// made is a fault that was begun.
+type made struct {
+	id, at int // its numbers for the judge and in the report
+	over   []*tally.Stretch
+}
+
+// begin reports that a fault begins, and notes what it disturbs.
+func (r *run) begin(o occurrence, b *broken) made {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.clock()
+	now, kind := r.clock(), o.Kind.Info()
 	f := r.fault(o)
 	f.Begin = now.Seconds()
 	if b.how != "" {
 		f.How = b.how
 	}
+	m := made{at: len(r.out.Faults)}
 	r.out.Faults = append(r.out.Faults, f)
-	if !o.Kind.Info().Harmless {
+	if !kind.Harmless {
 		r.lasting++
 	}
 	r.event("fault", "world", o.Name)
-	r.disturb(o, now, 0)
-	return r.judge.Began(now, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()}), len(r.out.Faults) - 1
+	r.o.Say(fmt.Sprintf("%s %s", o.Kind, o.Target))
+	if mk, _ := MakerOf(o.Kind); kind.Family.Unheard || mk.shakes {
+		m.over = append(m.over, r.account.Trouble(now))
+	}
+	if kind.Family.Answers {
+		s := &tally.Stretch{From: now}
+		r.cuts, m.over = append(r.cuts, s), append(m.over, s)
+	}
+	if kind.Family.Refuses {
+		r.refusing++
+	}
+	m.id = r.judge.Began(now, judge.Fault{Address: o.Address, Kind: o.Kind, Target: o.Target, Lasts: o.Lasts()})
+	return m
 }
 
 // end reports that what a fault took away is back.
-func (r *run) end(o occurrence, id, at int) {
+func (r *run) end(o occurrence, m made) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	now := r.clock()
-	if !o.Kind.Info().Harmless {
+	now, kind := r.clock(), o.Kind.Info()
+	if !kind.Harmless {
 		r.lasting--
 	}
-	r.judge.Ended(now, id)
+	r.judge.Ended(now, m.id)
 	if o.Lasts() {
-		r.out.Faults[at].End = now.Seconds()
+		r.out.Faults[m.at].End = now.Seconds()
 		r.event("mended", "world", o.Name)
 	}
-	r.disturb(o, 0, now)
-}
-
-// disturb notes from when to when sound or services are disturbed. The caller holds mu.
-func (r *run) disturb(o occurrence, from, to time.Duration) {
-	var lists []*[]stretch
-	family := o.Kind.Info().Family
-	if mk, _ := MakerOf(o.Kind); family.Unheard || mk.slows {
-		lists = append(lists, &r.trouble)
+	for _, s := range m.over {
+		s.To = now
 	}
-	if family.Answers {
-		lists = append(lists, &r.cuts)
-	}
-	for _, list := range lists {
-		if to == 0 {
-			*list = append(*list, stretch{from: from})
-			continue
-		}
-		for i := range *list { // the oldest one that lasts: which one does not matter once all have ended
-			if (*list)[i].to == 0 {
-				(*list)[i].to = to
-				break
-			}
-		}
+	if kind.Family.Refuses {
+		r.refusing--
+		r.diskBad = now
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 	"net/http"
 	"slices"
 
+	"orac/appliance/stt/stttest"
 	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
+	"orac/chaos/proxy"
 	"orac/chaos/ptrace"
 	"orac/runbook"
 	"orac/runbook/scenario"
@@ -22,7 +24,7 @@ type Maker struct {
 	How     string // what exactly is done
 	Differs string // how that differs from what the kind says; may be ""
 
-	slows   bool                           // it slows the whole appliance down, so that a wake word may go unheard
+	shakes  bool                           // sound may suffer from how it is made, whatever the kind says: a wake word may go unheard
 	machine func() error                   // returns why it cannot be made on this machine; nil: it can be on every machine
 	probe   func(*World, occurrence) error // returns why it cannot be made in this world; nil: it can be in every world
 	// prepare returns the fault for this moment, or an error if there is nothing to break just then.
@@ -55,33 +57,35 @@ var makers = map[scenario.Kind]Maker{
 	scenario.WorkerStop:  {How: "SIGSTOP to the capture process", prepare: stopWorker},
 	scenario.WorkerTrash: {How: "malformed frames are written into the capture process's pipe", prepare: trash},
 
-	scenario.STTReset:      {How: "the proxy resets connections after a number of bytes that the seed decides", prepare: reset},
-	scenario.STTEmpty:      {How: "the server answers with empty text", prepare: empty},
-	scenario.STTTrash:      {How: "the server answers with half a JSON object", prepare: garbage},
-	scenario.STTLies:       {How: "the server answers \"[Transcription Failed: …]\"", prepare: lie},
-	scenario.STTLate:       {How: "the server answers a second after the appliance has given up", prepare: late},
-	scenario.STTHolds:      {How: "the server accepts the sound and never answers; the stream stays open", prepare: hold},
-	scenario.STTCut:        {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: cut},
-	scenario.STTCorrupt:    {How: "the proxy changes bytes of answers that the seed decides", prepare: corrupt},
-	scenario.STTSilent:     {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: swallow},
+	// Sound comes in pieces of 2560 bytes: some connections break before the first piece and some after many.
+	scenario.STTReset: {How: "the proxy resets connections after a number of bytes that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Reset, Most: 20000})},
+	scenario.STTEmpty: {How: "the server answers with empty text", prepare: doing(stttest.EmptyText, speech...)},
+	scenario.STTTrash: {How: "the server answers with half a JSON object", prepare: doing(stttest.Garbage, speech...)},
+	scenario.STTLies:  {How: "the server answers \"[Transcription Failed: …]\"", prepare: doing(stttest.EngineText, speech...)},
+	scenario.STTLate:  {How: "the server answers a second after the appliance has given up", prepare: late},
+	scenario.STTHolds: {How: "the server accepts the sound and never answers; the stream stays open", prepare: doing(stttest.Never, speech...)},
+	// A handshake takes some 200 bytes of an answer; a transcript follows it.
+	scenario.STTCut:        {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Truncate, Most: 600})},
+	scenario.STTCorrupt:    {How: "the proxy changes bytes of answers that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})},
+	scenario.STTSilent:     {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: proxied(proxy.Behaviour{Mode: proxy.BlackHole})},
 	scenario.STTPoison:     {How: "the server fails on the first utterance that it receives, every time, in the way that the fault names", prepare: poison},
-	scenario.STTEngine:     {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: failEngine},
+	scenario.STTEngine:     {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: doing(stttest.EngineFails, speech...)},
 	scenario.STTStopped:    {How: "SIGSTOP to the server, then SIGCONT", prepare: freeze},
-	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: die},
-	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: unstream},
-	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", machine: separable, prepare: unlink},
-	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poisonWebhook},
-	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: floodWebhook},
+	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
+	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
+	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", Differs: "sound has been seen to suffer", machine: separable, shakes: true, prepare: unlink},
+	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
+	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
 	scenario.DiskFull:     {How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
-	scenario.DiskReadOnly: {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, slows: true, prepare: readOnly},
-	scenario.DiskError:    {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EIO", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, slows: true, prepare: diskError},
-	scenario.DiskSlow:     {How: "strace delays the appliance's calls that sync, rename, remove and write the history", Differs: "the appliance is slower meanwhile in everything", machine: traceable, slows: true, prepare: diskSlow},
+	scenario.DiskReadOnly: {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, shakes: true, prepare: readOnly},
+	scenario.DiskError:    {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EIO", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, shakes: true, prepare: diskError},
+	scenario.DiskSlow:     {How: "strace delays the appliance's calls that sync, rename, remove and write the history", Differs: "the appliance is slower meanwhile in everything", machine: traceable, shakes: true, prepare: diskSlow},
 
 	scenario.CPUStarve:   {How: "a control group leaves the appliance and its children 1 ms of CPU a second; where there is none, SIGSTOP and SIGCONT", prepare: starve},
 	scenario.Descriptors: {How: "prlimit leaves the appliance as many descriptors as it has open", prepare: closeUp},
-	scenario.MemoryLeak:  {How: "ptrace makes the appliance map more memory every second", Differs: "the memory is not on its heap", machine: ptrace.Supported, slows: true, prepare: leak},
-	scenario.MemoryRise:  {How: "ptrace makes the appliance map memory that it did not ask for", Differs: "the memory is not on its heap", machine: ptrace.Supported, slows: true, prepare: rise},
+	scenario.MemoryLeak:  {How: "ptrace makes the appliance map more memory every second", Differs: "the memory is not on its heap", machine: ptrace.Supported, shakes: true, prepare: leak},
+	scenario.MemoryRise:  {How: "ptrace makes the appliance map memory that it did not ask for", Differs: "the memory is not on its heap", machine: ptrace.Supported, shakes: true, prepare: rise},
 
 	scenario.Kill:        {How: "SIGKILL to the appliance; started again afterwards", prepare: kill},
 	scenario.OutOfMemory: {How: "a control group allows 32 MiB more than the appliance has, ptrace makes it map more, and the kernel kills it; started again afterwards", machine: limitable, prepare: exhaust},
@@ -98,7 +102,7 @@ func MakerOf(k scenario.Kind) (Maker, error) {
 	case i.Status > 0:
 		return Maker{How: fmt.Sprintf("the server answers %d %s", i.Status, http.StatusText(i.Status)), prepare: answer}, nil
 	case i.Refuses:
-		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: down}, nil
+		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: proxied(proxy.Behaviour{Mode: proxy.Down})}, nil
 	case i.Late:
 		return Maker{How: "the server delays its answers", prepare: slow}, nil
 	case i.Unreal != "":

@@ -2,7 +2,6 @@ package play
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"orac/appliance/audio"
@@ -30,11 +29,11 @@ func (a *account) unproven(service string, list []sttserver.Heard) (fresh []int)
 func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f := r.account.utterances[h.ID]
-	if f == nil || f.listener == "" {
+	f := r.account.Known(h.ID)
+	if f == nil || f.Listener == "" {
 		return // its process ended before it could report anything
 	}
-	l, ok := r.w.book.rb.Listener(runbook.Address("listener." + f.listener))
+	l, ok := r.w.book.rb.Listener(runbook.Address("listener." + f.Listener))
 	mic := r.w.mics[l.Device.Name()]
 	if !ok || mic == nil {
 		return
@@ -43,13 +42,13 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 	wrong := func(text string) {
 		r.judge.Break(at, "sound", fmt.Sprintf("%s, as it was given to %s: %s", h.ID, service, text))
 	}
-	if f.sound == nil {
-		f.sound = pcm
-	} else if differs := proof.Differs(f.sound, pcm); differs != "" {
+	if first := r.account.sound[h.ID]; first == nil {
+		r.account.sound[h.ID] = pcm
+	} else if differs := proof.Differs(first, pcm); differs != "" {
 		wrong("another service was given another sound: " + differs)
 	}
-	if f.samples > 0 && len(pcm) != f.samples {
-		wrong(fmt.Sprintf("it has %d samples, and %d were recorded", len(pcm), f.samples))
+	if f.Samples > 0 && len(pcm) != f.Samples {
+		wrong(fmt.Sprintf("it has %d samples, and %d were recorded", len(pcm), f.Samples))
 	}
 	rules := proof.Rules{Record: l.Record}
 	from := mic.gave.Find(pcm)
@@ -57,7 +56,7 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 		// What a fault removes before it reaches the audio server, or prevents the appliance from reading, is missing. The rest
 		// must be there.
 		holes, differs := mic.gave.Pieces(pcm)
-		if differs == "" && holes > 0 && !r.account.shaken(f.woke-time.Duration(len(pcm))*time.Second/rate, f.ended) {
+		if differs == "" && holes > 0 && !r.account.Troubled(f.Began-time.Duration(len(pcm))*time.Second/rate, f.Ended) {
 			differs = fmt.Sprintf("sound is missing in it in %d places, although nothing disturbed it", holes)
 		}
 		if differs != "" {
@@ -66,17 +65,17 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 		return
 	}
 	r.account.exact++
-	if f.woke == 0 || r.account.opened[deviceOf(string(l.Device))]+rules.Record.PreRoll > f.woke || r.account.shaken(f.woke-2*rules.Record.PreRoll, f.ended) {
+	if f.Began == 0 || r.account.Opened[deviceOf(string(l.Device))]+rules.Record.PreRoll > f.Began || r.account.Troubled(f.Began-2*rules.Record.PreRoll, f.Ended) {
 		return
 	}
 	// A wake is reported after the hop that woke was played: how much later depends on the machine.
-	before := mic.gave.By(r.began.Add(f.woke)) - int(rules.PreRoll())*audio.HopSamples
-	if late := from - before; late > 0 && !f.follows {
+	before := mic.gave.By(r.began.Add(f.Began)) - int(rules.PreRoll())*audio.HopSamples
+	if late := from - before; late > 0 && !r.account.follows[h.ID] {
 		wrong(fmt.Sprintf("its pre-roll is %v short", audio.Time(late)))
 	}
 	for _, p := range r.account.plays {
-		end := mic.gave.By(r.began.Add(p.ended))
-		if f.why == "silence" && p.heard && p.device == l.Device.Name() && p.begun < f.woke && f.woke < p.ended && from+len(pcm) < end-2*audio.HopSamples-rate*quietAfter/1000 {
+		end := mic.gave.By(r.began.Add(p.Until))
+		if f.Why == "silence" && p.Heard && p.device == l.Device.Name() && p.At < f.Began && f.Began < p.Until && from+len(pcm) < end-2*audio.HopSamples-rate*quietAfter/1000 {
 			wrong(fmt.Sprintf("it ends %v before the spoken words end", audio.Time(end-from-len(pcm))))
 		}
 	}
@@ -84,8 +83,3 @@ func (r *run) prove(service string, h sttserver.Heard, pcm []int16) {
 
 // quietAfter is the silence at the end of a spoken command, in ms; a recording may end within it.
 const quietAfter = 1000
-
-// shaken tells whether something disturbed the sound in a stretch of time.
-func (a *account) shaken(from, to time.Duration) bool {
-	return slices.ContainsFunc(a.r.trouble, func(s stretch) bool { return s.from < to && (s.to == 0 || s.to+2*time.Second > from) })
-}

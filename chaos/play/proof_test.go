@@ -50,9 +50,9 @@ func TestARecordingIsAStretchOfWhatTheMicrophoneGave(t *testing.T) {
 			mic.gave.Gave(r.began.Add(audio.Time(i+160)), b)
 		}
 		if c.disturbed {
-			r.trouble = []stretch{{9 * time.Second, 12 * time.Second}}
+			r.account.Trouble(9 * time.Second).To = 12 * time.Second
 		}
-		tell(1, event.DeviceOpened{})
+		tell(1, event.DeviceOpened{Device: "usb"})
 		tell(10, event.RecordingStarted{Utterance: "u", Listener: "room"})
 		tell(12.3, event.RecordingEnded{Utterance: "u", Why: "limit", Seconds: audio.Time(n).Seconds()})
 		h := sttserver.Heard{ID: "u", Whole: true, Answered: r.began.Add(13 * time.Second)}
@@ -89,11 +89,11 @@ func TestAllServicesMustAnswer(t *testing.T) {
 	tell(1, event.RecordingStarted{Utterance: "u", Listener: "room"})
 	tell(3, event.RecordingEnded{Utterance: "u", Seconds: 2, Why: "silence"})
 	tell(4, event.Delivered{Utterance: "u", STT: "whisper", Outcome: "delivered"})
-	if r.account.delivered != 0 || len(r.account.lost(nil, 0)) != 1 {
-		t.Errorf("one of two has answered: %d delivered, lost %v", r.account.delivered, r.account.lost(nil, 0))
+	if r.account.Delivered != 0 || len(r.account.Lost(nil)) != 1 {
+		t.Errorf("one of two has answered: %d delivered, lost %v", r.account.Delivered, r.account.Lost(nil))
 	}
 	tell(5, event.Delivered{Utterance: "u", STT: "local", Outcome: "empty"})
-	if r.account.delivered != 1 || len(r.account.lost(nil, 0)) != 0 {
-		t.Errorf("both have answered: %d delivered, lost %v", r.account.delivered, r.account.lost(nil, 0))
+	if r.account.Delivered != 1 || len(r.account.Lost(nil)) != 0 {
+		t.Errorf("both have answered: %d delivered, lost %v", r.account.Delivered, r.account.Lost(nil))
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"orac/sim/trial/judge"
 	"orac/sim/trial/report"
 	"orac/sim/trial/schedule"
+	"orac/sim/trial/tally"
 )
 
 // Options say how scenarios are run.
@@ -29,9 +30,6 @@ type Options struct {
 	// Say is called now and then with a line for people: what is broken at the moment.
 	Say func(string)
 }
-
-// stretch is from one time to another; to is 0 while it lasts.
-type stretch struct{ from, to time.Duration }
 
 // run is one run of a scenario.
 type run struct {
@@ -47,9 +45,11 @@ type run struct {
 	judge   *judge.Judge
 	account *account
 	out     report.Run
-	trouble []stretch // when sound was disturbed
-	cuts    []stretch // when services or the process were disturbed
-	lasting int       // number of faults that last now
+	cuts    []*tally.Stretch // when services or the process were disturbed
+	lasting int              // faults that last now and are not harmless
+
+	refusing int           // faults that last now and with which the disk may refuse what is written
+	diskBad  time.Duration // when it last did
 
 	up                  bool
 	bootedAt, stoppedAt time.Duration
@@ -201,7 +201,7 @@ func (r *run) look(ctx context.Context) {
 	for next := time.Duration(0); r.sleep(ctx, next); {
 		r.mu.Lock()
 		now := r.clock()
-		r.account.sweep(now)
+		r.account.Sweep(now)
 		r.judge.See(now, r)
 		next = min(r.judge.Next(now), now+lookMost)
 		if next < now+lookLeast {
@@ -231,7 +231,7 @@ func (r *run) draw(e report.Event) {
 
 // finish judges the end.
 func (r *run) finish(ctx context.Context) (report.Run, error) {
-	kept, inMemory := r.w.spooled(), 0
+	kept := r.w.spooled()
 	r.pollOnce(context.WithoutCancel(ctx))
 	r.pollIncidents(context.WithoutCancel(ctx))
 	r.hear()
@@ -244,15 +244,13 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 	if end < r.sc.Head.For {
 		r.out.Unsupported = append(r.out.Unsupported, fmt.Sprintf("the run ended early, after %v of %v", end.Round(time.Second), r.sc.Head.For))
 	}
-	r.account.sweep(end + time.Hour)
-	if r.up {
-		inMemory = max(0, r.now.Spool.Waiting-len(kept))
-	}
-	for _, id := range r.account.lost(kept, inMemory) {
-		r.judge.Break(end, "lost", id+" is neither waiting nor answered, and nothing reported its loss")
+	r.account.Sweep(end + time.Hour)
+	// What ends now is in the spool before or after its last event was read.
+	for _, what := range r.account.Lost(append(kept, r.w.spooled()...)) {
+		r.judge.Break(end, "lost", what)
 	}
 	r.judge.Finish(end, r)
-	r.judge.Safe(end, "lost", "sound", "once", "twice", "holders", "cooldown", "runs")
+	r.judge.Safe(end, "lost", "sound", "once", "twice", "order", "silence", "masked", "holders", "cooldown", "runs")
 	return r.report(end), nil
 }
 
@@ -278,7 +276,7 @@ func (r *run) start(ctx context.Context) error {
 	r.began = time.Now()
 	r.bootedAt = 0
 	r.out.Events, r.out.Health = r.out.Events[:0], r.out.Health[:0]
-	clear(r.account.opened)
+	clear(r.account.Opened)
 	return nil
 }
 

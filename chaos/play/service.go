@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"sync"
-	"time"
 
 	"orac/appliance/stt/stttest"
 	"orac/chaos/journal"
@@ -106,6 +105,3 @@ func without[T comparable](list []T, x T) []T {
 }
 
 var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS}
-
-// later is the behaviour of a server that answers late.
-func later(d time.Duration) sttserver.Behaviour { return sttserver.Behaviour{Wait: d} }

@@ -14,13 +14,15 @@ import (
 	"orac/runbook/scenario"
 )
 
-// proxied is a fault of the connection to a service.
-func proxied(w *World, o occurrence, b proxy.Behaviour) (*broken, error) {
-	s, err := w.peer(o)
-	if err != nil {
-		return nil, err
+// proxied makes a fault of the connection to a service.
+func proxied(b proxy.Behaviour) func(*World, occurrence) (*broken, error) {
+	return func(w *World, o occurrence) (*broken, error) {
+		s, err := w.peer(o)
+		if err != nil {
+			return nil, err
+		}
+		return s.pass(b), nil
 	}
-	return s.pass(b), nil
 }
 
 // served is a fault of the service itself.
@@ -32,49 +34,11 @@ func served(w *World, o occurrence, b sttserver.Behaviour, endpoints ...stttest.
 	return s.behave(b, endpoints...), nil
 }
 
-func down(w *World, o occurrence) (*broken, error) {
-	return proxied(w, o, proxy.Behaviour{Mode: proxy.Down})
-}
-func reset(w *World, o occurrence) (*broken, error) {
-	// Sound comes in pieces of 2560 bytes: some connections break before the first piece and some after many.
-	return proxied(w, o, proxy.Behaviour{Mode: proxy.Reset, Most: 20000})
-}
-
-// A handshake takes some 200 bytes of an answer; a transcript follows it.
-func cut(w *World, o occurrence) (*broken, error) {
-	return proxied(w, o, proxy.Behaviour{Mode: proxy.Truncate, Most: 600})
-}
-
-func corrupt(w *World, o occurrence) (*broken, error) {
-	return proxied(w, o, proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})
-}
-
-func swallow(w *World, o occurrence) (*broken, error) {
-	return proxied(w, o, proxy.Behaviour{Mode: proxy.BlackHole})
-}
-
-func slow(w *World, o occurrence) (*broken, error) {
-	return served(w, o, later(o.Delay), endpoints[o.Kind.Info().Target]...)
-}
-
-func empty(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.EmptyText}, speech...)
-}
-
-func garbage(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.Garbage}, speech...)
-}
-
-func lie(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.EngineText}, speech...)
-}
-
-func late(w *World, o occurrence) (*broken, error) {
-	s, ok := w.book.rb.STT(runbook.Address("stt." + o.Target))
-	if !ok {
-		return nil, fmt.Errorf("the runbook has no stt %q", o.Target)
+// doing makes a fault of some endpoints of a service.
+func doing(do stttest.Do, endpoints ...stttest.Endpoint) func(*World, occurrence) (*broken, error) {
+	return func(w *World, o occurrence) (*broken, error) {
+		return served(w, o, sttserver.Behaviour{Do: do}, endpoints...)
 	}
-	return served(w, o, later(max(s.Timeout, stt.DefaultTimeout)+time.Second), speech...)
 }
 
 // endpoints are all endpoints of a target.
@@ -90,23 +54,16 @@ func answer(w *World, o occurrence) (*broken, error) {
 	return served(w, o, sttserver.Behaviour{Do: stttest.Status, Code: i.Status}, endpoints[i.Target]...)
 }
 
-func hold(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.Never}, speech...)
+func slow(w *World, o occurrence) (*broken, error) {
+	return served(w, o, sttserver.Behaviour{Wait: o.Delay}, endpoints[o.Kind.Info().Target]...)
 }
 
-// unstream switches streaming off.
-func unstream(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.NoStream}, stttest.WS, stttest.Health)
-}
-
-// failEngine makes the engine fail while the server still reports good health.
-func failEngine(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.EngineFails}, speech...)
-}
-
-// die loses the answer after Core has acted.
-func die(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.Dies}, speech...)
+func late(w *World, o occurrence) (*broken, error) {
+	s, ok := w.book.rb.STT(runbook.Address("stt." + o.Target))
+	if !ok {
+		return nil, fmt.Errorf("the runbook has no stt %q", o.Target)
+	}
+	return served(w, o, sttserver.Behaviour{Wait: max(s.Timeout, stt.DefaultTimeout) + time.Second}, speech...)
 }
 
 // freeze stops the server's process, and later continues it.
@@ -120,32 +77,19 @@ func freeze(w *World, o occurrence) (*broken, error) {
 	}, nil
 }
 
-// poison makes the service fail on one utterance, the first that arrives.
+// poison makes the target fail on one utterance or event, the first that arrives.
 func poison(w *World, o occurrence) (*broken, error) {
-	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
-	switch o.Way {
-	case "hang":
-		b.Do = stttest.Never
-	case "reset":
-		b.Do, b.After = stttest.Reset, 3
+	b, where, end := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}, speech, stttest.Reset
+	if o.Kind.Info().Target == scenario.WebhookTarget {
+		where, end = endpoints[scenario.WebhookTarget], stttest.CloseEarly
 	}
-	return served(w, o, b, speech...)
-}
-
-func floodWebhook(w *World, o occurrence) (*broken, error) {
-	return served(w, o, sttserver.Behaviour{Do: stttest.Huge}, stttest.Webhook)
-}
-
-// poisonWebhook makes the webhook fail on one event, the first that arrives.
-func poisonWebhook(w *World, o occurrence) (*broken, error) {
-	b := sttserver.Behaviour{Do: stttest.Status, Code: http.StatusInternalServerError, One: true}
 	switch o.Way {
 	case "hang":
 		b.Do = stttest.Never
 	case "reset":
-		b.Do = stttest.CloseEarly
+		b.Do, b.After = end, 3
 	case "refuse":
 		b.Code = http.StatusBadRequest
 	}
-	return served(w, o, b, stttest.Webhook)
+	return served(w, o, b, where...)
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"orac/runbook/scenario"
 	"orac/sim/trial/schedule"
+	"orac/sim/trial/tally"
 )
 
 // prepareSounds lists which sounds are played when. A sound that is not available here is unsupported, as a fault would be.
@@ -25,6 +25,10 @@ func (r *run) prepareSounds() error {
 			continue
 		}
 		draw := schedule.Stream(r.o.Seed, "sound "+string(s.Address))
+		model := s.Model
+		if model == "" && s.Play == "speech" && len(r.w.book.rb.Models) > 0 {
+			model = r.w.book.rb.Models[0].Name
+		}
 		var pcm []int16
 		for i, at := range schedule.Times(draw, s.At, s.Every, s.Jitter, s.Times, r.sc.Head.For) {
 			if i == 0 || s.Play == "speech" { // spoken commands take turns; everything else repeats
@@ -37,10 +41,14 @@ func (r *run) prepareSounds() error {
 			if at+time.Duration(len(pcm))*time.Second/rate >= r.sc.Head.For {
 				break // the run would end before the sound does
 			}
-			r.account.plays = append(r.account.plays, &play{at: at, device: device, pcm: pcm, wakes: s.Wakes})
+			p := &play{due: at, device: device, pcm: pcm, Sound: tally.Sound{Model: model, Wakes: s.Wakes, Speaks: s.Play == "speech" && s.Command > 0}}
+			r.account.plays = append(r.account.plays, p)
 		}
 	}
-	slices.SortStableFunc(r.account.plays, func(a, b *play) int { return int(a.at - b.at) })
+	slices.SortStableFunc(r.account.plays, func(a, b *play) int { return int(a.due - b.due) })
+	for _, p := range r.account.plays {
+		r.account.Plays(p.device, &p.Sound)
+	}
 	return nil
 }
 
@@ -51,16 +59,13 @@ func (r *run) silent(s scenario.Sound, err error) {
 // playAll plays every sound at its time.
 func (r *run) playAll(ctx context.Context) {
 	for _, p := range r.account.plays { // the list is complete; the fields of its members are guarded
-		if !r.sleep(ctx, p.at) {
+		if !r.sleep(ctx, p.due) {
 			return
 		}
 		r.mu.Lock()
 		begin, end := r.w.mics[p.device].play(p.pcm, time.Now())
-		p.begun, p.ended = max(1, begin.Sub(r.began)), end.Sub(r.began)
+		p.At, p.Until = begin.Sub(r.began), end.Sub(r.began)
 		r.event("sound", "world", p.device)
 		r.mu.Unlock()
 	}
 }
-
-func itoa(n int) string    { return strconv.Itoa(n) }
-func utoa(n uint64) string { return strconv.FormatUint(n, 10) }

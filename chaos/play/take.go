@@ -16,7 +16,7 @@ func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 		r.lastWords = b.Text
 		if strings.Contains(b.Text, "starting again") {
 			r.reexecs++
-			r.account.killed()
+			r.account.Killed(at, false)
 			r.stoppedAt, r.bootedAt, r.image = at, at, e.Seen
 			r.judge.Noticed(at, "process")
 			r.event("replaced", "process", "the process replaces itself")
@@ -41,7 +41,7 @@ func (r *run) ended(a *chaos.Appliance, at time.Duration, how string) {
 		return // a new process is running already
 	}
 	r.up, r.stoppedAt = false, at
-	r.account.killed()
+	r.account.Killed(at, false)
 	r.judge.Noticed(at, "process")
 	r.event("end", "process", how)
 	if r.w.life.Err() != nil || r.w.wanted(a) {

@@ -3,6 +3,7 @@ package play
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -131,7 +132,7 @@ func (r *run) measureOnce() {
 	}
 	for _, p := range workers {
 		memory += residentOf(p.PID)
-		if line, err := os.ReadFile(filepath.Join("/proc", itoa(p.PID), "cmdline")); err == nil && p.Alive() {
+		if line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(p.PID), "cmdline")); err == nil && p.Alive() {
 			holders[string(line)]++
 		}
 	}
@@ -214,7 +215,7 @@ func (r *run) fresh() bool {
 // Waiting implements judge.View.
 func (r *run) Waiting() int {
 	if !r.fresh() {
-		return len(r.account.waiting())
+		return len(r.account.Waiting())
 	}
 	return r.now.Spool.Waiting
 }
@@ -237,17 +238,10 @@ func (r *run) Tasks() int { return r.tasks }
 
 // State implements judge.View.
 func (r *run) State() scenario.State {
-	a := r.account
-	now := r.clock()
-	s := scenario.State{
-		Time: now.Seconds(), Healed: now >= r.sc.Head.Heal, Faults: r.lasting, Up: r.up, Health: r.Health(),
-		Components: map[string]string{}, Nodes: map[string]scenario.Node{},
-		Spoken: a.spoken, Recorded: a.recorded, Delivered: a.delivered, Waiting: r.Waiting(), Refused: a.refused, Lost: a.dropped, Duplicated: a.duplicated, Acted: a.done, ActedTwice: a.doubled,
-		Wakes: a.wakes, FalseWakes: a.falseWakes, Missed: a.missed, Restarts: a.restarts, Reexecs: r.reexecs, Boots: r.w.booted() + r.reexecs,
-		Generation: r.now.Generation, Memory: r.memory, Tasks: r.tasks, Holders: r.holders,
-	}
+	now, s := r.clock(), r.account.State()
+	s.Time, s.Healed, s.Health, s.Waiting, s.Reexecs = now.Seconds(), now >= r.sc.Head.Heal, r.Health(), r.Waiting(), r.reexecs
+	s.Generation, s.Memory, s.Tasks, s.Holders = r.now.Generation, r.memory, r.tasks, r.holders
 	s.Applied, s.RolledBack = r.w.changes()
-	s.Told = a.told
 	for _, h := range r.now.Hooks {
 		s.HooksWaiting += h.Waiting
 		s.HooksAside += h.Aside
@@ -277,7 +271,7 @@ func (r *run) State() scenario.State {
 
 // report returns the report of the run.
 func (r *run) report(end time.Duration) report.Run {
-	out, a := r.out, r.account
+	out := r.out
 	out.Virtual, out.Wall = end.Seconds(), end.Seconds()
 	out.Breaks, out.Judged, out.Reached = r.judge.Breaks, r.judge.Judged, r.judge.Reached
 	for _, id := range r.incidentIn {
@@ -286,12 +280,9 @@ func (r *run) report(end time.Duration) report.Run {
 		}
 	}
 	applied, rolledBack := r.w.changes()
-	out.Counts = map[string]int{
-		"spoken": a.spoken, "recorded": a.recorded, "delivered": a.delivered, "refused": a.refused, "dropped": a.dropped, "duplicated": a.duplicated, "acted": a.done, "acted_twice": a.doubled,
-		"wakes": a.wakes, "false_wakes": a.falseWakes, "missed": a.missed, "restarts": a.restarts, "boots": r.w.booted() + r.reexecs, "reexecs": r.reexecs,
-		"applied": applied, "rolled_back": rolledBack,
-	}
-	out.Command = "orac chaos " + r.sc.File + " --seed " + utoa(r.o.Seed)
+	out.Counts = r.account.Counts()
+	maps.Copy(out.Counts, map[string]int{"reexecs": r.reexecs, "applied": applied, "rolled_back": rolledBack})
+	out.Command = "orac chaos " + r.sc.File + " --seed " + strconv.FormatUint(r.o.Seed, 10)
 	return out
 }
 
@@ -312,7 +303,7 @@ func (w *World) spooled() (ids []string) {
 
 // residentOf returns the resident memory of a process in bytes; 0 if it has ended.
 func residentOf(pid int) int64 {
-	text, err := os.ReadFile(filepath.Join("/proc", itoa(pid), "statm"))
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "statm"))
 	if err != nil {
 		return 0
 	}

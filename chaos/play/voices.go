@@ -15,6 +15,7 @@ import (
 	"orac/runbook/language"
 	"orac/runbook/scenario"
 	"orac/sim/trial/schedule"
+	"orac/sim/trial/tally"
 )
 
 // maxSound is how much of a sound file is read: half an hour.
@@ -105,14 +106,10 @@ func readSound(path string) ([]int16, error) {
 	return pcm, nil
 }
 
-// play is a sound at a time of a run.
+// play is a sound of a run.
 type play struct {
-	at     time.Duration
+	tally.Sound
+	due    time.Duration
 	device string
 	pcm    []int16
-	wakes  bool
-
-	begun, ended time.Duration // when it was heard
-	heard        bool          // it has caused a wake
-	judged       bool          // it is decided whether it was missed
 }

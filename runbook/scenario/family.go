@@ -13,6 +13,7 @@ type Family struct {
 	Unheard  bool // a wake word that is spoken meanwhile may go unheard
 	Starves  bool // nodes may not run, so that sound is lost between them
 	Answers  bool // an answer may be lost on its way to the appliance
+	Refuses  bool // the disk may refuse what is written
 
 	// complaints are the components that the appliance may complain about. A fault's target completes a name that ends in a dot,
 	// and an empty one; without a target every name fits.
@@ -44,10 +45,10 @@ var (
 	service   = &Family{Name: "speech-to-text", Class: NetClass, Delivery: true, Answers: true, complaints: []string{"stt.", "delivery.", "probe."}}
 	heartbeat = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
 	webhook   = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
-	disk      = &Family{Name: "disk", Class: DiskClass, Delivery: true, complaints: []string{"disk", "spool", "history"}}
+	disk      = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}
 	node      = &Family{Name: "node", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, complaints: []string{""}}
 	processor = &Family{Name: "processor", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, Answers: true, complaints: []string{"loop"}}
-	exhausted = &Family{Name: "descriptors", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true}
+	exhausted = &Family{Name: "descriptors", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Refuses: true}
 	memory    = &Family{Name: "memory", Class: ProcessClass, Sound: true, Delivery: true, complaints: []string{"memory", "process"}}
 	process   = &Family{Name: "process", Class: ProcessClass, Deafens: true, Sound: true, Delivery: true, Unheard: true, Answers: true, complaints: []string{"process"}}
 	clock     = &Family{Name: "clock", Class: ProcessClass}

@@ -3,9 +3,10 @@ package report
 import (
 	"cmp"
 	"fmt"
-	"orac/appliance/graph"
 	"slices"
 	"strings"
+
+	"orac/appliance/graph"
 )
 
 // stages is the order of the lanes: the path of a command through the graph.
