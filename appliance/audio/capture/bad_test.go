@@ -151,7 +151,7 @@ func TestWorkersThatSayNothing(t *testing.T) {
 				} else if !errors.Is(err, rt.ErrTimeout) && !strings.Contains(err.Error(), "a signal ended the capture worker: killed") {
 					t.Errorf("got %v", err)
 				}
-				if took := time.Since(start); took > 200*time.Millisecond+closeAsked+closeForced+300*time.Millisecond {
+				if took := time.Since(start); took > 200*time.Millisecond+closeAsked+closeForced+late {
 					t.Errorf("Open took %s", took)
 				}
 				return nil
