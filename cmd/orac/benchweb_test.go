@@ -75,6 +75,7 @@ user "anna" {
 	k := &kitchen{b: b, address: address, daemon: start(b, dir, text, audio.Env())}
 	k.daemon.kind("listening")
 	k.pids = []int{k.daemon.cmd.Process.Pid, child(b, k.daemon.cmd.Process.Pid)}
+	awaitServed(b, "http://"+address) // on a busy machine, sound is heard first
 	k.token = k.logIn()
 	time.Sleep(4 * time.Second) // until what only the start needs is given back
 	return k

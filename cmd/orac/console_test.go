@@ -35,7 +35,7 @@ func hashOf(t *testing.T, password string) string {
 	return string(h)
 }
 
-func awaitServed(t *testing.T, url string) {
+func awaitServed(t testing.TB, url string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if answer, err := http.Get(url + "/health/live"); err == nil {
