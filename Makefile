@@ -41,6 +41,10 @@ run: deps-run build ## install what is needed, build, and run orac.hcl: a spoken
 test: deps build ## everything that CI checks: format, vet, docs, tests with the race detector, a short fuzz
 	.ci/test
 
+.PHONY: quick
+quick: deps build ## a minute and a half: format, vet, the tests of what has changed and of what imports it, the short scenarios
+	.ci/quick
+
 .PHONY: build
 build: bin/orac ## build bin/orac
 
@@ -84,7 +88,7 @@ $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done
 	@touch $@
 
 .PHONY: bench
-bench: deps build ## measure: CPU of a hop, memory, first hop, latency to the speech-to-text service, the web server under load, virtual time
+bench: deps build ## measure CPU, memory, latency and virtual time, check the claims, and compare with the figures in .ci/bench.txt (KEEP=1: keep these instead)
 	.ci/bench
 
 .PHONY: security
