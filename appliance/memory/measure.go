@@ -4,8 +4,9 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"sync"
+
+	"github.com/shirou/gopsutil/v3/process"
 )
 
 // apart holds processes that this one has started and that are not part of the appliance.
@@ -22,19 +23,15 @@ func Apart(pid int) (ended func()) {
 // milliseconds, and starts no program. A process that ends meanwhile is left out.
 func Family() ([]Process, error) {
 	self := os.Getpid()
-	list, err := os.ReadDir("/proc")
+	list, err := process.Pids()
 	if err != nil {
 		return nil, fmt.Errorf("list of processes: %w; is /proc mounted?", err)
 	}
 	var all []Process
 	parents := make(map[int]int, len(list))
-	for _, entry := range list {
-		pid, err := strconv.Atoi(entry.Name())
-		if err != nil {
-			continue // not a process
-		}
+	for _, pid := range list {
 		if p, parent, err := read(pid); err == nil {
-			all, parents[pid] = append(all, p), parent
+			all, parents[p.PID] = append(all, p), parent
 		}
 	}
 	var family []Process
