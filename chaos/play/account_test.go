@@ -182,13 +182,13 @@ func TestTheRulesOfTheSimulationHoldHereToo(t *testing.T) {
 		"a command is taken for silence": {func(r *run, tell func(float64, event.Body)) {
 			r.account.Plays("usb", &tally.Sound{At: 10 * time.Second, Until: 12 * time.Second, Wakes: true, Speaks: true})
 			tell(1, event.DeviceOpened{Device: "usb"})
-			tell(11, event.Wake{ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
+			tell(11, event.Wake{Hop: 125, ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
 			record(tell, 11, "a")
 			tell(14, done("a", "empty"))
 		}, "safety/silence"},
 		"a model wakes before its window is full": {func(_ *run, tell func(float64, event.Body)) {
-			tell(10, event.DeviceOpened{Device: "usb"})
-			tell(10.5, event.Wake{ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
+			tell(10, event.DeviceOpened{Device: "usb", Hop: 100})
+			tell(10.5, event.Wake{Hop: 106, ID: "a", Device: "usb", Model: "hey_jarvis", Listener: "room"})
 		}, "safety/masked"},
 		"a part of a recording is gone": {func(_ *run, tell func(float64, event.Body)) {
 			record(tell, 1, "a")

@@ -24,7 +24,10 @@ func (l *Vocabulary) Format(src []byte, filename string) ([]byte, Diagnostics) {
 	out := bytes.ReplaceAll(src[len(bom):], []byte("\r\n"), []byte("\n"))
 	// One round is enough for almost every text; a comment that moves can need another.
 	for range 4 {
-		next := append(bytes.TrimRight(hclwrite.Format(out), " \t\r\n"), '\n')
+		next := hclwrite.Format(out)
+		said := len(bytes.TrimRight(next, " \t\r\n"))
+		last, _, _ := bytes.Cut(next[said:], []byte("\n")) // white space at the end of a comment, which stays in every line
+		next = append(next[:said+len(last)], '\n')
 		if bytes.Equal(next, out) {
 			break
 		}

@@ -63,9 +63,9 @@ func (a *Tally) wake(at time.Duration, w event.Wake) {
 		}
 	}
 	a.woke[key] = at
-	opened, known := a.Opened[w.Device]
-	if since := at - opened; known && since < maskedHops*audio.HopTime-a.Late {
-		a.judge.Break(at, "masked", fmt.Sprintf("%s woke %v after its device was opened: its window was not full", w.Model, since.Round(time.Millisecond)))
+	_, known := a.Opened[w.Device]
+	if heard := w.Hop - a.first[w.Device] + 1; known && heard < maskedHops { // in hops: a device may give the first ones at once
+		a.judge.Break(at, "masked", fmt.Sprintf("%s woke %d hops after its device was opened: its window was not full", w.Model, heard))
 	}
 	s := a.saying(w, at)
 	if s == nil {

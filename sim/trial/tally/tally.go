@@ -52,6 +52,7 @@ type Tally struct {
 	judge      *judge.Judge
 	utterances map[string]*Fate
 	order      []string                 // their IDs, as they became known
+	first      map[string]int64         // the first hop of a device since it was last opened
 	woke       map[string]time.Duration // last wake, by device, listener and model
 	spoke      map[string]bool          // wakes that were followed by a command, with nothing disturbing it
 	devices    []*device                // that hear sounds
@@ -61,7 +62,7 @@ type Tally struct {
 // New returns the tally of a run.
 func New(w World, j *judge.Judge) *Tally {
 	return &Tally{
-		world: w, judge: j, utterances: map[string]*Fate{}, Opened: map[string]time.Duration{}, woke: map[string]time.Duration{}, spoke: map[string]bool{},
+		world: w, judge: j, utterances: map[string]*Fate{}, Opened: map[string]time.Duration{}, first: map[string]int64{}, woke: map[string]time.Duration{}, spoke: map[string]bool{},
 	}
 }
 
@@ -112,7 +113,7 @@ func (a *Tally) Event(at time.Duration, e event.Event) {
 	case event.WebhookTaken:
 		a.Told++
 	case event.DeviceOpened:
-		a.Opened[b.Device] = at
+		a.Opened[b.Device], a.first[b.Device] = at, b.Hop
 		if b.Opens > 1 {
 			a.Restarts++
 		}
