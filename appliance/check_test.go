@@ -7,10 +7,10 @@ import (
 	"testing"
 
 	"orac/appliance"
-	"orac/appliance/base/testkit"
 	"orac/appliance/graph"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // TestGoldenChecks compares what Check says of every runbook in testdata/checks with the file beside it, and the language

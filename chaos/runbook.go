@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 )
 
 // Runbook is what a rig's appliance is made of. The zero value of a field stands for what works.

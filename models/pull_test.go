@@ -25,7 +25,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // member is one file of a model package.

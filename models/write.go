@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 )
 
 // install replaces dst by what r gives, which has a SHA-256 of want. More than limit bytes, fewer than announced by the reader's

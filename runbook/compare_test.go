@@ -11,10 +11,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
+	"orac/runbook/testkit"
 )
 
 // TestGoldenCompare compares the two runbooks of every folder of testdata/compare; old.hcl may be missing.

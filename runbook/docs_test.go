@@ -10,10 +10,10 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
+	"orac/runbook/testkit"
 )
 
 // TestReferenceIsCurrent compares the committed page with the registry.

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"testing"
 
-	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
+	"orac/runbook/testkit"
 )
 
 // TestGoldenBad renders the diagnostics of every runbook in testdata/bad. A new

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/appliance/base/testkit"
 	"orac/appliance/core"
 	"orac/appliance/event"
 	"orac/appliance/graph"
@@ -20,6 +19,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/models/wake"
+	"orac/runbook/testkit"
 )
 
 // whole is a model of inference that computes with whole numbers alone: floating-point sums may differ between processors. A

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 	"orac/web/api"
 )
 

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/graph"
 	"orac/appliance/stt/spoken"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // TestGraphs compiles testdata/graphs/*.hcl and compares the drawing with the file's .golden.

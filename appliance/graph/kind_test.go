@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/health"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // TestEveryKindIsComplete walks the table: what a row leaves out would be missing from a drawing, a timeline or the health of the

@@ -7,9 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"orac/appliance/base/cells"
 	"orac/appliance/status"
 	"orac/appliance/stt/wire"
+	"orac/runbook/cells"
 )
 
 // Print draws the graph for a terminal: every node once, with its readers below it.

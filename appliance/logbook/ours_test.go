@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // TestALinkOfOurOwnIsFollowed, and files are set aside where it leads.

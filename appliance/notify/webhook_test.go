@@ -14,13 +14,13 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/rt"
 	"orac/appliance/stt/stttest"
 	"orac/appliance/stt/wire"
 	"orac/runbook"
 	"orac/runbook/hook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 func send(t *testing.T, c WebhookConfig, m Message) error {

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"syscall"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 )
 
 // FS is the file system of the state directory. Names are slash-separated and relative to it; no name leads out of it. Errors

@@ -13,7 +13,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 )
 
 // Open opens a file for reading.

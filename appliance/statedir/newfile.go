@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 )
 
 // CreateNew writes a new file at a path that somebody has named, completely or not at all: it is synced, then given its name. If

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 )
 
 // Replace rewrites an existing file that somebody has named, such as a runbook, wherever it is and whoever owns it. If the path

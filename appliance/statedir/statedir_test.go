@@ -13,8 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/appliance/base/atomicfile"
-	"orac/appliance/base/testkit"
+	"orac/models/atomicfile"
+	"orac/runbook/testkit"
 )
 
 // The tests run as root, and stranger is somebody else.

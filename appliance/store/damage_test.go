@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // filled makes a database of many pages and gives its path.

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // mount gives a folder with a file system of its own. It needs root, as the tests of the appliance have it.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/status"
+	"orac/runbook/testkit"
 )
 
 func incidentNo(n int) status.Incident {

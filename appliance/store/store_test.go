@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/provenclock"
+	"orac/runbook/testkit"
 )
 
 var noon = time.UnixMicro(1_768_640_400_123_456)

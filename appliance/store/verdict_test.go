@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 
 	"github.com/google/go-cmp/cmp"
 )

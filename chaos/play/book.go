@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // change is what a person writes in a file: new lines before a place that is there already, or a new file.

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // ask makes a request, whatever comes of it.

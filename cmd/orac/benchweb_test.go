@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"orac/appliance/audio/pulsetest"
-	"orac/appliance/base/testkit"
 	"orac/appliance/status"
 	"orac/appliance/stt/stttest"
+	"orac/runbook/testkit"
 )
 
 // These benchmarks put the web server of the real binary under load while a real capture process listens to a microphone.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 	"orac/web/auth"
 	"orac/web/console"
 

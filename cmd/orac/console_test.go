@@ -16,8 +16,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/stt/stttest"
+	"orac/runbook/testkit"
 )
 
 func freePort(t *testing.T) string {

@@ -20,7 +20,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // crowd is what a process of its own asks of a running appliance, so that what the asking costs is not taken for what the

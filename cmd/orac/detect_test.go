@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"orac/appliance/audio/wav"
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // TestTheGoodChannelOfAnArrayIsFound: the wake word is on the second of four channels, and the others drown it in the mix. Detect

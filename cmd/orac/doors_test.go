@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // door is a way out of the program, or into it: names of packages that only some files may use, each for a reason. A file that is
@@ -52,10 +52,10 @@ var doors = []door{
 		names: map[string][]string{
 			"os": {"Chmod", "Chown", "Chtimes", "CopyFS", "Create", "CreateTemp", "DirFS", "Lchown", "Link", "Mkdir", "MkdirAll", "MkdirTemp", "Open",
 				"OpenFile", "OpenInRoot", "OpenRoot", "ReadDir", "ReadFile", "Remove", "RemoveAll", "Rename", "Symlink", "Truncate", "WriteFile"},
-			"syscall":                        {"Creat", "Link", "Mkdir", "Mkfifo", "Mknod", "Open", "Openat", "Rename", "Rmdir", "Symlink", "Truncate", "Unlink"},
-			"golang.org/x/sys/unix":          {"Creat", "Link", "Linkat", "Mkdir", "Mkdirat", "Mkfifo", "Mknod", "Open", "Openat", "Openat2", "Rename", "Renameat", "Renameat2", "Rmdir", "Symlink", "Truncate", "Unlink", "Unlinkat"},
-			"io/ioutil":                      nil,
-			"orac/appliance/base/atomicfile": {"Dir", "WriteFile"},
+			"syscall":                {"Creat", "Link", "Mkdir", "Mkfifo", "Mknod", "Open", "Openat", "Rename", "Rmdir", "Symlink", "Truncate", "Unlink"},
+			"golang.org/x/sys/unix":  {"Creat", "Link", "Linkat", "Mkdir", "Mkdirat", "Mkfifo", "Mknod", "Open", "Openat", "Openat2", "Rename", "Renameat", "Renameat2", "Rmdir", "Symlink", "Truncate", "Unlink", "Unlinkat"},
+			"io/ioutil":              nil,
+			"orac/models/atomicfile": {"Dir", "WriteFile"},
 		},
 		may: map[string]string{
 			"appliance/audio/pulsetest/":             "tests: a sound server of their own",
@@ -73,8 +73,7 @@ var doors = []door{
 			"cmd/orac/sim.go":                        "orac sim: where it tells its progress",
 			"sim/trace/files.go":                     "orac sim: the traces that it is told to write or read",
 			"cmd/orac/spool.go":                      "orac spool export: the file that it is told to write",
-			"appliance/base/atomicfile/":             "writes for the places that are named here",
-			"appliance/base/testkit/":                "tests: golden files",
+			"runbook/testkit/":                       "tests: golden files",
 			"models/":                                "the store of models, which no state directory need be above",
 			"runbook/language/findsecret.go":         "a secret of the state directory; the language knows no appliance",
 			"runbook/language/named.go":              "files that a runbook names: a capability of the runbook",

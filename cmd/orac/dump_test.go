@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 
 	"golang.org/x/sys/unix"
 )

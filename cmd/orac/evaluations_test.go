@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // evaluations counts how often a secret of a state directory is opened: once an evaluation of a runbook that names it.

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
 	"orac/chaos/play"
 	"orac/runbook/scenario"
+	"orac/runbook/testkit"
 	"orac/sim"
 )
 

@@ -9,8 +9,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/stt/stttest"
+	"orac/runbook/testkit"
 )
 
 // misfits finds what does not fit: a page that scrolls sideways, text that leaves its box or its drawing, a label of a curve that is cut

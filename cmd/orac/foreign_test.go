@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // TestRootInTheStateOfAnother: root uses nothing in a state directory of another user, who may have put links there, whatever

@@ -15,9 +15,9 @@ import (
 
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/audio/wav"
-	"orac/appliance/base/testkit"
 	"orac/appliance/event"
 	"orac/appliance/stt/stttest"
+	"orac/runbook/testkit"
 )
 
 // These tests run the real binary with a real audio server, a real capture process and a real speech-to-text server. They

@@ -8,8 +8,8 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/spf13/pflag"
 
-	"orac/appliance/base/cells"
 	"orac/cmd/orac/guide"
+	"orac/runbook/cells"
 )
 
 // helpText is the help of a command in lines that fit a terminal.

@@ -17,10 +17,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"orac/appliance/audio/pulsetest"
-	"orac/appliance/base/testkit"
 	"orac/appliance/stt/stttest"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // talk is orac in a terminal of its own, with a person before it.

@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // intruded is a runbook whose users are those of a test.

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 
 	"github.com/spf13/cobra"
 

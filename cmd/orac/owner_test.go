@@ -8,7 +8,7 @@ import (
 	"syscall"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // TestAnotherUsersState: whoever may not use a state directory is told whose it is, and the command line that works, by every command

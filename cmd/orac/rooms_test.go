@@ -17,8 +17,10 @@ import (
 // rooms are the rooms of the language, and what each may import of the module: the engine knows no vocabulary, and the vocabulary
 // of runbooks knows no edit and no scenario.
 var rooms = map[string][]string{
-	"runbook/language":    {"appliance/base/cells"},
+	"runbook/language":    {"runbook/cells"},
 	"runbook/hook":        {},
+	"runbook/cells":       {},
+	"runbook/testkit":     {},
 	"runbook":             {"runbook/language", "runbook/hook"},
 	"runbook/edit":        {"runbook/language", "runbook"},
 	"runbook/scenario":    {"runbook/language", "runbook", "runbook/edit"},

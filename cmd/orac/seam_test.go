@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/tools/go/packages"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // seam are the packages that run under both drivers. They reach the world through appliance/rt alone.

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/appliance/base/cells"
 	"orac/cmd/orac/screen"
+	"orac/runbook/cells"
 	"orac/runbook/language"
 	"orac/web/auth"
 )

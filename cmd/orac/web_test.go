@@ -20,9 +20,9 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/status"
 	"orac/appliance/stt/stttest"
+	"orac/runbook/testkit"
 )
 
 // gate lets in who has a token that is signed with the secret of an account, as a real service would.

@@ -10,7 +10,7 @@ import (
 	"runtime"
 	"strings"
 
-	"orac/appliance/base/atomicfile"
+	"orac/models/atomicfile"
 	"orac/models/onnx"
 )
 

@@ -7,8 +7,8 @@ import (
 	"syscall"
 	"testing"
 
-	"orac/appliance/base/testkit"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // TestHostileSecrets: a secret of the state directory is a file of whoever runs or of root, reached without links, and nobody

@@ -17,10 +17,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
-	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
+	"orac/runbook/testkit"
 )
 
 // inputWorld is a world whose every part a test can change.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // RenderOptions says how diagnostics are written for people. The zero value is plain text for a

@@ -139,7 +139,7 @@ webhook "w" {
 		made, err := w.URL.Eval(words)
 		if err == nil {
 			u, perr := url.Parse(made)
-			if perr != nil || u.Host != "lights.local" || !strings.HasSuffix(u.EscapedPath(), "/b") || u.Query().Get("x") != "1" || u.Query().Get("text") != e.Text {
+			if perr != nil || u.Host != "lights.local" || !strings.HasSuffix(u.EscapedPath(), "/b") || u.Query().Get("x") != "1" || u.Query().Get("text") != cty.StringVal(e.Text).AsString() { // a value is in normal form C
 				t.Errorf("%q: %v", made, perr)
 			}
 		}

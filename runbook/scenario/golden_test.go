@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // testWorld is a closed world for tests.

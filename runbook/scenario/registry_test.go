@@ -13,9 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // goTypes says which Go type holds a kind.

@@ -18,7 +18,6 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/core"
 	"orac/appliance/health"
 	"orac/appliance/status"
@@ -26,6 +25,7 @@ import (
 	utteranceid "orac/appliance/utterance"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/fake"

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/store"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/schema"

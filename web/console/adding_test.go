@@ -11,7 +11,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // addedPage are the files that a person writes or edits to add a page, as appliance/README.md#adding says. The test of the page is no part of

@@ -19,10 +19,10 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 	"orac/web/api"
 	"orac/web/audit"
 	"orac/web/auth"

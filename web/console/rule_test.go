@@ -19,7 +19,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 	"orac/web/api"
 	"orac/web/auth"
 )

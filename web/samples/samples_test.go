@@ -14,8 +14,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/status"
+	"orac/runbook/testkit"
 )
 
 var always = time.Unix(1<<40, 0)

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 // program is a stand-in for orac that does what a script says.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/rt"
+	"orac/runbook/testkit"
 )
 
 // alsa is a machine without an audio server whose asound.conf makes the PCM "kitchen": two channels, of which the first is 1000

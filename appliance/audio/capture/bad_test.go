@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/appliance/base/testkit"
 	"orac/appliance/rt"
+	"orac/runbook/testkit"
 )
 
 // fakes are workers that speak the protocol and still are wrong; the test binary runs them by name.

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/appliance/base/testkit"
+	"orac/runbook/testkit"
 )
 
 func TestFramesRoundTrip(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 
 	"orac/appliance/audio"
 	"orac/appliance/audio/pulsetest"
-	"orac/appliance/base/testkit"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/runbook/testkit"
 )
 
 // asWorker makes the test binary be the worker.

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/rt"
+	"orac/runbook/testkit"
 )
 
 // check is a test, or a property that is tested.

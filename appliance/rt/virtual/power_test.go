@@ -13,8 +13,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/rt"
+	"orac/runbook/testkit"
 )
 
 // TestWhatALossLeaves: the least that is left, and everything else that may be, over many seeds of a torn loss.

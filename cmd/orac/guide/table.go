@@ -3,7 +3,7 @@ package guide
 import (
 	"strings"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/yuin/goldmark/ast"

@@ -5,7 +5,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // Wrap breaks a text between words into lines of at most the given number of columns. A longer word has a line of its own. A code

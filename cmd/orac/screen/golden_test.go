@@ -13,9 +13,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"
 
-	"orac/appliance/base/testkit"
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/runbook/testkit"
 )
 
 // golden compares what is drawn on terminals of several widths (0: none) with testdata/NAME.WIDTH.golden, and checks that no

@@ -8,9 +8,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orac/appliance/amount"
-	"orac/appliance/base/cells"
 	"orac/appliance/graph"
 	"orac/appliance/status"
+	"orac/runbook/cells"
 )
 
 // actions says how each action of a plan looks, in the order in which the last line counts them.

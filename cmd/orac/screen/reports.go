@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"orac/appliance/amount"
-	"orac/appliance/base/cells"
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/runbook/cells"
 )
 
 // Log shows a line of the daemon's log.

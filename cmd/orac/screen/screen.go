@@ -14,7 +14,7 @@ import (
 	"strings"
 	"unicode"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"

@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"orac/appliance/amount"
-	"orac/appliance/base/cells"
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/runbook/cells"
 )
 
 // Status shows an appliance as a whole. It remembers the values it was given, to draw the trend of

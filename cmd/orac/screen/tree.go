@@ -9,9 +9,9 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orac/appliance/amount"
-	"orac/appliance/base/cells"
 	"orac/appliance/health"
 	"orac/appliance/status"
+	"orac/runbook/cells"
 )
 
 // marks shows how each level of health looks; the shapes differ, for terminals without colours.

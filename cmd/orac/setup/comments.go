@@ -4,8 +4,8 @@ import (
 	"slices"
 	"strings"
 
-	"orac/appliance/base/cells"
 	"orac/runbook"
+	"orac/runbook/cells"
 	"orac/runbook/edit"
 )
 

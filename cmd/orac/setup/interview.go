@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"orac/appliance/audio/capture"
-	"orac/appliance/base/cells"
 	"orac/cmd/orac/screen"
 	"orac/models"
 	"orac/models/detect"
 	"orac/runbook"
+	"orac/runbook/cells"
 )
 
 // Program is what the interview needs from the program around it.

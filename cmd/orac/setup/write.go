@@ -8,10 +8,10 @@ import (
 	"slices"
 	"strings"
 
-	"orac/appliance/base/cells"
 	"orac/cmd/orac/screen"
 	"orac/models"
 	"orac/runbook"
+	"orac/runbook/cells"
 	"orac/runbook/edit"
 	"orac/runbook/language"
 )

@@ -8,10 +8,10 @@ import (
 	"testing"
 
 	"orac/appliance/audio/capture"
-	"orac/appliance/base/testkit"
 	"orac/appliance/graph"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 var cases = map[string]Answers{

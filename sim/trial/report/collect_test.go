@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 
 	"github.com/charmbracelet/x/ansi"
 	"github.com/google/go-cmp/cmp"

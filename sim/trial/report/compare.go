@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // Tolerance is how far beyond the simulated range a real time may lie: by a share of the nearer end, or by Slack, whichever

@@ -8,7 +8,7 @@ import (
 	"io"
 	"strings"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // MaxHTML bounds the HTML page, in bytes. What does not fit is left out, and the page says so.

@@ -5,7 +5,7 @@ import (
 	"html/template"
 	"strings"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // htmlScenario is what the page shows of a scenario.

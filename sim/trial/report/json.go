@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // Version is the version of the JSON form that this package writes and reads. It grows when the meaning of a field changes,

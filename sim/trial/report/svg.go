@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // svg is a drawing in progress. It is as wide as its place: x is a share of that width from 0 to 1, written in percent; y and

@@ -6,7 +6,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // promises writes the table of promises. On a narrow terminal it leaves out, in this order, the median, the number of

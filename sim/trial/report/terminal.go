@@ -8,7 +8,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // Look is how a report is shown in a terminal. The zero value is plain text of unlimited width.

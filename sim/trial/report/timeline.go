@@ -11,7 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/ansi"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 	"orac/runbook/scenario"
 )
 

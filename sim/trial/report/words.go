@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode"
 
-	"orac/appliance/base/cells"
+	"orac/runbook/cells"
 )
 
 // maxText bounds how much of one text is shown, in characters.
