@@ -1,8 +1,9 @@
 package runbook
 
 import (
-	"orac/runbook/language"
 	"time"
+
+	"orac/runbook/language"
 )
 
 // Bounds are the blocks that limit the appliance as a whole.

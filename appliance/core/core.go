@@ -14,11 +14,11 @@ package core
 import (
 	"errors"
 	"log/slog"
-	"orac/appliance/graph"
 	"time"
 
 	"orac/appliance/event"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/node"

@@ -2,10 +2,10 @@ package core
 
 import (
 	"errors"
-	"orac/appliance/graph"
 	"strings"
 	"time"
 
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 )

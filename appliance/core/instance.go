@@ -3,11 +3,11 @@ package core
 import (
 	"errors"
 	"fmt"
-	"orac/appliance/graph"
 	"slices"
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"

@@ -3,10 +3,10 @@ package core
 import (
 	"fmt"
 	"maps"
-	"orac/appliance/graph"
 	"slices"
 	"time"
 
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/node"

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"orac/appliance/graph"
 	"sync/atomic"
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/incident"
 	"orac/appliance/memory"

@@ -3,11 +3,11 @@ package core
 import (
 	"errors"
 	"fmt"
-	"orac/appliance/graph"
 	"path"
 	"strings"
 
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"

@@ -3,12 +3,12 @@ package core
 import (
 	"errors"
 	"fmt"
-	"orac/appliance/graph"
 	"slices"
 	"strings"
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/outbox"
 	"orac/appliance/rt"

@@ -2,9 +2,9 @@ package core
 
 import (
 	"errors"
-	"orac/appliance/graph"
 	"time"
 
+	"orac/appliance/graph"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 )
@@ -54,8 +54,10 @@ func (r *Runner) run(t *rt.Task) error {
 	return err
 }
 
+func recording(r graph.Role) bool { return r == graph.Records }
+
 func (r *Runner) work(t *rt.Task) (why error) {
-	for drained := rt.Never; r.busy() && (drained == rt.Never || r.left(graph.Records) || r.delivering()); {
+	for drained := rt.Never; r.busy() && (drained == rt.Never || r.left(recording) || r.delivering()); {
 		next, err := r.reconcile(t)
 		if err != nil { // what is recorded comes first
 			why, drained = err, t.Now().Add(drainTime)

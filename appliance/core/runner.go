@@ -3,10 +3,10 @@ package core
 import (
 	"errors"
 	"fmt"
-	"orac/appliance/graph"
 	"slices"
 	"sync/atomic"
 
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
@@ -209,7 +209,7 @@ func (r *Runner) drain(t *rt.Task) {
 
 // busy tells whether anything that carries sound has not finished yet.
 func (r *Runner) busy() bool {
-	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *graph.Node) bool { return n.Kind.Role.CarriesSound() && r.left(n.Kind.Role) })
+	return r.left(graph.Role.CarriesSound)
 }
 
 // delivering tells whether anything is on its way to a service.
@@ -220,11 +220,11 @@ func (r *Runner) delivering() bool {
 	})
 }
 
-// left tells whether a node with a role has not finished yet.
-func (r *Runner) left(role graph.Role) bool {
+// left tells whether a node with one of some roles has not finished yet.
+func (r *Runner) left(is func(graph.Role) bool) bool {
 	return slices.ContainsFunc(r.graph.Load().Nodes, func(n *graph.Node) bool {
 		i := r.current(n.Address)
-		return n.Kind.Role == role && (i == nil || i.have.State != reconcile.Finished)
+		return is(n.Kind.Role) && (i == nil || i.have.State != reconcile.Finished)
 	})
 }
 

@@ -3,13 +3,13 @@ package core
 import (
 	"errors"
 	"fmt"
-	"orac/appliance/graph"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"orac/appliance/audio"
 	"orac/appliance/generation"
+	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/models"

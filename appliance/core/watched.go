@@ -1,8 +1,9 @@
 package core
 
 import (
-	"orac/appliance/graph"
 	"slices"
+
+	"orac/appliance/graph"
 )
 
 // watched is what the monitor must know of a component of the graph in force. It is found out once per graph, so that looking

@@ -13,10 +13,10 @@ import (
 
 // Compile makes the graph of a runbook. It fails on what the language allows and no graph can do.
 func Compile(rb *runbook.Runbook) (*Graph, error) {
-	c := &compiler{Graph: &Graph{Runbook: rb}}
 	if len(rb.Listeners) == 0 {
 		return nil, fmt.Errorf("%s: there is no listener, so nothing would be heard: add a listener block (see: orac schema --markdown)", rb.File)
 	}
+	c := newCompiler(rb)
 	for _, k := range Kinds() {
 		k.add(c, k)
 	}
@@ -24,7 +24,7 @@ func Compile(rb *runbook.Runbook) (*Graph, error) {
 		return nil, c.err
 	}
 	for _, e := range c.Edges {
-		from, to := c.Node(e.From).Kind, c.Node(e.To).Kind
+		from, to := c.kinds[e.From], c.kinds[e.To]
 		if e.Carries != happens.Name && !slices.Contains(from.Writes, e.Carries) || !slices.Contains(to.Reads, e.Carries) {
 			panic(fmt.Sprintf("BUG: %s from %s to %s: their kinds do not declare that port", e.Carries, e.From, e.To))
 		}
@@ -32,16 +32,44 @@ func Compile(rb *runbook.Runbook) (*Graph, error) {
 	return c.Graph, nil
 }
 
+// compiler is a graph that is being made, and what several kinds ask of its runbook.
 type compiler struct {
 	*Graph
-	err error
+	listeners []runbook.Listener // that have a model to listen for
+	devices   []device           // that any of them listens to: microphones first, each in the order of the runbook
+	kinds     map[string]*Kind   // of the nodes, by address
+	err       error
+}
+
+func newCompiler(rb *runbook.Runbook) *compiler {
+	c := &compiler{Graph: &Graph{Runbook: rb}, kinds: map[string]*Kind{}}
+	by := map[runbook.Address][]runbook.Listener{}
+	for _, l := range rb.Listeners {
+		if len(Enabled(rb, l)) > 0 {
+			c.listeners, by[l.Device] = append(c.listeners, l), append(by[l.Device], l)
+		}
+	}
+	for _, m := range rb.Microphones {
+		if by[m.Address] != nil {
+			c.devices = append(c.devices, device{address: m.Address, microphone: &m, listeners: by[m.Address]})
+		}
+	}
+	for _, w := range rb.WAVs {
+		if by[w.Address] != nil {
+			c.devices = append(c.devices, device{address: w.Address, wav: &w, listeners: by[w.Address]})
+		}
+	}
+	return c
 }
 
 // add adds a node, and derives what it depends on.
 func (c *compiler) add(n Node) {
 	n.settle(c.Runbook)
-	c.Nodes = append(c.Nodes, &n)
+	c.Nodes, c.kinds[n.Address] = append(c.Nodes, &n), n.Kind
 }
+
+// has tells whether a node was added.
+func (c *compiler) has(address string) bool { return c.kinds[address] != nil }
 
 // device is a device that listeners use.
 type device struct {
@@ -54,44 +82,9 @@ type device struct {
 // name is what the nodes of the device are named after.
 func (d device) name() string { return d.address.Name() }
 
-// patient tells whether those that hear the device wait for each other.
-func (d device) patient() bool { return d.wav != nil && d.wav.Pace == "fast" }
-
 // gated tells whether a listener asks for the voice gate.
 func (d device) gated() bool {
 	return slices.ContainsFunc(d.listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
-}
-
-// devices are the devices that anything listens to.
-func (c *compiler) devices() (list []device) {
-	add := func(d device) {
-		for _, l := range c.listeners() {
-			if l.Device == d.address {
-				d.listeners = append(d.listeners, l)
-			}
-		}
-		if len(d.listeners) > 0 {
-			list = append(list, d)
-		}
-	}
-	for _, m := range c.Runbook.Microphones {
-		add(device{address: m.Address, microphone: &m})
-	}
-	for _, w := range c.Runbook.WAVs {
-		add(device{address: w.Address, wav: &w})
-	}
-	return list
-}
-
-// device finds a device by its address.
-func (c *compiler) device(a runbook.Address) device {
-	devices := c.devices()
-	return devices[slices.IndexFunc(devices, func(d device) bool { return d.address == a })]
-}
-
-// listeners are the listeners that have a model to listen for.
-func (c *compiler) listeners() []runbook.Listener {
-	return slices.DeleteFunc(slices.Clone(c.Runbook.Listeners), func(l runbook.Listener) bool { return len(Enabled(c.Runbook, l)) == 0 })
 }
 
 // Enabled are the enabled models of a listener, in its order.

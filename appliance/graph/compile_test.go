@@ -2,6 +2,7 @@ package graph_test
 
 import (
 	"bytes"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -61,5 +62,33 @@ func TestStripNamesTheMarkers(t *testing.T) {
 	}
 	if _, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  strip = [\"timestamp\"]\n}\n"), "orac.hcl", language.Options{}); problems.Err() == nil || !strings.Contains(problems.Error(), "timestamps") {
 		t.Errorf("a kind that there is not: %v", problems)
+	}
+}
+
+// TestCompilingGrowsWithTheRunbook: four times the devices, models and listeners cost about four times the work. Everybody who may
+// plan may send a long runbook.
+func TestCompilingGrowsWithTheRunbook(t *testing.T) {
+	work := func(n int) float64 {
+		var text strings.Builder
+		text.WriteString("appliance \"a\" {}\nstt \"s\" { url = \"http://s.test\" }\n")
+		for i := range n {
+			fmt.Fprintf(&text, `device "microphone" "d%[1]d" { match = "%[1]d" }
+model "m%[1]d" { source = "catalog:alexa" }
+listener "l%[1]d" {
+  device  = device.microphone.d%[1]d
+  models  = [model.m%[1]d]
+  deliver = [stt.s]
+}
+`, i)
+		}
+		rb, problems := runbook.Parse([]byte(text.String()), "long.hcl", language.Options{HashKey: make([]byte, 32)})
+		testkit.Must(t, problems.Err())
+		return testing.AllocsPerRun(1, func() {
+			_, err := graph.Compile(rb)
+			testkit.Must(t, err)
+		})
+	}
+	if few, many := work(40), work(160); many > 6*few {
+		t.Errorf("40 of each take %.0f allocations, 160 take %.0f", few, many)
 	}
 }

@@ -10,10 +10,10 @@ func features() *Kind {
 		Name: Features, Role: Passes, Words: "makes the mel spectrogram and the embedding of each hop, once for all models",
 		Health: starves, Reads: []string{hops.Name}, Writes: []string{embedded.Name},
 		add: func(c *compiler, k *Kind) {
-			for _, d := range c.devices() {
+			for _, d := range c.devices {
 				address := At(Features, d.name())
 				c.add(Node{Address: address, Kind: k, Block: d.address, Detail: "mel, embedding", Identity: nothing{}, Settings: nothing{}})
-				hops.flow(c, d.patient(), At(Ring, d.name()), address)
+				hops.flow(c, d.address, At(Ring, d.name()), address)
 			}
 		},
 	}, func(a *Assembly, n *Node, _, _ nothing) (node.Node, error) {

@@ -29,7 +29,7 @@ func heads() *Kind {
 		Name: Head, Role: Passes, Words: "scores each hop for one wake word",
 		Health: starves, Reads: []string{embedded.Name}, Writes: []string{votes.Name},
 		add: func(c *compiler, k *Kind) {
-			for _, d := range c.devices() {
+			for _, d := range c.devices {
 				for _, m := range c.Runbook.Models {
 					if !m.Enabled || !slices.ContainsFunc(d.listeners, func(l runbook.Listener) bool { return slices.Contains(l.Models, m.Address) }) {
 						continue
@@ -39,7 +39,7 @@ func heads() *Kind {
 						Address: address, Kind: k, Block: m.Address, Detail: brief(m.Source),
 						Identity: headIdentity{see[Model](m)}, Settings: nothing{},
 					})
-					embedded.flow(c, d.patient(), At(Features, d.name()), address)
+					embedded.flow(c, d.address, At(Features, d.name()), address)
 				}
 			}
 		},

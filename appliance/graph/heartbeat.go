@@ -110,12 +110,12 @@ func addHeartbeats(c *compiler, k *Kind) {
 			Address: address, Kind: k, Block: h.Address, Service: serviceBehind(c.Runbook, h), Detail: brief(s.URL()) + ", every " + h.Every.String(),
 			Identity: nothing{}, Settings: s,
 		})
-		if probe := At(Probe, serviceBehind(c.Runbook, h).Name()); c.Node(probe) != nil {
+		if probe := At(Probe, serviceBehind(c.Runbook, h).Name()); c.has(probe) {
 			healthy.connect(c, probe, address)
 			sights.connect(c, address, probe)
 		}
 		for _, l := range s.Listeners {
-			if trigger := At(Trigger, l.Address.Name()); c.Node(trigger) != nil {
+			if trigger := At(Trigger, l.Address.Name()); c.has(trigger) {
 				wakes.connect(c, trigger, address)
 			}
 		}

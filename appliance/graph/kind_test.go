@@ -124,7 +124,7 @@ func depends(t reflect.Type) (list []string) {
 			list = append(list, depends(field)...)
 			continue
 		}
-		attributes(field, reflect.Value{}, "", func(name string, _ reflect.Value) { list = append(list, tag+" "+name) })
+		attributes(reflect.Zero(field), "", func(name string, _ reflect.Value) { list = append(list, tag+" "+name) })
 	}
 	return list
 }

@@ -7,6 +7,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/rt"
+	"orac/runbook"
 )
 
 // Port is a sort of mailbox: what it carries, and how it fills.
@@ -55,7 +56,10 @@ func (e Edge) Port() Port {
 }
 
 // Opposes tells whether an edge runs against the direction of the sound: a question, or a recorder that follows a ring.
-func (e Edge) Opposes() bool { return e.Port().Asks || e.Port().Follows }
+func (e Edge) Opposes() bool {
+	p := e.Port()
+	return p.Asks || p.Follows
+}
 
 // EventsWaiting is how many events may wait for a reader.
 const EventsWaiting = 1024
@@ -69,10 +73,10 @@ func (p port[T]) connect(c *compiler, from, to string) {
 	c.Edges = append(c.Edges, Edge{From: from, To: to, Carries: p.Name, Capacity: p.Capacity, Waits: p.Waits})
 }
 
-// flow adds an edge on the way from sound to detection. A microphone does not wait, so neither does its edge: it drops the oldest
-// value. A file that is read as fast as possible does wait.
-func (p port[T]) flow(c *compiler, patient bool, from, to string) {
-	if patient {
+// flow adds an edge on the way from the sound of a device to detection. A microphone does not wait, so neither does its edge: it
+// drops the oldest value. A file that is read as fast as possible does wait.
+func (p port[T]) flow(c *compiler, device runbook.Address, from, to string) {
+	if w, ok := c.Runbook.WAV(device); ok && w.Pace == "fast" {
 		p.Waits, p.Capacity = true, patientHops
 	}
 	p.connect(c, from, to)

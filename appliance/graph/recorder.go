@@ -41,7 +41,7 @@ func recorders() *Kind {
 }
 
 func addRecorders(c *compiler, k *Kind) {
-	for _, l := range c.listeners() {
+	for _, l := range c.listeners {
 		if len(l.Deliver) == 0 {
 			continue
 		}

@@ -23,10 +23,10 @@ func rings() *Kind {
 		Name: Ring, Role: Passes, Words: "remembers the last 10 s, and lets recorders begin in the past",
 		Health: starves, Reads: []string{hops.Name, follows.Name}, Writes: []string{hops.Name},
 		add: func(c *compiler, k *Kind) {
-			for _, d := range c.devices() {
+			for _, d := range c.devices {
 				address := At(Ring, d.name())
 				c.add(Node{Address: address, Kind: k, Block: d.address, Detail: ringTime.String(), Identity: nothing{}, Settings: nothing{}})
-				hops.flow(c, d.patient(), At(Source, d.name()), address)
+				hops.flow(c, d.address, At(Source, d.name()), address)
 			}
 		},
 	}, buildRing)

@@ -58,9 +58,9 @@ func sources() *Kind {
 }
 
 func addSources(c *compiler, k *Kind) {
-	for _, d := range c.devices() {
+	for _, d := range c.devices {
 		address := At(Source, d.name())
-		if c.Node(address) != nil {
+		if c.has(address) {
 			c.err = fmt.Errorf("%s: two devices are named %q: rename one of them", c.Runbook.File, d.name())
 			return
 		}

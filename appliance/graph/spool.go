@@ -44,7 +44,7 @@ func spools() *Kind {
 // served are the services that any recorder delivers to.
 func (c *compiler) served() []runbook.STT {
 	return slices.DeleteFunc(slices.Clone(c.Runbook.STTs), func(s runbook.STT) bool {
-		return !slices.ContainsFunc(c.listeners(), func(l runbook.Listener) bool { return slices.Contains(l.Deliver, s.Address) })
+		return !slices.ContainsFunc(c.listeners, func(l runbook.Listener) bool { return slices.Contains(l.Deliver, s.Address) })
 	})
 }
 

@@ -61,8 +61,8 @@ func triggers() *Kind {
 }
 
 func addTriggers(c *compiler, k *Kind) {
-	for _, l := range c.listeners() {
-		address, d := At(Trigger, l.Name), c.device(l.Device)
+	for _, l := range c.listeners {
+		address, device := At(Trigger, l.Name), l.Device.Name()
 		var identity byDevice
 		fill(&identity.Listener, l)
 		var s triggerSettings
@@ -74,10 +74,10 @@ func addTriggers(c *compiler, k *Kind) {
 		models := Enabled(c.Runbook, l)
 		c.add(Node{Address: address, Kind: k, Block: l.Address, Detail: thresholds(models), Identity: identity, Settings: s})
 		for _, m := range models {
-			votes.flow(c, d.patient(), At(Head, d.name(), m.Name), address)
+			votes.flow(c, l.Device, At(Head, device, m.Name), address)
 		}
 		if l.VADThreshold > 0 {
-			votes.flow(c, d.patient(), At(Voice, d.name()), address)
+			votes.flow(c, l.Device, At(Voice, device), address)
 		}
 	}
 }

@@ -21,7 +21,6 @@ import (
 type use struct {
 	block     runbook.Address
 	attribute string // "record.max" in a nested block
-	identity  bool
 }
 
 // see is a view of a block of the runbook.
@@ -63,7 +62,7 @@ func walk(v reflect.Value, visit func(block runbook.Address, attribute string, v
 			}
 			block := view.FieldByName("Address").Interface().(runbook.Address)
 			visit(block, "", reflect.Value{})
-			attributes(view.Type(), view, "", func(name string, value reflect.Value) { visit(block, name, value) })
+			attributes(view, "", func(name string, value reflect.Value) { visit(block, name, value) })
 		}
 		switch field.Kind() {
 		case reflect.Slice:
@@ -80,22 +79,17 @@ func walk(v reflect.Value, visit func(block runbook.Address, attribute string, v
 	}
 }
 
-// attributes visits the attributes of a view. The value is invalid if that of the view is.
-func attributes(view reflect.Type, v reflect.Value, prefix string, visit func(name string, value reflect.Value)) {
+// attributes visits the attributes of a view.
+func attributes(view reflect.Value, prefix string, visit func(name string, value reflect.Value)) {
 	for i := range view.NumField() {
-		name, tagged := view.Field(i).Tag.Lookup("hcl")
-		if !tagged {
-			continue
+		name, tagged := view.Type().Field(i).Tag.Lookup("hcl")
+		switch field := view.Field(i); {
+		case !tagged:
+		case field.Kind() == reflect.Struct && hasAttributes(field.Type()):
+			attributes(field, prefix+name+".", visit)
+		default:
+			visit(prefix+name, field)
 		}
-		var value reflect.Value
-		if v.IsValid() {
-			value = v.Field(i)
-		}
-		if t := view.Field(i).Type; t.Kind() == reflect.Struct && hasAttributes(t) {
-			attributes(t, value, prefix+name+".", visit)
-			continue
-		}
-		visit(prefix+name, value)
 	}
 }
 
@@ -113,7 +107,7 @@ func hasAttributes(t reflect.Type) bool {
 func (n *Node) settle(rb *runbook.Runbook) {
 	var spec strings.Builder
 	walk(reflect.ValueOf(n.Identity), func(block runbook.Address, attribute string, value reflect.Value) {
-		n.uses = append(n.uses, use{block, attribute, true})
+		n.uses = append(n.uses, use{block, attribute})
 		if attribute == "" {
 			fmt.Fprintf(&spec, "%s ", block)
 			return
@@ -125,7 +119,7 @@ func (n *Node) settle(rb *runbook.Runbook) {
 	})
 	n.Spec = spec.String()
 	walk(reflect.ValueOf(n.Settings), func(block runbook.Address, attribute string, _ reflect.Value) {
-		n.uses = append(n.uses, use{block, attribute, false})
+		n.uses = append(n.uses, use{block, attribute})
 	})
 }
 

@@ -10,13 +10,13 @@ func voices() *Kind {
 		Name: Voice, Role: Passes, Words: "tells speech from other sound",
 		Health: starves, Reads: []string{hops.Name}, Writes: []string{votes.Name},
 		add: func(c *compiler, k *Kind) {
-			for _, d := range c.devices() {
+			for _, d := range c.devices {
 				if !d.gated() {
 					continue
 				}
 				address := At(Voice, d.name())
 				c.add(Node{Address: address, Kind: k, Block: d.address, Detail: "silero", Identity: nothing{}, Settings: nothing{}})
-				hops.flow(c, d.patient(), At(Ring, d.name()), address)
+				hops.flow(c, d.address, At(Ring, d.name()), address)
 			}
 		},
 	}, func(a *Assembly, n *Node, _, _ nothing) (node.Node, error) {

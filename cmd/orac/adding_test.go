@@ -240,7 +240,7 @@ func meters() *Kind {
 		Name: Meter, Role: Passes, Words: "says how loud a device is", Health: starves, Reads: []string{hops.Name},
 		add: func(c *compiler, k *Kind) {
 			for _, m := range c.Runbook.Meters {
-				if c.Node(At(Ring, m.Device.Name())) == nil {
+				if !c.has(At(Ring, m.Device.Name())) {
 					continue // nobody listens to it
 				}
 				var id meterIdentity
@@ -248,7 +248,7 @@ func meters() *Kind {
 				fill(&id.Meter, m)
 				fill(&s.Meter, m)
 				c.add(Node{Address: At(Meter, m.Name), Kind: k, Block: m.Address, Detail: "every " + m.Every.String(), Identity: id, Settings: s})
-				hops.flow(c, c.device(m.Device).patient(), At(Ring, m.Device.Name()), At(Meter, m.Name))
+				hops.flow(c, m.Device, At(Ring, m.Device.Name()), At(Meter, m.Name))
 			}
 		},
 	}, func(a *Assembly, n *Node, _ meterIdentity, s meterSettings) (node.Node, error) {

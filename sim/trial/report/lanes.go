@@ -10,15 +10,16 @@ import (
 )
 
 // stages is the order of the lanes: the path of a command through the graph.
-var stages = func() (list []string) {
+func stages() (list []string) {
 	list = []string{"world", "process"}
 	for _, k := range graph.Kinds() {
 		list = append(list, string(k.Name))
 	}
 	return append(list, "watchdog", "memory", "disk", "health")
-}()
+}
 
-func stage(name string) int {
+// stage is the place of a lane among the stages; what is none of them comes last.
+func stage(stages []string, name string) int {
 	kind, _, _ := strings.Cut(name, ".")
 	if i := slices.Index(stages, kind); i >= 0 {
 		return i
@@ -42,7 +43,8 @@ func (t *timeline) events() (list []lane) {
 		}
 		by[e.Lane] = append(by[e.Lane], e)
 	}
-	slices.SortStableFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(stage(a), stage(b)), cmp.Compare(a, b)) })
+	order := stages()
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(stage(order, a), stage(order, b)), cmp.Compare(a, b)) })
 	left := 0
 	if len(names) > maxLanes {
 		left = len(names) - maxLanes
