@@ -7,21 +7,16 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
-	"orac/runbook"
 	"orac/runbook/language"
 )
 
 // Add returns the text of a runbook with one more block, which is empty: after the last block of its type, or at the end. The
 // block may be nested ("listener.kitchen.record"); then it is added to the block around it. Every other byte stays, except
-// white space where a line must be broken. The result is checked: nothing else has changed. Use Edit to fill the block in.
+// white space where a line must be broken. The result is checked: nothing else has changed. Use Set to fill the block in.
 //
 // Errors are an *Error, or Diagnostics when the text is not a valid runbook to begin with.
 func Add(src []byte, block language.Address) ([]byte, error) {
-	body, err := runbook.Vocabulary.Syntax(src)
-	if err != nil {
-		return nil, err
-	}
-	path, err := pathTo(block)
+	body, path, err := wayTo(src, block)
 	if err != nil {
 		return nil, err
 	}

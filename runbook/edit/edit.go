@@ -24,11 +24,7 @@ func (e *Error) Error() string { return e.Summary + ". " + e.Hint }
 //
 // Errors are an *Error, or Diagnostics when the text is not a valid runbook to begin with.
 func Set(src []byte, block language.Address, attribute, expression string) ([]byte, error) {
-	body, err := runbook.Vocabulary.Syntax(src)
-	if err != nil {
-		return nil, err
-	}
-	path, err := pathTo(block)
+	body, path, err := wayTo(src, block)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +66,16 @@ func (s step) header() string {
 		h += fmt.Sprintf(" %q", l)
 	}
 	return h
+}
+
+// wayTo parses a text, and finds the types of the blocks that an address names in it.
+func wayTo(src []byte, block language.Address) (*hclsyntax.Body, []step, error) {
+	body, err := runbook.Vocabulary.Syntax(src)
+	if err != nil {
+		return nil, nil, err
+	}
+	path, err := pathTo(block)
+	return body, path, err
 }
 
 // pathTo finds the types of the blocks that an address names.

@@ -12,6 +12,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/runbooktest"
+	"orac/runbook/testkit"
 )
 
 const editable = `# The kitchen.
@@ -109,21 +110,29 @@ func TestEditRefuses(t *testing.T) {
 	}
 }
 
-// TestEditProperties: of every runbook, valid or not, an edit changes the value of one attribute and nothing else.
-func TestEditProperties(t *testing.T) {
-	texts := runbooktest.Corpus(t)
+// onTexts checks a property of texts that are drawn: the runbooks of the tests and those given, some of them mutated.
+func onTexts(t *testing.T, check func(t *rapid.T, src []byte), more ...string) {
+	t.Helper()
 	whole, err := os.ReadFile("../testdata/good/whole.hcl")
-	if err != nil {
-		t.Fatal(err)
+	testkit.Must(t, err)
+	texts := append(runbooktest.Corpus(t), whole, bytes.ReplaceAll(whole, []byte("\n"), []byte("\r\n")))
+	for _, text := range more {
+		texts = append(texts, []byte(text))
 	}
-	texts = append(texts, []byte(editable), whole, bytes.ReplaceAll(whole, []byte("\n"), []byte("\r\n")))
 	rapid.Check(t, func(t *rapid.T) {
 		src := rapid.SampledFrom(texts).Draw(t, "runbook")
 		if rapid.Bool().Draw(t, "mutated") {
 			src = runbooktest.Mutate(t, src)
 		}
-		checkEdit(t, src, rapid.IntRange(0, 1000).Draw(t, "block"), rapid.IntRange(0, 1000).Draw(t, "attribute"))
+		check(t, src)
 	})
+}
+
+// TestEditProperties: of every runbook, valid or not, an edit changes the value of one attribute and nothing else.
+func TestEditProperties(t *testing.T) {
+	onTexts(t, func(t *rapid.T, src []byte) {
+		checkEdit(t, src, rapid.IntRange(0, 1000).Draw(t, "block"), rapid.IntRange(0, 1000).Draw(t, "attribute"))
+	}, editable)
 }
 
 // checkEdit sets an attribute to an example of it, and checks what holds of any edit.

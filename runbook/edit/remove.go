@@ -79,11 +79,7 @@ type cutting struct {
 
 // cutOf finds a block that is written.
 func cutOf(src []byte, block language.Address) (*cutting, error) {
-	body, err := runbook.Vocabulary.Syntax(src)
-	if err != nil {
-		return nil, err
-	}
-	path, err := pathTo(block)
+	body, path, err := wayTo(src, block)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package edit
 import (
 	"bytes"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -80,19 +79,9 @@ func TestRemoveRefuses(t *testing.T) {
 // TestRemoveProperties: of every runbook, valid or not, a removal takes lines away and adds none, keeps what else is said and
 // every comment beside the block, and what was removed cannot be removed again.
 func TestRemoveProperties(t *testing.T) {
-	texts := runbooktest.Corpus(t)
-	whole, err := os.ReadFile("../testdata/good/whole.hcl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts = append(texts, []byte(editable), whole, bytes.ReplaceAll(whole, []byte("\n"), []byte("\r\n")))
-	rapid.Check(t, func(t *rapid.T) {
-		src := rapid.SampledFrom(texts).Draw(t, "runbook")
-		if rapid.Bool().Draw(t, "mutated") {
-			src = runbooktest.Mutate(t, src)
-		}
+	onTexts(t, func(t *rapid.T, src []byte) {
 		checkRemove(t, src, rapid.IntRange(0, 1000).Draw(t, "block"))
-	})
+	}, editable)
 }
 
 // checkRemove removes a block, and checks what holds of any removal.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -90,19 +89,9 @@ func TestReworkEndsWithItsContext(t *testing.T) {
 // TestReworkProperties: of every runbook, what is added and removed again leaves nothing but a blank line, and what is added
 // changes nothing else.
 func TestReworkProperties(t *testing.T) {
-	texts := runbooktest.Corpus(t)
-	whole, err := os.ReadFile("../testdata/good/whole.hcl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	texts = append(texts, []byte(reworkable), []byte(editable), whole, bytes.ReplaceAll(whole, []byte("\n"), []byte("\r\n")))
-	rapid.Check(t, func(t *rapid.T) {
-		src := rapid.SampledFrom(texts).Draw(t, "runbook")
-		if rapid.Bool().Draw(t, "mutated") {
-			src = runbooktest.Mutate(t, src)
-		}
+	onTexts(t, func(t *rapid.T, src []byte) {
 		checkRework(t, src, rapid.IntRange(0, 1000).Draw(t, "type"))
-	})
+	}, reworkable, editable)
 }
 
 // checkRework adds a block with all of its attributes, and takes it away again.
