@@ -9,7 +9,7 @@
 //     web server up to 1 MiB, so that requests push out nothing else. Lines are packed together, so that kept lines do not hold
 //     on to other memory.
 //   - Lines of all kinds are numbered from 1 without gaps, so that a reader knows how many it has missed.
-//   - A value that redacts itself (runbook.Secret, by LogValue, Format or MarshalText) stays redacted wherever it is in an
+//   - A value that redacts itself (language.Secret, by LogValue, Format or MarshalText) stays redacted wherever it is in an
 //     attribute: attributes are only read through these methods.
 //   - A line is one line without control characters, whatever was logged.
 package logbook
