@@ -46,7 +46,7 @@ func (m *Monitor) tellHealth(t *rt.Task, r health.Report) {
 		if now[component] = to; from == to || first && to == health.Healthy || from == "" && to == health.Healthy {
 			return
 		}
-		m.tell(t, component, event.HealthTold{Component: component, From: string(from), To: string(to), Why: why})
+		m.tell(t, component, event.HealthTold{Component: component, From: string(from), To: string(to), Why: why, Of: graph.Owner(component)})
 	}
 	for _, c := range r.Components {
 		said(c.Name, c.Level, c.Why)
@@ -66,7 +66,7 @@ func (m *Monitor) tellIncidents(t *rt.Task) {
 }
 
 func told(i status.Incident) event.IncidentTold {
-	e := event.IncidentTold{ID: i.ID, Component: i.Component, Cause: i.Cause, Closed: !i.Recovered.IsZero()}
+	e := event.IncidentTold{ID: i.ID, Component: i.Component, Cause: i.Cause, Closed: !i.Recovered.IsZero(), Of: graph.Owner(i.Component)}
 	if e.Closed {
 		e.Seconds = i.Duration.Seconds()
 	}

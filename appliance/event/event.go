@@ -312,6 +312,7 @@ type IncidentTold struct {
 	Cause     string  `json:"cause"`
 	Closed    bool    `json:"closed"`
 	Seconds   float64 `json:"seconds"` // how long it lasted; 0 while it is open
+	Of        Origin  `json:"-"`       // the device or the listener that the component belongs to
 }
 
 // HealthTold: a component, or the appliance as a whole, is in better or worse health than before. The monitor reports it to
@@ -321,6 +322,7 @@ type HealthTold struct {
 	From      string `json:"from"`      // empty: it was not known
 	To        string `json:"to"`
 	Why       string `json:"why,omitempty"`
+	Of        Origin `json:"-"` // see IncidentTold
 }
 
 func (DeviceOpened) Kind() string     { return "device_opened" }

@@ -7,7 +7,7 @@ const Features Name = "features"
 
 func features() *Kind {
 	return built(Kind{
-		Name: Features, Role: Passes, Words: "makes the mel spectrogram and the embedding of each hop, once for all models",
+		Name: Features, Role: Passes, Of: ToDevice, Words: "makes the mel spectrogram and the embedding of each hop, once for all models",
 		Health: starves, Reads: []string{hops.Name}, Writes: []string{embedded.Name},
 		add: func(c *compiler, k *Kind) {
 			for _, d := range c.devices {

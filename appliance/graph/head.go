@@ -26,7 +26,7 @@ type headIdentity struct {
 
 func heads() *Kind {
 	return built(Kind{
-		Name: Head, Role: Passes, Words: "scores each hop for one wake word",
+		Name: Head, Role: Passes, Of: ToDevice, Words: "scores each hop for one wake word",
 		Health: starves, Reads: []string{embedded.Name}, Writes: []string{votes.Name},
 		add: func(c *compiler, k *Kind) {
 			for _, d := range c.devices {

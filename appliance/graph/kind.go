@@ -3,7 +3,9 @@ package graph
 import (
 	"reflect"
 	"slices"
+	"strings"
 
+	"orac/appliance/event"
 	"orac/appliance/health"
 	"orac/appliance/node"
 )
@@ -30,12 +32,25 @@ const (
 // CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
 func (r Role) CarriesSound() bool { return r <= Keeps }
 
+// Belongs is what the nodes of a kind belong to.
+type Belongs int
+
+// What a node is named after: kind.name.
+const (
+	ToNone Belongs = iota
+	ToDevice
+	ToListener
+)
+
 // Kind is everything that ORAC knows of one kind of node. Whatever lists kinds (the compiler, health, plans, drawings, timelines, the
 // documentation) is made from Kinds.
 type Kind struct {
 	Name  Name
 	Role  Role
 	Words string // what it does, in one sentence for people
+
+	// Of is what its nodes are named after, if that is a device or a listener.
+	Of Belongs
 
 	// Health says how its components are judged. The name of the component's kind is that of the kind of node.
 	Health health.Rule
@@ -80,6 +95,20 @@ func KindOf(name Name) *Kind {
 		return kinds[i]
 	}
 	return nil
+}
+
+// Owner is the device or the listener that a component belongs to. A component may have left the graph, so its name tells.
+func Owner(component string) (of event.Origin) {
+	kind, name, _ := strings.Cut(component, ".")
+	first, _, _ := strings.Cut(name, ".")
+	switch k := KindOf(Name(kind)); {
+	case k == nil:
+	case k.Of == ToDevice:
+		of.Device = first
+	case k.Of == ToListener:
+		of.Listener = first
+	}
+	return of
 }
 
 // HealthRules are the rules of all kinds.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"orac/appliance/event"
 	"orac/appliance/health"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -46,6 +47,18 @@ func TestEveryKindIsComplete(t *testing.T) {
 	}
 	if i := slices.IndexFunc(health.Rules, func(r health.Rule) bool { return names[Name(r.Kind)] }); i >= 0 {
 		t.Errorf("%s has two rules of health", health.Rules[i].Kind)
+	}
+}
+
+// TestOwner: who is told of a component knows the device or the listener that it belongs to.
+func TestOwner(t *testing.T) {
+	for component, want := range map[string]event.Origin{
+		"source.usb": {Device: "usb"}, "head.usb.alexa": {Device: "usb"}, "trigger.room": {Listener: "room"}, "recorder.room": {Listener: "room"},
+		"delivery.whisper": {}, "spool": {}, "stt.whisper": {}, "appliance": {}, "": {},
+	} {
+		if got := Owner(component); got != want {
+			t.Errorf("%q belongs to %+v, want %+v", component, got, want)
+		}
 	}
 }
 

@@ -34,7 +34,7 @@ type recorded struct {
 
 func recorders() *Kind {
 	return built(Kind{
-		Name: Recorder, Role: Records, Words: "records the command that follows a wake word, and finds its end",
+		Name: Recorder, Role: Records, Of: ToListener, Words: "records the command that follows a wake word, and finds its end",
 		Health: starves, Reads: []string{wakes.Name}, Writes: []string{follows.Name, pieces.Name},
 		add: addRecorders,
 	}, buildRecorder)

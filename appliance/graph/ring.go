@@ -20,7 +20,7 @@ var starves = health.Rule{Sound: true, ShowDegraded: time.Second, ShowUnhealthy:
 
 func rings() *Kind {
 	return built(Kind{
-		Name: Ring, Role: Passes, Words: "remembers the last 10 s, and lets recorders begin in the past",
+		Name: Ring, Role: Passes, Of: ToDevice, Words: "remembers the last 10 s, and lets recorders begin in the past",
 		Health: starves, Reads: []string{hops.Name, follows.Name}, Writes: []string{hops.Name},
 		add: func(c *compiler, k *Kind) {
 			for _, d := range c.devices {

@@ -49,7 +49,7 @@ type sourceSettings struct {
 
 func sources() *Kind {
 	return built(Kind{
-		Name: Source, Role: Hears, Words: "opens a microphone or a sound file, and sends hops of 80 ms",
+		Name: Source, Role: Hears, Of: ToDevice, Words: "opens a microphone or a sound file, and sends hops of 80 ms",
 		// The watchdog decides at what age of a hop a source is degraded or dead, so a source shows what its watchdog says.
 		Health: health.Rule{Sound: true, Clear: time.Second},
 		Writes: []string{hops.Name},

@@ -54,7 +54,7 @@ type triggerModel struct {
 
 func triggers() *Kind {
 	return built(Kind{
-		Name: Trigger, Role: Passes, Words: "decides, once all heads of a listener have voted on a hop, whether it was a wake word",
+		Name: Trigger, Role: Passes, Of: ToListener, Words: "decides, once all heads of a listener have voted on a hop, whether it was a wake word",
 		Health: starves, Reads: []string{votes.Name}, Writes: []string{wakes.Name},
 		add: addTriggers,
 	}, buildTrigger)

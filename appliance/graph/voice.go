@@ -7,7 +7,7 @@ const Voice Name = "voice"
 
 func voices() *Kind {
 	return built(Kind{
-		Name: Voice, Role: Passes, Words: "tells speech from other sound",
+		Name: Voice, Role: Passes, Of: ToDevice, Words: "tells speech from other sound",
 		Health: starves, Reads: []string{hops.Name}, Writes: []string{votes.Name},
 		add: func(c *compiler, k *Kind) {
 			for _, d := range c.devices {

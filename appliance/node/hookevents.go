@@ -1,7 +1,6 @@
 package node
 
 import (
-	"strings"
 	"time"
 
 	"orac/appliance/amount"
@@ -65,16 +64,15 @@ func (r *translator) news(e event.Event) []hook.Event {
 	case event.Delivered:
 		return r.delivered(e.At, b)
 	case event.IncidentTold:
-		i := &hook.Incident{Head: headOf("incident", e.At, "", ""), State: "opened", Incident: b.ID, Component: b.Component, Cause: b.Cause, Seconds: b.Seconds}
-		i.Device, i.Listener = about(b.Component)
+		i := &hook.Incident{Head: headOf("incident", e.At, b.Of.Device, b.Of.Listener), State: "opened", Incident: b.ID, Component: b.Component, Cause: b.Cause, Seconds: b.Seconds}
 		if b.Closed {
 			i.State = "closed"
 		}
 		return []hook.Event{i}
 	case event.HealthTold:
-		h := &hook.Health{Head: headOf("health", e.At, "", ""), Component: b.Component, From: b.From, To: b.To, Why: b.Why}
-		h.Device, h.Listener = about(b.Component)
-		return []hook.Event{h}
+		return []hook.Event{&hook.Health{
+			Head: headOf("health", e.At, b.Of.Device, b.Of.Listener), Component: b.Component, From: b.From, To: b.To, Why: b.Why,
+		}}
 	}
 	return nil
 }
@@ -100,17 +98,4 @@ func (r *translator) delivered(when time.Time, b event.Delivered) []hook.Event {
 func delivery(when time.Time, of event.Origin, d hook.Delivery) hook.Event {
 	d.Head, d.Wake = headOf("delivery", when, of.Device, of.Listener), of.Wake
 	return &d
-}
-
-// about is the device or the listener that a component belongs to.
-func about(component string) (device, listener string) {
-	kind, name, _ := strings.Cut(component, ".")
-	first, _, _ := strings.Cut(name, ".")
-	switch kind {
-	case "source", "ring", "features", "voice", "head":
-		return first, ""
-	case "trigger", "recorder":
-		return "", first
-	}
-	return "", ""
 }

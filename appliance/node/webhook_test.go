@@ -311,8 +311,12 @@ func TestAWebhookIsToldWhatItAsksFor(t *testing.T) {
 		h.wakes.Push(k, node.Wake{ID: "2", Model: "other", Listener: "kitchen"})
 		h.say(k, "here")
 		h.news.Push(k, event.Event{At: k.Wall(), Body: event.Delivered{Text: "elsewhere", Of: event.Origin{Listener: "cellar"}}})
-		for _, c := range []string{"source.usb", "source.other", "trigger.cellar", "disk"} {
-			h.news.Push(k, event.Event{At: k.Wall(), Body: event.IncidentTold{ID: c, Component: c}})
+		for _, i := range []event.IncidentTold{
+			{Component: "source.usb", Of: event.Origin{Device: "usb"}}, {Component: "source.other", Of: event.Origin{Device: "other"}},
+			{Component: "trigger.cellar", Of: event.Origin{Listener: "cellar"}}, {Component: "disk"},
+		} {
+			i.ID = i.Component
+			h.news.Push(k, event.Event{At: k.Wall(), Body: i})
 		}
 		pause(k, time.Second)
 		if want := []string{"wake 1", "said here", "opened source.usb", "opened disk"}; !slices.Equal(r.taken, want) {
