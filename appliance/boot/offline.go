@@ -40,8 +40,11 @@ func Plan(ctx context.Context, o Options) (status.Plan, error) {
 	if len(d.warnings) > 0 && d.problem == nil {
 		o.Say(Notice{Err: d.warnings})
 	}
-	if err := errors.Join(locked, d.problem); err != nil {
-		return status.Plan{}, err
+	if locked != nil {
+		return status.Plan{}, locked
+	}
+	if d.problem != nil {
+		return status.Plan{}, d.problem
 	}
 	store, err := o.Models(d.runbook)
 	if err != nil {

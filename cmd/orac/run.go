@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -140,12 +141,15 @@ func (a *app) notice(n boot.Notice) {
 	fmt.Fprintf(a.err, "%s %s\n", who, n.Text)
 }
 
-// unusable shows why something cannot be used: problems of a runbook with their places.
+// unusable shows why something cannot be used: problems of a runbook with their places, after what was being tried.
 func (a *app) unusable(err error) error {
-	problems, ok := err.(language.Diagnostics)
+	problems, ok := errors.AsType[language.Diagnostics](err)
 	if !ok {
 		a.complain(err)
 		return &exit{code: exitFailed}
+	}
+	if tried := strings.TrimSuffix(err.Error(), problems.Error()); tried != "" {
+		a.complain(errors.New(strings.TrimSuffix(tried, ": ")))
 	}
 	for i := range problems { // they call the file what the command line calls it
 		if file, err := filepath.Abs(a.file); err == nil && problems[i].Subject.Filename == file {
