@@ -41,20 +41,29 @@ func Write(in Folder, name string, fill func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	err = fill(f)
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = in.Rename(temp, name)
-	}
-	if err != nil {
-		_ = in.Remove(temp) // err is the error to return; the owner of the folder removes what is left
+	open, placed := true, false
+	defer func() { // also if fill panics
+		if open {
+			_ = f.Close()
+		}
+		if !placed {
+			_ = in.Remove(temp) // the first error is the one to return; the owner of the folder removes what is left
+		}
+	}()
+	if err := fill(f); err != nil {
 		return err
 	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	open = false
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := in.Rename(temp, name); err != nil {
+		return err
+	}
+	placed = true
 	return in.Sync()
 }
 
@@ -69,13 +78,12 @@ func Text(text []byte) func(io.Writer) error {
 	}
 }
 
-// Failed returns the error of syncing a folder if it says that the disk failed. Other errors only mean that the file system
-// cannot sync folders.
+// Failed returns the error of syncing a folder, unless it only says that folders cannot be synced here.
 func Failed(err error) error {
-	for _, failure := range failures {
-		if errors.Is(err, failure) {
-			return err
+	for _, cannot := range impossible {
+		if errors.Is(err, cannot) {
+			return nil
 		}
 	}
-	return nil
+	return err
 }

@@ -97,9 +97,21 @@ func TestWriteFile(t *testing.T) {
 
 // TestFailed: a folder that cannot be synced is no failure, a disk that breaks is one.
 func TestFailed(t *testing.T) {
-	for err, failed := range map[error]bool{nil: false, unix.EINVAL: false, unix.EACCES: false, unix.EIO: true, unix.ENOSPC: true} {
+	for err, failed := range map[error]bool{nil: false, unix.EINVAL: false, unix.EACCES: false, unix.EIO: true, unix.ENOSPC: true, unix.EMFILE: true} {
 		if (Failed(err) != nil) != failed {
 			t.Errorf("%v: %v", err, Failed(err))
 		}
+	}
+}
+
+// TestAPanicLeavesNothing: whoever fills a file may panic, as somebody else's reader may.
+func TestAPanicLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	func() {
+		defer func() { _ = recover() }()
+		_ = Write(Dir{Path: dir, Mode: 0o600}, "b", func(io.Writer) error { panic("x") })
+	}()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("%v, %v", left, err)
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// failures are errors of a disk, whatever was asked of it.
-var failures = []error{unix.EIO, unix.ENOSPC, unix.EDQUOT}
+// impossible are the errors of a file system that cannot sync folders, and of a folder that may be written and not read.
+var impossible = []error{unix.EINVAL, unix.ENOTSUP, unix.ENOSYS, unix.EACCES, unix.EPERM, unix.EROFS}
 
 // Prefix begins the names of temporary files.
 const Prefix = ".part-"
