@@ -75,7 +75,13 @@ func KeepLineEnds(old, fresh string) string {
 		return fresh
 	}
 	usual, open := usualEnd(a), b[len(b)-1].end == ""
-	partner := match(b, a)
+	partner, until := match(b, a), make([]int, len(b))
+	for i, end := len(b)-1, len(a); i >= 0; i-- { // the old line that the next common line after i is
+		until[i] = end
+		if partner[i] >= 0 {
+			end = partner[i]
+		}
+	}
 	for i := range b {
 		if j := partner[i]; j >= 0 {
 			b[i].end = a[j].end
@@ -87,15 +93,7 @@ func KeepLineEnds(old, fresh string) string {
 		} else if partner[i-1] >= 0 {
 			stands = partner[i-1] + 1
 		}
-		next := i + 1
-		for next < len(b) && partner[next] < 0 {
-			next++
-		}
-		end := len(a)
-		if next < len(b) {
-			end = partner[next]
-		}
-		if stands >= 0 && stands < end {
+		if stands >= 0 && stands < until[i] {
 			partner[i], b[i].end = stands, a[stands].end
 			continue
 		}
