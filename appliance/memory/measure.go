@@ -3,7 +3,6 @@ package memory
 import (
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/shirou/gopsutil/v3/process"
@@ -27,24 +26,25 @@ func Family() ([]Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list of processes: %w; is /proc mounted?", err)
 	}
-	var all []Process
 	parents := make(map[int]int, len(list))
 	for _, pid := range list {
-		if p, parent, err := read(pid); err == nil {
-			all, parents[p.PID] = append(all, p), parent
+		if parent, err := of(int(pid)).Ppid(); err == nil {
+			parents[int(pid)] = int(parent)
 		}
 	}
-	var family []Process
-	for _, p := range all {
-		switch {
-		case p.PID == self:
-			family = slices.Insert(family, 0, p)
-		case descends(p.PID, self, parents) && !isApart(p.PID, parents):
+	own, err := read(self)
+	if err != nil {
+		return nil, fmt.Errorf("process %d: %w; is /proc of this container mounted?", self, err)
+	}
+	family := []Process{own}
+	for _, pid := range list {
+		pid := int(pid)
+		if pid == self || !descends(pid, self, parents) || isApart(pid, parents) {
+			continue
+		}
+		if p, err := read(pid); err == nil { // otherwise it has ended meanwhile
 			family = append(family, p)
 		}
-	}
-	if len(family) == 0 || family[0].PID != self {
-		return nil, fmt.Errorf("process %d is not in /proc; is /proc of this container mounted?", self)
 	}
 	return family, nil
 }

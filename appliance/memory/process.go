@@ -14,16 +14,17 @@ type Process struct {
 	CPU      time.Duration // user and system, since it began
 }
 
-// read returns a process and its parent. It does without process.NewProcess, which keeps a pidfd of every process until the garbage
+// of is a process of the library. It does without process.NewProcess, which keeps a pidfd of every process until the garbage
 // collector runs.
-func read(pid int32) (p Process, parent int, err error) {
-	of := process.Process{Pid: pid}
-	above, noParent := of.Ppid()
-	memory, noMemory := of.MemoryInfo()
-	times, noTimes := of.Times()
-	if err := errors.Join(noParent, noMemory, noTimes); err != nil {
-		return p, 0, err
+func of(pid int) *process.Process { return &process.Process{Pid: int32(pid)} }
+
+func read(pid int) (Process, error) {
+	p := of(pid)
+	memory, noMemory := p.MemoryInfo()
+	times, noTimes := p.Times()
+	if err := errors.Join(noMemory, noTimes); err != nil {
+		return Process{}, err
 	}
 	cpu := time.Duration((times.User + times.System) * float64(time.Second))
-	return Process{PID: int(pid), Resident: int64(memory.RSS), CPU: cpu}, int(above), nil
+	return Process{PID: pid, Resident: int64(memory.RSS), CPU: cpu}, nil
 }
