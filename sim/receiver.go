@@ -11,7 +11,6 @@ import (
 	"orac/appliance/stt/wire"
 	"orac/runbook"
 	"orac/runbook/scenario"
-	"orac/sim/trial/tally"
 )
 
 // receiver is a model of a program that a webhook calls. It models what the real client sees of one that is away, slow or
@@ -95,7 +94,7 @@ func (r *receiver) take(msg notify.Message) {
 	_ = json.Unmarshal(msg.Body, &e) // a template may produce anything
 	if first, twice := r.taken[msg.ID]; twice {
 		// A killed process forgets what was not on disk.
-		if forgotten := r.m.booted > first && r.m.stopped-max(first, r.m.diskBad) < tally.DiskPatience; !forgotten {
+		if !r.m.account.Forgotten(first) {
 			r.m.judge.Break(at, "told", fmt.Sprintf("the webhook %s was sent %s a second time, %v after the first", r.name, msg.ID, (at-first).Round(time.Millisecond)))
 		}
 	}

@@ -75,7 +75,6 @@ func deviceOf(address string) string { return address[strings.LastIndexByte(addr
 func (a *account) heard(service string, list []sttserver.Heard) {
 	a.acted(service, list)
 	a.founded(service, list)
-	const settle = time.Second
 	for _, h := range list {
 		if h.Answered.IsZero() || h.Wake == "" {
 			continue
@@ -86,7 +85,7 @@ func (a *account) heard(service string, list []sttserver.Heard) {
 		switch {
 		case !known:
 			a.claimed[key] = answered
-		case began > first+settle && !a.Forgotten(first) && !a.disturbed(first-settle, began):
+		case began > first+tally.Settle && !a.Forgotten(first) && !a.disturbed(first-tally.Settle, began):
 			a.Twice(answered, fmt.Sprintf("%s answered the utterance of %s a second time", service, h.Wake))
 			a.claimed[key] = answered
 		}

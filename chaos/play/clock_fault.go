@@ -3,17 +3,13 @@ package play
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"orac/chaos"
 	"orac/runbook/scenario"
 )
 
 // jumps tells whether a scenario moves the clock of its appliance.
-func jumps(sc *scenario.Scenario) bool {
-	_, drawn := sc.Swarm.Weights[string(scenario.ClockJump)]
-	return drawn || slices.ContainsFunc(sc.Faults, func(f scenario.Fault) bool { return f.Kind == scenario.ClockJump })
-}
+func jumps(sc *scenario.Scenario) bool { return sc.Uses(scenario.ClockJump) }
 
 // clocked tells whether the appliance of a world has a clock of its own.
 func clocked(w *World, _ occurrence) error {

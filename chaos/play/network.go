@@ -3,7 +3,6 @@ package play
 import (
 	"fmt"
 	"runtime"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -83,10 +82,7 @@ func separable() error {
 }
 
 // separated tells whether a scenario takes the network of its appliance away.
-func separated(sc *scenario.Scenario) bool {
-	_, drawn := sc.Swarm.Weights[string(scenario.NetDown)]
-	return drawn || slices.ContainsFunc(sc.Faults, func(f scenario.Fault) bool { return f.Kind == scenario.NetDown })
-}
+func separated(sc *scenario.Scenario) bool { return sc.Uses(scenario.NetDown) }
 
 func unlink(w *World, _ occurrence) (*broken, error) {
 	set := func(up bool) func() error {

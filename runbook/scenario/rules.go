@@ -90,7 +90,7 @@ var recoveries = check(func(c *checker) {
 			c.fail(r.Address, "", "there is no fault to recover from", "Add a fault or a swarm.")
 		}
 		for _, k := range r.Kinds {
-			if _, drawn := c.Swarm.Weights[k]; !drawn && !slices.ContainsFunc(c.Faults, func(f Fault) bool { return string(f.Kind) == k }) {
+			if !c.Uses(Kind(k)) {
 				c.warn(r.Address, "kinds", fmt.Sprintf("the scenario has no fault of the kind %s", k), "Add one, or leave the kind out.")
 			}
 		}

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"slices"
 	"time"
 
 	"orac/runbook"
@@ -26,6 +27,12 @@ type Scenario struct {
 	Flats       []Flat
 	Sometimes   []Sometimes
 	Limits      Limits
+}
+
+// Uses tells whether faults of a kind may occur: the scenario declares one, or its swarm draws them.
+func (s *Scenario) Uses(k Kind) bool {
+	_, drawn := s.Swarm.Weights[string(k)]
+	return drawn || slices.ContainsFunc(s.Faults, func(f Fault) bool { return f.Kind == k })
 }
 
 // Head is the block `scenario "NAME"`: what runs, and for how long.

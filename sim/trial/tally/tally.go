@@ -223,18 +223,18 @@ func (a *Tally) Answered(at time.Duration, service, id string, samples int) {
 	}
 }
 
-// DiskPatience is how long after the disk has recovered everything must be on it: the appliance retries every 2 s. settle is how
+// DiskPatience is how long after the disk has recovered everything must be on it: the appliance retries every 2 s. Settle is how
 // long the appliance needs to write an answer down while the disk is well.
 const (
 	DiskPatience = 3 * time.Second
-	settle       = time.Second
+	Settle       = time.Second
 )
 
 // Forgotten tells whether the process has ended so soon after an answer that it need not know of it: the appliance can only
 // promise delivery at least once.
 func (a *Tally) Forgotten(acked time.Duration) bool {
 	l := a.world.Life()
-	return l.Booted > acked && (l.Stopped-acked < settle || l.DiskBad > 0 && l.Stopped-max(acked, l.DiskBad) < DiskPatience)
+	return l.Booted > acked && (l.Stopped-acked < Settle || l.DiskBad > 0 && l.Stopped-max(acked, l.DiskBad) < DiskPatience)
 }
 
 // Twice notes that a service has answered an utterance more than once.
@@ -285,9 +285,12 @@ func (a *Tally) Pending(f *Fate) (list []string) {
 	return list
 }
 
+// owes tells whether a service has not answered; "" stands for all of them.
+func (f *Fate) owes(s string) bool { return f.Answers[s] == 0 && (s != "" || len(f.Answers) == 0) }
+
 // Owed tells whether a service still owes an utterance: no answer was reported, and none was received.
 func (a *Tally) Owed(f *Fate) bool {
-	return slices.ContainsFunc(a.Pending(f), func(s string) bool { return f.Answers[s] == 0 && (s != "" || len(f.Answers) == 0) })
+	return slices.ContainsFunc(a.Pending(f), f.owes)
 }
 
 // Waiting returns the known utterances that still wait for a service.
@@ -353,7 +356,7 @@ func (a *Tally) Lost(kept []string) (list []string) {
 			continue
 		}
 		for _, s := range a.Pending(f) {
-			if f.Answers[s] == 0 && (s != "" || len(f.Answers) == 0) {
+			if f.owes(s) {
 				list = append(list, fmt.Sprintf("%s does not wait any more, %s has not answered it, and nobody said so", id, cmp.Or(s, "a service")))
 			}
 		}
