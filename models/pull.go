@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"orac/models/atomicfile"
 	"os"
 	"path/filepath"
 	"slices"
@@ -108,7 +109,7 @@ const leftAfter = 24 * time.Hour
 
 // Sweep removes what a killed pull or fetch left behind, and the refused files that older versions kept.
 func (s Store) Sweep() {
-	for pattern, age := range map[string]time.Duration{".npm-*": leftAfter, ".part-*": leftAfter, "*.rejected-*": 0} {
+	for pattern, age := range map[string]time.Duration{".npm-*": leftAfter, atomicfile.Prefix + "*": leftAfter, "*.rejected-*": 0} {
 		left, _ := filepath.Glob(filepath.Join(globQuote(s.Dir), pattern)) // the patterns are valid
 		for _, p := range left {
 			if info, err := os.Lstat(p); err == nil && time.Since(info.ModTime()) >= age {

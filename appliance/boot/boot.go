@@ -5,7 +5,7 @@
 //   - A start evaluates the runbook's file once. It evaluates a generation only to run that instead.
 //   - The file runs. After a re-exec the generation that ran before goes on. If neither can be used, the best kept generation runs.
 //     Whenever something else runs than what the file says, Options.Say and the log say so.
-//   - A runbook with errors creates no state directory.
+//   - A runbook that cannot be evaluated creates no state directory.
 //   - The order is: log, state directory (lock, key, history), the side that depends on both (permissions), world, daemon, and then
 //     what runs beside it. It comes down in the reverse order, also when the start fails half-way.
 package boot

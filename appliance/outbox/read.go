@@ -83,7 +83,7 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 	for _, f := range files {
 		seq, rest, ok := numbered(f.Name)
 		if f.Dir || !ok {
-			if strings.HasSuffix(f.Name, ".tmp") {
+			if strings.HasSuffix(f.Name, rt.TempSuffix) {
 				b.clear(t, f.Name)
 			}
 			if f.Name == keepFile && !f.Dir {

@@ -41,6 +41,9 @@ func WriteFile(t *Task, fsys FS, dir, name string, data []byte) error {
 	return atomicfile.Write(folder{t, fsys, dir}, name, atomicfile.Text(data))
 }
 
+// TempSuffix ends the names of files that WriteFile was writing when it was killed.
+const TempSuffix = ".tmp"
+
 // folder is a folder of an FS for package atomicfile.
 type folder struct {
 	t   *Task
@@ -50,7 +53,7 @@ type folder struct {
 
 // Temp returns the same name in every run. A file that a kill has left there is removed.
 func (f folder) Temp(name string) (atomicfile.File, string, error) {
-	temp := name + ".tmp"
+	temp := name + TempSuffix
 	if err := f.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, "", err
 	}

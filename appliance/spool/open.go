@@ -120,7 +120,7 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error 
 			if err == nil && json.Unmarshal(b, &said) == nil && said.Refused {
 				e.refused = append(e.refused, Refusal{STT: stt, Cause: said.Cause})
 			}
-		case strings.HasSuffix(suffix, ".tmp"):
+		case strings.HasSuffix(suffix, rt.TempSuffix):
 			_ = s.fs.Remove(t, dir+"/"+f.Name) // a write that a kill interrupted
 		default:
 			s.setAside(t, f.Name, "it is not a file of an utterance")

@@ -2,7 +2,9 @@
 //
 // Guarantees:
 //
-//   - A veiled text holds no folder of a path, nothing of a URL after its host, and no argument of a command of the runbook.
+//   - A veiled text holds no folder of a path and nothing of a URL after its host. A text that anybody may write, such as the cause
+//     of a failure, holds no argument of a command of the runbook that has at least four bytes. What was said, topics and wake words
+//     are shown as they are.
 //   - Whatever has texts can be veiled: answers of any Go type, errors, events, JSON documents and HTML pages. The veiled value is
 //     a copy.
 //   - A refusal by the appliance, which may quote lines of a runbook that does not run, is left out entirely.
