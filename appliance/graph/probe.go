@@ -1,12 +1,14 @@
 package graph
 
 import (
+	"slices"
 	"time"
 
 	"orac/appliance/health"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
+	"orac/runbook"
 )
 
 // Probe is the name of the kind.
@@ -26,13 +28,21 @@ func addProbes(c *compiler, k *Kind) {
 		if !s.Asked() {
 			continue
 		}
-		address, delivery := At(Probe, s.Name), At(Delivery, s.Name)
+		address := At(Probe, s.Name)
 		c.add(Node{
 			Address: address, Kind: k, Block: s.Address, Service: s.Address, Detail: "every " + s.HealthEvery.String(),
 			Identity: nothing{}, Settings: Service{s, c.login(s.Auth)},
 		})
-		healthy.connect(c, address, delivery)
-		sights.connect(c, delivery, address)
+		for _, first := range c.served() {
+			others := c.standIns(first.Address)
+			if first.Name != s.Name && !slices.ContainsFunc(others, func(o runbook.STT) bool { return o.Name == s.Name }) {
+				continue
+			}
+			tells := healthy
+			tells.Capacity += len(others) // what one probe has seen does not displace what another one has
+			tells.connect(c, address, At(Delivery, first.Name))
+			sights.connect(c, At(Delivery, first.Name), address)
+		}
 	}
 }
 
