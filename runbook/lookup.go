@@ -78,3 +78,18 @@ func find[T any](list []T, a Address, address func(*T) Address) (T, bool) {
 	var none T
 	return none, false
 }
+
+// STTServer finds a speech-to-text server by its address.
+func (rb *Runbook) STTServer(a Address) (STTServer, bool) {
+	return find(rb.STTServers, a, func(s *STTServer) Address { return s.Address })
+}
+
+// Core finds a Core by its address.
+func (rb *Runbook) Core(a Address) (Core, bool) {
+	return find(rb.Cores, a, func(c *Core) Address { return c.Address })
+}
+
+// Peer finds a peer without a login by its address.
+func (rb *Runbook) Peer(a Address) (Peer, bool) {
+	return find(rb.Peers, a, func(p *Peer) Address { return p.Address })
+}

@@ -41,6 +41,7 @@ type Runbook struct {
 	Services
 	Hooks
 	Bounds
+	Serving
 	Access
 }
 
