@@ -72,12 +72,13 @@ func eachAttribute(b *language.BlockType, prefix string, visit func(name string,
 
 // with are the attributes that can only be changed together with another.
 var with = map[string][][2]string{
-	"stt protocol":        {{"url", `"http://stt.test"`}, {"command", ""}},
-	"heartbeat url":       {{"stt", ""}, {"auth", ""}, {"ca", ""}},
-	"web tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
-	"webhook body":        {{"events", `["wake"]`}},
-	"device.wav gap":      {{"end", `"loop"`}},
-	"device.wav pace":     {{"end", `"stop"`}},
+	"stt protocol":               {{"url", `"http://stt.test"`}, {"command", ""}},
+	"heartbeat url":              {{"stt", ""}, {"auth", ""}, {"ca", ""}},
+	"web tls.self_signed":        {{"tls.cert", ""}, {"tls.key", ""}},
+	"stt_server tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
+	"webhook body":               {{"events", `["wake"]`}},
+	"device.wav gap":             {{"end", `"loop"`}},
+	"device.wav pace":            {{"end", `"stop"`}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.

@@ -68,6 +68,14 @@ func (e Event) spool() string {
 	return ""
 }
 
+// engine is the about of Served: a full queue says nothing of the engine.
+func (e Event) engine() string {
+	if e.Body.(Served).Busy {
+		return ""
+	}
+	return e.Node
+}
+
 // byName finds rows; the table never changes.
 var byName = func() map[string]*Kind {
 	m := make(map[string]*Kind, len(Kinds))

@@ -106,6 +106,17 @@ web {
     key  = "key.pem"
   }
 }
+stt_server "house" {
+  engine = stt.whisper
+  listen = "127.0.0.1:7273"
+  legacy = [peer.kitchen]
+  tls {
+    cert = "cert.pem"
+    key  = "key.pem"
+  }
+}
+peer "kitchen" { from = "192.0.2.20" }
+peer "cellar" { from = "192.0.2.21" }
 auth {
   jwt_secret = secret("jwt")
 }
