@@ -44,7 +44,7 @@ func (n *Webhook) manage(t *rt.Task, r ManageHook, under *outbox.Item) {
 
 // Queued lists the events of a webhook for a person: those that wait, then those that were set
 // aside.
-func Queued(t *rt.Task, box *outbox.Box, hook string) ([]status.Waits, error) {
+func Queued(t *rt.Task, box *outbox.HookBox, hook string) ([]status.Waits, error) {
 	var list []status.Waits
 	for _, i := range box.Items() {
 		list = append(list, status.Waits{ID: i.ID, Webhook: hook, Type: i.Kind, Sequence: i.Seq, State: "waiting"})

@@ -31,7 +31,7 @@ type Webhook struct {
 	Events   Events
 
 	// The fields below outlive an instance.
-	box     *outbox.Box
+	box     *outbox.HookBox
 	told    translator
 	retries retries
 	retry   rt.Instant // when to try the disk again; 0: it accepts writes
@@ -88,7 +88,7 @@ func (n *Webhook) Run(t *rt.Task) error {
 		if err := n.Turn.Wait(t, n.Hook); err != nil {
 			return err
 		}
-		n.box = outbox.Open(t, n.FS, n.Hook, c.Limits)
+		n.box = outbox.Open(t, n.FS, outbox.Hooks, n.Hook, c.Limits)
 		n.told.start()
 	}
 	n.box.Limit(c.Limits)
