@@ -55,7 +55,13 @@ func (s sttServer) Preload(ctx context.Context) error {
 
 // State implements sttrole.Server.
 func (s sttServer) State(ctx context.Context) (sttrole.State, error) {
-	return ask(ctx, s, func(t *rt.Task, n *node.STTServer) (sttrole.State, error) { return n.State(t) })
+	return ask(ctx, s, func(t *rt.Task, n *node.STTServer) (sttrole.State, error) {
+		st, err := n.State(t)
+		for _, f := range s.d.core.Forwards() {
+			st.Forwards = append(st.Forwards, sttrole.Forward{Core: f.Name, Waiting: f.Waiting, Aside: f.Aside, Dropped: f.Dropped, Error: f.Error})
+		}
+		return st, err
+	})
 }
 
 // Sound implements sttrole.Server.

@@ -84,6 +84,11 @@ func (rb *Runbook) STTServer(a Address) (STTServer, bool) {
 	return find(rb.STTServers, a, func(s *STTServer) Address { return s.Address })
 }
 
+// Core finds a Core by its address.
+func (rb *Runbook) Core(a Address) (Core, bool) {
+	return find(rb.Cores, a, func(c *Core) Address { return c.Address })
+}
+
 // Peer finds a peer without a login by its address.
 func (rb *Runbook) Peer(a Address) (Peer, bool) {
 	return find(rb.Peers, a, func(p *Peer) Address { return p.Address })

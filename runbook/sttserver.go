@@ -12,6 +12,8 @@ import (
 // Serving is what ORAC does for other machines: it understands what they hear.
 type Serving struct {
 	STTServers []STTServer
+	Cores      []Core
+	Topics     []Topic
 	Peers      []Peer
 }
 
@@ -26,10 +28,35 @@ type STTServer struct {
 	MaxConnections int           `hcl:"max_connections"`
 	PerPeer        int           `hcl:"per_peer"` // requests a minute
 	Legacy         []Address     `hcl:"legacy"`   // peers that show no token
+	Core           Address       `hcl:"core"`     // "" for none
 	Queue          int           `hcl:"queue"`    // utterances that may wait for the engine
 	MaxSound       time.Duration `hcl:"max_sound"`
 	Forget         time.Duration `hcl:"forget"` // instances without a heartbeat
 	Keep           int           `hcl:"keep"`   // transcripts with their sound
+}
+
+// Core is a program that acts on texts, as ORAC Core does.
+type Core struct {
+	Address       Address
+	Name          string
+	URL           string          `hcl:"url"`
+	Auth          Address         `hcl:"auth"` // a service account, or ""
+	Token         language.Secret `hcl:"token"`
+	Timeout       time.Duration   `hcl:"timeout"`
+	MaxRetryDelay time.Duration   `hcl:"max_retry_delay"`
+	Keep          time.Duration   `hcl:"keep"`
+	Queue         language.Size   `hcl:"queue"`
+	CA            string          `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
+	ClientCert    string          `hcl:"client_cert"`
+	ClientKey     string          `hcl:"client_key"`
+}
+
+// Topic is what a command is about: its name is that of the models' topic.
+type Topic struct {
+	Address   Address
+	Name      string
+	WakeWords []string `hcl:"wake_words"` // that are stripped; nil: those that heartbeats name
+	Core      Address  `hcl:"core"`       // ""; that of the server
 }
 
 // Peer is a program that is known by its address alone, because it can show no token.
@@ -39,7 +66,7 @@ type Peer struct {
 	From    string `hcl:"from"` // see ParseNetwork
 }
 
-var serving = []*language.BlockType{sttServerBlock, peerBlock}
+var serving = []*language.BlockType{sttServerBlock, peerBlock, coreBlock, topicBlock}
 
 // listenPattern is an address to listen at.
 var listenPattern = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`)
@@ -71,6 +98,8 @@ var sttServerBlock = &language.BlockType{
 			Doc: "How many requests each peer may make."},
 		{Name: "legacy", Kind: language.Refs, Gives: language.Opens, OnChange: language.InPlace, Refs: []string{"peer"}, Example: "[peer.kitchen]",
 			Doc: "Peers that cannot show a token, such as an unmodified Hey ORAC. They are let in by their address alone, and answered exactly as the existing server answers, with failures hidden in a 200. Everybody who can send from such an address can transcribe and command: plan, status and validate say so."},
+		{Name: "core", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"core"}, Example: "core.house",
+			Doc: "Where texts go on to, and which topics are listened for. A slow or dead Core delays no answer: texts wait on the disk. A topic block may name another."},
 		{Name: "queue", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "8", Min: "1", Max: "64", Unit: "utterances",
 			Doc: "How many utterances may wait for the engine. Further ones are refused at once with 503 and Retry-After. A peer that has more places than others gives up its last."},
 		{Name: "max_sound", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "15s", Min: "1s", Max: "60s",

@@ -255,6 +255,8 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		bad(e.Node, string(graph.Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
 		m.fact(t, m.facts[e.Node])
 		m.acted(t, e.Node, "the newest hundred are kept; to see them: orac spool list")
+	case event.Forwarded:
+		m.forwarded(t, e.Node, b)
 	case event.Served:
 		switch {
 		case b.Busy:

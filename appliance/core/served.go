@@ -26,3 +26,15 @@ func (c *Core) STTServers() (list []status.STTServer) {
 	}
 	return list
 }
+
+// Forwards are the queues of all Cores.
+func (c *Core) Forwards() (list []status.Hook) {
+	for _, v := range c.runner.Views() {
+		if f, ok := v.code.(*node.Forward); ok && v.State != reconcile.Leaked {
+			shown := f.Shown()
+			shown.Name = f.Core // it has shown nothing yet when it has just been started
+			list = append(list, shown)
+		}
+	}
+	return list
+}

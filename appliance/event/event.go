@@ -277,6 +277,18 @@ type Instance struct {
 	Present  bool   `json:"present"`
 }
 
+// Forwarded: what became of a text for a Core.
+type Forwarded struct {
+	Core     string `json:"core"`
+	Event    string `json:"event"`   // the ID of the text in its queue
+	Outcome  string `json:"outcome"` // done, waiting (tried again), aside (set aside for people), lost
+	Cause    string `json:"cause,omitempty"`
+	Attempts int    `json:"attempts,omitempty"`
+	Denied   bool   `json:"denied,omitempty"`   // Core will refuse until a person changes something
+	Unknown  bool   `json:"unknown,omitempty"`  // Core may have acted on it, so it is not sent again
+	InARow   int    `json:"in_a_row,omitempty"` // how many were set aside since Core accepted one
+}
+
 // Overrun: hops were lost before a node could read them.
 type Overrun struct {
 	Port string `json:"port"`
@@ -382,6 +394,7 @@ func (WebhookAside) Kind() string     { return "webhook_aside" }
 func (WebhookDropped) Kind() string   { return "webhook_dropped" }
 func (Served) Kind() string           { return "served" }
 func (Instance) Kind() string         { return "instance" }
+func (Forwarded) Kind() string        { return "forwarded" }
 func (Overrun) Kind() string          { return "overrun" }
 func (NodeFailed) Kind() string       { return "node_failed" }
 func (NodeLeaked) Kind() string       { return "node_leaked" }

@@ -76,6 +76,14 @@ func (e Event) engine() string {
 	return e.Node
 }
 
+// forward is the about of Forwarded: a text that is lost was too old, or dropped by a person.
+func (e Event) forward() string {
+	if e.Body.(Forwarded).Outcome == "lost" {
+		return ""
+	}
+	return e.Node
+}
+
 // byName finds rows; the table never changes.
 var byName = func() map[string]*Kind {
 	m := make(map[string]*Kind, len(Kinds))

@@ -81,6 +81,8 @@ var Kinds = []Kind{
 		Served.words),
 	kind("Another appliance has begun to send heartbeats to an STT server, or has stopped.", Kind{},
 		Instance.words),
+	kind("What became of a text that an STT server has for a Core.", Kind{about: Event.forward},
+		Forwarded.words),
 	kind("The machine is too slow: sound was lost before it could be heard.", Kind{},
 		func(b Overrun) Words {
 			return warning("overrun", usual("%d hops of %s were lost: the machine is too slow", b.Hops, b.Port))

@@ -171,3 +171,18 @@ func (b Instance) words() Words {
 	}
 	return warning("instance", strong("%s", b.Instance), usual("  sends no heartbeats any more  "), faint("%s, %s", b.Peer, b.Address))
 }
+
+func (b Forwarded) words() Words {
+	switch b.Outcome {
+	case "done":
+		return fine("forwarded", usual("%s has the text  ", b.Core), faint("%s", b.Event))
+	case "waiting":
+		return warning("not forwarded", usual("%s: %s", b.Core, b.Cause))
+	case "lost":
+		return failure("lost", usual("text %s for %s: %s", b.Event, b.Core, b.Cause))
+	}
+	if b.Unknown {
+		return warning("unknown", usual("whether %s has acted on text %s; it is not sent again: %s", b.Core, b.Event, b.Cause))
+	}
+	return warning("set aside", usual("text %s for %s: %s", b.Event, b.Core, b.Cause))
+}

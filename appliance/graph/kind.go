@@ -86,7 +86,7 @@ func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
 		spools(), deliveries(), probes(), heartbeats(), webhooks(), histories(),
-		sttServers(),
+		forwards(), sttServers(),
 	}
 }
 

@@ -32,19 +32,21 @@ type serverSettings struct {
 		MaxConnections int               `hcl:"max_connections"`
 		PerPeer        int               `hcl:"per_peer"`
 		Legacy         []runbook.Address `hcl:"legacy"`
+		Core           runbook.Address   `hcl:"core"`
 		Queue          int               `hcl:"queue"`
 		MaxSound       time.Duration     `hcl:"max_sound"`
 		Forget         time.Duration     `hcl:"forget"`
 		Keep           int               `hcl:"keep"`
 	} `of:"stt_server"`
 	Engine Service
-	Legacy []runbook.Peer `of:"peer"`
+	Legacy []runbook.Peer  `of:"peer"`
+	Topics []runbook.Topic `of:"topic"`
 }
 
 func sttServers() *Kind {
 	return built(Kind{
 		Name: STTServer, Role: Serves, Words: "transcribes what other machines send, one utterance after the other, and knows which wake words listen there",
-		Health: distant, Reads: []string{asked.Name}, Writes: nil,
+		Health: distant, Reads: []string{asked.Name}, Writes: []string{texts.Name, topics.Name},
 		add: addSTTServers,
 	}, buildSTTServer)
 }
@@ -52,7 +54,7 @@ func sttServers() *Kind {
 func addSTTServers(c *compiler, k *Kind) {
 	for _, s := range c.Runbook.STTServers {
 		engine, _ := c.Runbook.STT(s.Engine)
-		settings := serverSettings{Engine: Service{engine, c.login(engine.Auth)}}
+		settings := serverSettings{Engine: Service{engine, c.login(engine.Auth)}, Topics: c.Runbook.Topics}
 		fill(&settings.Server, s)
 		detail := fmt.Sprintf("%s, %s", s.Listen, s.Engine)
 		var open []string
@@ -67,6 +69,10 @@ func addSTTServers(c *compiler, k *Kind) {
 		var identity serverAddress
 		fill(&identity.Server, s)
 		c.add(Node{Address: At(STTServer, s.Name), Kind: k, Block: s.Address, Service: s.Engine, Detail: detail, Identity: identity, Settings: settings})
+		for _, core := range coresOf(c.Runbook, s) {
+			texts.connect(c, At(STTServer, s.Name), At(Forward, core.Name()))
+			topics.connect(c, At(STTServer, s.Name), At(Forward, core.Name()))
+		}
 	}
 }
 
@@ -82,7 +88,18 @@ func buildSTTServer(a *Assembly, n *Node, _ serverAddress, s serverSettings) (no
 	for _, p := range s.Legacy {
 		c.Legacy = append(c.Legacy, p.Name+" ("+p.From+")")
 	}
+	if s.Server.Core != "" {
+		c.Core = s.Server.Core.Name()
+	}
+	for _, t := range s.Topics {
+		x := node.TopicConfig{Name: t.Name, WakeWords: t.WakeWords}
+		if t.Core != "" {
+			x.Core = t.Core.Name()
+		}
+		c.Topics = append(c.Topics, x)
+	}
 	return &node.STTServer{
-		Name: n.Address, Server: s.Server.Name, Config: rt.NewCell(c), Asks: asked.inbox(a, n.Address), Events: a.Events(n.Address),
+		Name: n.Address, Server: s.Server.Name, Config: rt.NewCell(c), Asks: asked.inbox(a, n.Address),
+		Texts: texts.out(a, n.Address), Topics: topics.out(a, n.Address), Events: a.Events(n.Address),
 	}, nil
 }

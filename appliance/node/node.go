@@ -39,10 +39,10 @@ type Idler interface{ Idle() bool }
 var (
 	_ = []Updater{
 		(*Source)(nil), (*Ring)(nil), (*Features)(nil), (*VoiceGate)(nil), (*Head)(nil), (*Trigger)(nil), (*Recorder)(nil),
-		(*Spool)(nil), (*Delivery)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil), (*STTServer)(nil),
+		(*Spool)(nil), (*Delivery)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil), (*STTServer)(nil), (*Forward)(nil),
 	}
 	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil), (*STTServer)(nil)}
-	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil)}
+	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil)}
 )
 
 // Events is where a node reports what happened.

@@ -59,7 +59,7 @@ type beaten struct {
 	err error
 }
 
-func (b beat) ask(t *rt.Task, n *STTServer, _ STTServerConfig) {
+func (b beat) ask(t *rt.Task, n *STTServer, c STTServerConfig) {
 	a, fresh, err := n.roll.Beat(t.Now(), t.Wall(), b.Beat)
 	if fresh {
 		t.Trace("instance")
@@ -68,6 +68,9 @@ func (b beat) ask(t *rt.Task, n *STTServer, _ STTServerConfig) {
 		})
 	}
 	b.reply.TrySend(t, beaten{a, err})
+	if err == nil && a.Active > 0 {
+		n.topics(t, c)
+	}
 }
 
 // Beat tells the server of a heartbeat.

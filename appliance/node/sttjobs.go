@@ -204,7 +204,6 @@ func (n *STTServer) finished(t *rt.Task, c STTServerConfig, f finished) {
 	if !slices.Contains(n.jobs, j) {
 		return // nobody waited any more, or it was answered when its time was over
 	}
-	n.drop(j)
 	took := t.Now().Sub(j.started)
 	n.pace = (3*n.pace + took) / 4
 	h := sttrole.Heard{ID: n.nextID(t), Topic: j.topic, Language: f.Language, Duration: time.Duration(len(j.PCM)) * time.Second / sttrole.Rate, Processing: took}
@@ -218,28 +217,39 @@ func (n *STTServer) finished(t *rt.Task, c STTServerConfig, f finished) {
 	}
 	n.failing, n.inARow = "", 0
 	h.Original = clip(f.Spoken(c.Keeps))
-	h.Text, h.Confidence = n.strip(j, h.Original), f.Confidence
+	h.Text, h.Confidence = n.strip(c, j, h.Original), f.Confidence
 	if h.Text == "" {
 		h.Confidence = 0
 		h.Nothing = "nothing was understood"
 		if f.Silence {
 			h.Nothing = "silence"
 		}
+	}
+	n.roll.Use(j.topic, t.Wall())
+	s.Text, s.Original, s.Confidence, s.Nothing = h.Text, h.Original, h.Confidence, h.Nothing
+	if !n.forward(t, c, j, &h, s) {
+		n.answer(t, c, j, h, s)
+	}
+}
+
+// answer tells the peers what was understood.
+func (n *STTServer) answer(t *rt.Task, c STTServerConfig, j *job, h sttrole.Heard, s event.Served) {
+	n.drop(j)
+	if h.Text == "" {
 		n.counts.Nothing++
 	} else {
 		n.counts.Served++
 	}
-	n.roll.Use(j.topic, t.Wall())
 	n.answers.Keep(t.Now(), j.Peer.Name, j.ID, j.sound, h)
 	n.keep(t, c, j, h, "")
 	t.Trace("served", flag(h.Text != ""))
 	j.reply(t, transcribed{Heard: h})
-	s.Text, s.Original, s.Confidence, s.Nothing = h.Text, h.Original, h.Confidence, h.Nothing
 	say(t, n.Events, n.Name, s)
 }
 
 // failed answers that the engine could not transcribe a job.
 func (n *STTServer) failed(t *rt.Task, c STTServerConfig, j *job, h sttrole.Heard, s event.Served, cause error) {
+	n.drop(j)
 	e := &sttrole.EngineError{Cause: cause}
 	if w, ok := errors.AsType[*wire.Error](cause); ok {
 		e.RetryAfter, e.Away = w.RetryAfter, w.Kind == wire.Unreachable || w.Kind == wire.Busy
@@ -254,9 +264,13 @@ func (n *STTServer) failed(t *rt.Task, c STTServerConfig, j *job, h sttrole.Hear
 	say(t, n.Events, n.Name, s)
 }
 
-// strip removes the wake word from the beginning of a text: the one that the peer names, or else one that listens for the topic.
-func (n *STTServer) strip(j *job, text string) string {
+// strip removes the wake word from the beginning of a text: the one that the peer names, or else one
+// of the topic, by the runbook or by the heartbeats.
+func (n *STTServer) strip(c STTServerConfig, j *job, text string) string {
 	words := n.roll.WakeWords(j.topic)
+	if i := slices.IndexFunc(c.Topics, func(t TopicConfig) bool { return t.Name == j.topic && t.WakeWords != nil }); i >= 0 {
+		words = c.Topics[i].WakeWords
+	}
 	if j.WakeWord != "" {
 		words = []string{j.WakeWord}
 	}

@@ -24,12 +24,15 @@ type STTServer struct {
 	Server string // name of the block
 	Config *rt.Cell[STTServerConfig]
 	Asks   *rt.Mailbox[Ask]
+	Texts  *rt.Out[Text]   // to the Cores
+	Topics *rt.Out[Topics] // to them
 	Events Events
 
 	// The fields below outlive an instance.
 	line    sttrole.Line[*job]
 	jobs    []*job // that wait, or that the engine has, in the order in which they came
 	running *job
+	handing []handed // in the order of their deadlines
 	answers sttrole.Answers
 	roll    sttrole.Roll
 	kept    []kept // newest first
@@ -42,6 +45,8 @@ type STTServer struct {
 	drained rt.Cell[bool]
 	idle    rt.Cell[bool]
 	shown   rt.Cell[status.STTServer]
+
+	keptTexts *rt.Mailbox[string] // IDs of texts that are kept for Core
 }
 
 // STTServerConfig are the settings of an STT server.
@@ -55,6 +60,8 @@ type STTServerConfig struct {
 	Forget   time.Duration
 	Keep     int // transcripts whose sound is kept
 	Legacy   []string
+	Core     string // name of the block that texts go to; "" for none
+	Topics   []TopicConfig
 }
 
 // Ask is what an STT server is asked: hear, beat, preload, look, sound.
@@ -91,6 +98,9 @@ func (n *STTServer) Run(t *rt.Task) error {
 	c, _ := n.Config.Changed(&n.mark)
 	n.ids = t.Rand("transcript").Uint32()
 	done := rt.NewMailbox[finished]("done", 64)
+	if n.keptTexts == nil {
+		n.keptTexts = rt.NewMailbox[string]("kept", 64)
+	}
 	if j := n.running; j != nil { // an earlier instance ended while the engine had it
 		n.running, j.task = nil, nil
 		n.line.Join(j.peer(), j, n.line.Len()+1)
@@ -103,31 +113,40 @@ func (n *STTServer) Run(t *rt.Task) error {
 			c = fresh
 		}
 		n.forget(t, c)
+		n.overdue(t, c, t.Now())
 		n.purge()
 		n.begin(t, c, done)
 		n.show(t, c)
-		cases := []rt.Case{n.Asks, done}
+		cases := []rt.Case{n.Asks, done, n.keptTexts}
 		for _, j := range n.jobs {
 			for _, w := range j.waiters {
 				cases = append(cases, w.gone)
 			}
 		}
-		which, err := rt.Select(t, n.roll.Next(c.Forget), cases...)
+		until := n.roll.Next(c.Forget)
+		if len(n.handing) > 0 {
+			until = min(until, n.handing[0].until)
+		}
+		which, err := rt.Select(t, until, cases...)
 		switch {
 		case errors.Is(err, rt.ErrTimeout):
 		case err != nil:
-			n.dismiss(t)
+			n.dismiss(t, c)
 			return err
 		case which == 0:
 			if a, ok := n.Asks.TryRecv(t); ok {
 				a.ask(t, n, c)
 			} else if n.Asks.Closed() {
-				n.dismiss(t)
+				n.dismiss(t, c)
 				return nil
 			}
 		case which == 1:
 			if f, ok := done.TryRecv(t); ok {
 				n.finished(t, c, f)
+			}
+		case which == 2:
+			if id, ok := n.keptTexts.TryRecv(t); ok {
+				n.acknowledged(t, c, id)
 			}
 		}
 	}
@@ -142,7 +161,11 @@ func (n *STTServer) forget(t *rt.Task, c STTServerConfig) {
 }
 
 // dismiss tells whoever waits to come back: the node ends.
-func (n *STTServer) dismiss(t *rt.Task) {
+func (n *STTServer) dismiss(t *rt.Task, c STTServerConfig) {
+	for id, ok := n.keptTexts.TryRecv(t); ok; id, ok = n.keptTexts.TryRecv(t) {
+		n.acknowledged(t, c, id)
+	}
+	n.overdue(t, c, rt.Never)
 	for _, j := range slices.Clone(n.jobs) {
 		j.reply(t, transcribed{err: &sttrole.BusyError{RetryAfter: time.Second, Cause: "the server is being stopped or restarted"}})
 		n.drop(j)
@@ -166,7 +189,7 @@ func (n *STTServer) show(t *rt.Task, c STTServerConfig) {
 	if n.running != nil {
 		now.Running = 1
 	}
-	n.idle.Take(rt.NewCell(len(n.jobs) == 0))
+	n.idle.Take(rt.NewCell(len(n.jobs)+len(n.handing) == 0))
 	n.shown.Take(rt.NewCell(now))
 }
 
@@ -176,6 +199,9 @@ func (n *STTServer) state(t *rt.Task, c STTServerConfig) sttrole.State {
 		Name: n.Server, Engine: sttrole.Engine{Name: c.Engine, Model: c.Model, State: sttrole.EngineReady, Cause: n.failing},
 		Queue: sttrole.Queue{Waiting: n.line.Len(), Limit: c.Queue}, Counts: n.counts,
 		Instances: n.roll.Instances(t.Now()), Topics: n.roll.Topics(), Idempotent: true,
+	}
+	for i := range s.Topics {
+		s.Topics[i].Core = c.coreOf(s.Topics[i].Name)
 	}
 	switch {
 	case n.running != nil:

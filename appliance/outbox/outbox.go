@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"strings"
 	"time"
 
 	"orac/appliance/provenclock"
@@ -337,6 +338,10 @@ func (b *Box[E]) retry(t *rt.Task) error {
 	}
 	return nil
 }
+
+// Whose is whose box it is: "the webhook". Receiver is the same in one word.
+func (b *Box[E]) Whose() string    { return b.form.Of }
+func (b *Box[E]) Receiver() string { return strings.TrimPrefix(b.form.Of, "the ") }
 
 // Reports returns, once each, what has happened since it was last called.
 func (b *Box[E]) Reports() []Report {

@@ -27,7 +27,9 @@ func event(id string) hook.Event {
 	return e
 }
 
-func open(k *rt.Task, d *virtual.Disk) *outbox.HookBox { return outbox.Open(k, d, outbox.Hooks, "light", limits) }
+func open(k *rt.Task, d *virtual.Disk) *outbox.HookBox {
+	return outbox.Open(k, d, outbox.Hooks, "light", limits)
+}
 
 func add(k *rt.Task, b *outbox.HookBox, ids ...string) {
 	for _, id := range ids {

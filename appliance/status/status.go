@@ -22,6 +22,7 @@ type Status struct {
 	Spool      Spool         `json:"spool"`
 	Hooks      []Hook        `json:"webhooks,omitempty"`
 	STTServers []STTServer   `json:"stt_servers,omitempty"`
+	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
 }
@@ -52,7 +53,7 @@ type Spool struct {
 	Error       string `json:"error,omitempty"` // why the disk refuses
 }
 
-// Hook is what waits for a webhook.
+// Hook is what waits for a webhook, or for a Core.
 type Hook struct {
 	Name    string `json:"name"`
 	Waiting int    `json:"waiting"` // events
