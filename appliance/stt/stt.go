@@ -54,6 +54,17 @@ type Result struct {
 	// Silence tells, for an empty text, that the service has listened and heard nobody: it answers differently when its
 	// engine fails. Without Silence, an empty text may mean either.
 	Silence bool
+	// Nothing is why there is no text, in the words of an engine that listens to the sound and judges its own text: "noise". Such
+	// an answer is final: the same engine gives it again. Empty where nobody says.
+	Nothing string
+	Words   []Word // in the order of the text; nil if the service does not say
+}
+
+// Word is one word of a text. From and To are its place in the sound; both are 0 if the service does not say.
+type Word struct {
+	Text       string
+	From, To   time.Duration
+	Confidence float64 // 0 to 1
 }
 
 // Spoken is the text without the markers that the service wrote into it, except those of the kinds to keep. It is "" if
