@@ -20,7 +20,11 @@ var services = []*language.BlockType{sttBlock, heartbeatBlock}
 type STT struct {
 	Address       Address
 	Name          string
-	Protocol      string          `hcl:"protocol"` // orac or exec
+	Protocol      string          `hcl:"protocol"` // orac, exec or embedded
+	Model         string          `hcl:"model"`    // for embedded: of the catalogue
+	Idle          time.Duration   `hcl:"idle"`
+	MaxMemory     language.Size   `hcl:"max_memory"`
+	Partials      bool            `hcl:"partials"`
 	URL           string          `hcl:"url"`
 	Streaming     bool            `hcl:"streaming"`
 	Language      string          `hcl:"language"`
@@ -59,10 +63,18 @@ var sttBlock = &language.BlockType{
   url = "http://stt.local:7272"
 }`,
 	Attributes: slices.Concat([]language.Attribute{
-		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "orac", Values: []string{"orac", "exec"},
-			Doc: "orac sends utterances to an ORAC STT server. exec starts a command for each utterance and uses what it prints as the text."},
+		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "orac", Values: []string{"orac", "exec", "embedded"},
+			Doc: "orac sends utterances to an ORAC STT server. exec starts a command for each utterance and uses what it prints as the text. embedded understands English on this machine, in a process of its own."},
 		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address, without a path. Required for protocol orac."},
+		{Name: "model", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "moonshine_tiny", Values: []string{"moonshine_tiny", "moonshine_base"},
+			Doc: "For protocol embedded: the model. moonshine_base understands more, and takes twice the time and memory. The new model is looked for before the old one is let go; recordings wait meanwhile."},
+		{Name: "idle", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "10m", Min: "10s", Max: "24h",
+			Doc: "For protocol embedded: how long the model stays in memory when nobody speaks. It is loaded again at the next wake word, while the person speaks."},
+		{Name: "max_memory", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "400MiB", Min: "100MiB", Max: "4GiB",
+			Doc: "For protocol embedded: how much memory the engine's process may take. If it takes more, it is killed and started again; the recording waits in the spool. This memory is not part of what the memory block limits."},
+		{Name: "partials", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
+			Doc: "For protocol embedded: whether ORAC shows what it has understood while the person still speaks. It costs processor time, at most half of a core."},
 		{Name: "streaming", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
 			Doc: "Whether audio is sent while the person still speaks. If streaming fails, the same audio is sent by HTTP. A stream cannot carry language, task or forward_to_core: if you set one of them, leave streaming out. All audio is then sent by HTTP when the recording is complete."},
 		{Name: "language", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"en"`,
@@ -91,6 +103,10 @@ var sttBlock = &language.BlockType{
 	Rules: slices.Concat([]language.Rule{
 		language.RequiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
 		language.RequiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
+		language.OnlyWhen("protocol", "embedded", "model"),
+		language.OnlyWhen("protocol", "embedded", "idle"),
+		language.OnlyWhen("protocol", "embedded", "max_memory"),
+		language.OnlyWhen("protocol", "embedded", "partials"),
 		language.OnlyWhen("protocol", "orac", "url"),
 		language.OnlyWhen("protocol", "exec", "command"),
 		language.OnlyWhen("protocol", "orac", "token"),

@@ -11,9 +11,10 @@ import (
 type Way string
 
 const (
-	ByStream  Way = "ws"   // while the person speaks; the same sound goes ByHTTP when that fails
-	ByHTTP    Way = "http" // in one request, when the recording is complete
-	ByCommand Way = "exec" // as a file, to a command that is started for it
+	ByStream  Way = "ws"     // while the person speaks; the same sound goes ByHTTP when that fails
+	ByHTTP    Way = "http"   // in one request, when the recording is complete
+	ByCommand Way = "exec"   // as a file, to a command that is started for it
+	ByEngine  Way = "engine" // to the engine of this machine
 )
 
 // onlyInQuery are the settings that an ORAC STT reads from the query of one HTTP request. Its WebSocket has no place for them.
@@ -25,6 +26,8 @@ func wayOf(protocol string, streaming bool, set []string) (w Way, why string) {
 	switch {
 	case protocol == "exec":
 		return ByCommand, ""
+	case protocol == "embedded":
+		return ByEngine, ""
 	case !streaming:
 		return ByHTTP, "streaming = false"
 	case len(set) > 0:
@@ -40,6 +43,9 @@ func (s STT) Way() (w Way, why string) {
 	return wayOf(s.Protocol, s.Streaming, slices.DeleteFunc(slices.Clone(onlyInQuery), func(name string) bool { return !has[name] }))
 }
 
+// Embedded tells whether the engine runs in ORAC itself.
+func (s STT) Embedded() bool { return s.Protocol == "embedded" }
+
 // wayRules refuse a setting that cannot be sent along with the utterances.
 func wayRules() (rules []language.Rule) {
 	for _, name := range onlyInQuery {
@@ -48,7 +54,7 @@ func wayRules() (rules []language.Rule) {
 			Doc:  fmt.Sprintf("streaming = true cannot carry %s", name),
 			Hint: fmt.Sprintf("ORAC STT only accepts %s in an HTTP request. Leave streaming out: each recording is then sent by HTTP when it is complete. Or leave %s out.", name, name),
 			Holds: func(g language.Given) bool {
-				if g.Text("protocol") == "exec" || !g.Written("streaming") || !g.Written(name) {
+				if g.Text("protocol") != "orac" || !g.Written("streaming") || !g.Written(name) {
 					return true // a command has rules of its own
 				}
 				w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), []string{name})

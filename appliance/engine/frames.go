@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -28,7 +27,6 @@ const (
 	// maxSamples is the longest sound of a job. Utterances are shorter: see stt.MaxSpeech.
 	maxSamples = 30 * 16000
 	maxJSON    = 64 << 10
-	maxWords   = 512
 )
 
 // ready is what a worker reports when its model is loaded.
@@ -42,17 +40,9 @@ type answer struct {
 	Text       string  `json:"text"`
 	Confidence float64 `json:"confidence"`
 	Nothing    string  `json:"nothing,omitempty"` // why there is no text
-	Words      []word  `json:"words,omitempty"`
-	Error      string  `json:"error,omitempty"` // the engine failed on this job, and goes on
+	Error      string  `json:"error,omitempty"`   // the engine failed on this job, and goes on
 	Refused    bool    `json:"refused,omitempty"` // with an error: this sound will never be accepted
 	Cancelled  bool    `json:"cancelled,omitempty"`
-}
-
-type word struct {
-	Text       string  `json:"text"`
-	From       float64 `json:"from"` // s
-	To         float64 `json:"to"`
-	Confidence float64 `json:"confidence"`
 }
 
 // failure is why a worker gives up.
@@ -122,13 +112,9 @@ func frame(kind byte, length int) []byte {
 	return binary.LittleEndian.AppendUint32(append(b, kind), uint32(length))
 }
 
-// jsonFrame is a frame of JSON. A transcript that does not fit loses its words.
+// jsonFrame is a frame of JSON.
 func jsonFrame(kind byte, v any) []byte {
 	b, err := json.Marshal(v)
-	if a, ok := v.(answer); ok && len(b) > maxJSON {
-		a.Words = nil
-		b, err = json.Marshal(a)
-	}
 	if err != nil || len(b) > maxJSON {
 		panic(fmt.Sprintf("BUG: engine: a frame of %d bytes: %v", len(b), err))
 	}
@@ -169,22 +155,13 @@ func parseJSON(payload []byte, v any) error {
 
 // result is what an answer says, within bounds.
 func (a answer) result() (r stt.Result, err error) {
-	unit := func(f float64) bool { return f >= 0 && f <= 1 }
-	if !unit(a.Confidence) || len(a.Words) > maxWords || a.Text == "" && a.Nothing == "" {
+	if !(a.Confidence >= 0 && a.Confidence <= 1) || a.Text == "" && a.Nothing == "" {
 		return r, fmt.Errorf("%w: an answer of no sense", errGarbage)
 	}
 	r = stt.Result{Text: wire.CleanText(a.Text), Confidence: a.Confidence, Nothing: wire.CleanText(a.Nothing)}
-	for _, w := range a.Words {
-		if !unit(w.Confidence) || w.From < 0 || w.To < w.From || w.To > 60 {
-			return r, fmt.Errorf("%w: a word of no sense", errGarbage)
-		}
-		r.Words = append(r.Words, stt.Word{Text: wire.CleanText(w.Text), From: seconds(w.From), To: seconds(w.To), Confidence: w.Confidence})
-	}
 	if r.Text == "" && r.Nothing == "" {
 		r.Nothing = "no words" // nothing but marks that no text may hold
 	}
 	r.Silence = r.Text == ""
 	return r, nil
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

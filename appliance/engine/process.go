@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"orac/appliance/audio"
@@ -18,6 +19,7 @@ import (
 const (
 	closeAsked  = 100 * time.Millisecond // for a worker that was asked to end
 	closeForced = 200 * time.Millisecond // for one that was killed
+	cancelTime  = 50 * time.Millisecond
 )
 
 // Spec says which engine to start.
@@ -45,9 +47,10 @@ type Process struct {
 	task    *rt.Task
 	ready   *rt.Mailbox[ready]
 	answers *rt.Mailbox[answer]
-	death   error  // why the worker ended; set before the mailboxes close
-	last    uint64 // number of the last job
-	apart   func() // ends the exclusion from the appliance's memory
+	death   error         // why the worker ended; set before the mailboxes close
+	last    atomic.Uint64 // number of the last job
+	sent    atomic.Uint64 // number of the last job that was sent completely
+	apart   func()        // ends the exclusion from the appliance's memory
 }
 
 // Start starts a worker. It returns at once: see Load.
@@ -152,11 +155,12 @@ func (p *Process) Transcribe(t *rt.Task, pcm []int16) (stt.Result, error) {
 	if len(pcm) > maxSamples {
 		return stt.Result{}, &stt.Error{Op: "transcribe", Address: "the engine", Kind: stt.Refused, Cause: fmt.Errorf("more than %v of sound", audio.Time(maxSamples))}
 	}
-	p.last++
+	number := p.last.Add(1)
 	began := t.Now()
 	undo := t.OnStop(p.Kill) // for a worker that does not read
-	_, err := p.Stdin.Write(jobFrame(p.last, pcm))
+	_, err := p.Stdin.Write(jobFrame(number, pcm))
 	undo()
+	p.sent.Store(number)
 	if t.Stopping() {
 		return stt.Result{}, rt.ErrStopped
 	}
@@ -172,9 +176,9 @@ func (p *Process) Transcribe(t *rt.Task, pcm []int16) (stt.Result, error) {
 	switch {
 	case err != nil:
 		return stt.Result{}, p.died(err)
-	case a.Job != p.last:
+	case a.Job != number:
 		p.Kill()
-		return stt.Result{}, fmt.Errorf("%w: an answer to job %d, not %d", errGarbage, a.Job, p.last)
+		return stt.Result{}, fmt.Errorf("%w: an answer to job %d, not %d", errGarbage, a.Job, number)
 	case a.Cancelled:
 		return stt.Result{}, ErrCancelled
 	case a.Error != "":
@@ -189,15 +193,26 @@ func (p *Process) Transcribe(t *rt.Task, pcm []int16) (stt.Result, error) {
 		p.Kill()
 		return r, err
 	}
-	r.Duration, r.ProcessingTime = audio.Time(len(pcm)), t.Now().Sub(began)
+	r.Language, r.Duration, r.ProcessingTime = "en", audio.Time(len(pcm)), t.Now().Sub(began)
 	return r, nil
 }
 
 // ErrCancelled ends a Transcribe that was cancelled.
 var ErrCancelled = errors.New("nobody waits for it any more")
 
-// Cancel asks the worker to end the job that it is working on. It may have been answered by then.
-func (p *Process) Cancel() { _, _ = p.Stdin.Write(cancelFrame(p.last)) } // a worker that does not read is killed by its deadline
+// Cancel asks the worker to end the job that it is working on, which may have been answered by then. A worker that does not even
+// read is killed. It takes at most cancelTime.
+func (p *Process) Cancel() {
+	number := p.last.Load()
+	_ = p.Stdin.SetWriteDeadline(time.Now().Add(cancelTime)) // pipes have deadlines
+	if p.sent.Load() == number {
+		if _, err := p.Stdin.Write(cancelFrame(number)); err == nil {
+			_ = p.Stdin.SetWriteDeadline(time.Time{})
+			return
+		}
+	}
+	p.Kill()
+}
 
 // Resident is the memory of the worker, in bytes.
 func (p *Process) Resident() (int64, error) { return memory.Resident(p.PID()) }

@@ -144,9 +144,6 @@ func do(m model, j job, stop func() bool) answer {
 		a.Error, a.Refused = clip(err.Error()), errors.Is(err, moonshine.ErrTooLong)
 	default:
 		a.Text, a.Confidence, a.Nothing = clip(t.Text), t.Confidence, string(t.Nothing)
-		for _, x := range t.Words[:min(len(t.Words), maxWords)] {
-			a.Words = append(a.Words, word{clip(x.Text), x.From.Seconds(), x.To.Seconds(), x.Confidence})
-		}
 		if a.Text == "" && a.Nothing == "" {
 			a.Nothing = "no words"
 		}

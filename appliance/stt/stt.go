@@ -42,6 +42,8 @@ type Utterance struct {
 	// Sending is called by the task of the call before the service can have all of the utterance: before the end of a stream, and
 	// before the body of a request, once it is connected. An error ends the call. Nil: nothing is called.
 	Sending func(*rt.Task) error
+	// Partial is called by the task of a stream with what was understood so far, whenever that changes. Nil: nobody asks.
+	Partial func(t *rt.Task, text string)
 }
 
 // Result is what a service understood.
@@ -57,14 +59,6 @@ type Result struct {
 	// Nothing is why there is no text, in the words of an engine that listens to the sound and judges its own text: "noise". Such
 	// an answer is final: the same engine gives it again. Empty where nobody says.
 	Nothing string
-	Words   []Word // in the order of the text; nil if the service does not say
-}
-
-// Word is one word of a text. From and To are its place in the sound; both are 0 if the service does not say.
-type Word struct {
-	Text       string
-	From, To   time.Duration
-	Confidence float64 // 0 to 1
 }
 
 // Spoken is the text without the markers that the service wrote into it, except those of the kinds to keep. It is "" if
