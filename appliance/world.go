@@ -76,13 +76,13 @@ func input(d graph.Device) (audio.Source, error) {
 
 // understand returns what starts the process of an engine.
 func understand(store models.Store, s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
-	for _, name := range engine.Needs(s.Model) { // a model that is not there, or damaged, is found before anything runs
+	for _, name := range engine.Needs(s.Catalogued()) { // a model that is not there, or damaged, is found before anything runs
 		if err := store.Verify(name); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Address, err)
 		}
 	}
 	return func(t *rt.Task) (node.EngineProcess, error) {
-		p, err := engine.Start(t, engine.Spec{Model: s.Model, Models: store.Dir})
+		p, err := engine.Start(t, engine.Spec{Model: s.Catalogued(), Models: store.Dir})
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +99,16 @@ func (s speech) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, error) {
 
 func client(to graph.Service, find func(string) string, temp string) (stt.Client, error) {
 	s := to.STT
-	if s.Protocol == "exec" {
+	plain := stt.ServerConfig{
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
+		Model: s.Model, Language: s.Language, Prompt: s.Prompt,
+	}
+	switch s.Protocol {
+	case "openai":
+		return stt.NewOpenAI(plain)
+	case "whisper_server":
+		return stt.NewWhisperServer(plain)
+	case "exec":
 		command, err := program(s, find)
 		if err != nil {
 			return nil, err

@@ -60,7 +60,7 @@ func addDeliveries(c *compiler, k *Kind) {
 		case s.Protocol == "exec" && len(s.Command) > 0:
 			target = brief(s.Command[0])
 		case s.Embedded():
-			target = s.Model
+			target = see[Speech](s).Catalogued()
 		}
 		c.add(Node{
 			Address: At(Delivery, s.Name), Kind: k, Block: s.Address, Service: s.Address, Detail: target + wayInWords(s),

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -18,8 +19,11 @@ const Engine Name = "engine"
 type Speech struct {
 	Address runbook.Address
 	Name    string
-	Model   string `hcl:"model"`
+	Model   string `hcl:"model"` // "": runbook.DefaultSpeech
 }
+
+// Catalogued is the name of the model in the catalogue.
+func (s Speech) Catalogued() string { return cmp.Or(s.Model, runbook.DefaultSpeech) }
 
 type engineIdentity struct {
 	STT Speech `of:"stt"`
@@ -66,7 +70,7 @@ func addEngines(c *compiler, k *Kind) {
 		var settings engineSettings
 		fill(&settings.STT, s)
 		c.add(Node{
-			Address: address, Kind: k, Block: s.Address, Detail: s.Model,
+			Address: address, Kind: k, Block: s.Address, Detail: see[Speech](s).Catalogued(),
 			Identity: engineIdentity{see[Speech](s)}, Settings: settings,
 		})
 		if delivery := At(Delivery, s.Name); c.has(delivery) {
@@ -87,7 +91,7 @@ func buildEngine(a *Assembly, n *Node, id engineIdentity, s engineSettings) (nod
 		return nil, err
 	}
 	return &node.Engine{
-		Name: n.Address, STT: id.STT.Name, Model: id.STT.Model, Start: start,
+		Name: n.Address, STT: id.STT.Name, Model: id.STT.Catalogued(), Start: start,
 		Config: rt.NewCell(node.EngineConfig{Idle: s.STT.Idle, MaxMemory: int64(s.STT.MaxMemory)}),
 		Jobs:   jobs.inbox(a, n.Address), Asked: asked.inbox(a, n.Address), Glimpses: glimpses.inbox(a, n.Address),
 		Wakes: wakes.inbox(a, n.Address), Events: a.Events(n.Address),
