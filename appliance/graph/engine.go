@@ -46,17 +46,17 @@ func engines() *Kind {
 	}, buildEngine)
 }
 
-// engines are the speech-to-text blocks whose engine runs in the graph: a listener delivers to them, or a server asks them. A kind
-// of server is one more line here.
-func (c *compiler) engines() (list []runbook.STT) {
+// Engines are the speech-to-text blocks whose engine runs in the graph of a runbook: a listener delivers to them, or a server asks
+// them. Another kind of server is one more loop here.
+func Engines(rb *runbook.Runbook) (list []runbook.STT) {
 	used := map[runbook.Address]bool{}
-	for _, s := range c.served() {
+	for _, s := range newCompiler(rb).served() {
 		used[s.Address] = true
 	}
-	for _, s := range c.Runbook.STTServers {
+	for _, s := range rb.STTServers {
 		used[s.Engine] = true
 	}
-	for _, s := range c.Runbook.STTs {
+	for _, s := range rb.STTs {
 		if s.Embedded() && used[s.Address] {
 			list = append(list, s)
 		}
@@ -65,7 +65,7 @@ func (c *compiler) engines() (list []runbook.STT) {
 }
 
 func addEngines(c *compiler, k *Kind) {
-	for _, s := range c.engines() {
+	for _, s := range Engines(c.Runbook) {
 		address := At(Engine, s.Name)
 		var settings engineSettings
 		fill(&settings.STT, s)

@@ -8,6 +8,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/rt"
+	"orac/appliance/status"
 	"orac/appliance/stt"
 )
 
@@ -112,6 +113,15 @@ func (n *Engine) Shown() EngineShown {
 		s.State = EngineLetGo
 	}
 	return s
+}
+
+// Status is the state of the engine for people. It may be called from anywhere.
+func (n *Engine) Status() status.Engine {
+	s := n.Shown()
+	return status.Engine{
+		Name: n.STT, Model: n.Model, State: string(s.State), Error: s.Cause, Waiting: n.Jobs.Stats().Len + n.Asked.Stats().Len,
+		Resident: s.Resident, Most: n.Config.Get().MaxMemory,
+	}
 }
 
 // Update implements Updater.
@@ -282,8 +292,8 @@ func (n *Engine) attend(t *rt.Task, within time.Duration, over func() bool, call
 			_ = t.Outlast(task, t.Now().Add(time.Second)) // a process that even a kill does not end keeps the node from ending
 			return cause
 		}
-		if !cancelled && over != nil && over() {
-			n.process.Cancel()
+		if over != nil && over() {
+			n.process.Cancel() // again, in case the call had not begun
 			cancelled = true
 		}
 	}
