@@ -29,6 +29,7 @@ type Parts struct {
 	Engine  func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
 	Heart   func(Heart) (notify.Heart, error)
 	Hook    func(runbook.Webhook) (notify.Hook, error)
+	Core    func(CoreService) (notify.Core, error)
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
