@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -48,7 +49,7 @@ var distant = health.Rule{ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time
 func deliveries() *Kind {
 	return built(Kind{
 		Name: Delivery, Role: Delivers, Words: "hands each utterance to a speech-to-text service, in order, until it has answered",
-		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name},
+		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name, jobs.Name, glimpses.Name},
 		add: addDeliveries,
 	}, buildDelivery)
 }
@@ -74,10 +75,23 @@ func addDeliveries(c *compiler, k *Kind) {
 	}
 }
 
+// deliveriesTo are the deliveries that may use a service: its own, and those in which it stands in for another one.
+func (c *compiler) deliveriesTo(s runbook.STT) (list []string) {
+	for _, first := range c.served() {
+		if first.Name == s.Name || slices.ContainsFunc(c.standIns(first.Address), func(o runbook.STT) bool { return o.Name == s.Name }) {
+			list = append(list, At(Delivery, first.Name))
+		}
+	}
+	return list
+}
+
 // target is where a service is, in brief.
 func target(s runbook.STT) string {
-	if s.Protocol == "exec" && len(s.Command) > 0 {
+	switch {
+	case s.Protocol == "exec" && len(s.Command) > 0:
 		return brief(s.Command[0])
+	case s.Embedded():
+		return see[Speech](s).Catalogued()
 	}
 	return brief(s.URL)
 }
@@ -140,10 +154,13 @@ func (a *Assembly) deliveryConfig(to Service) (c node.DeliveryConfig, err error)
 		Service: s.Name, Client: client, Whole: string(runbook.ByHTTP), Streamed: string(runbook.ByStream), Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay,
 		Way: strings.TrimPrefix(wayInWords(s), ", "), Keeps: spoken.All &^ spoken.Named(s.Strip),
 	}
-	if way == runbook.ByCommand {
-		c.Whole = string(way)
-	}
 	_, streams := client.(stt.Streamer)
 	c.Live = way == runbook.ByStream && streams
+	switch way {
+	case runbook.ByCommand:
+		c.Whole = string(way)
+	case runbook.ByEngine:
+		c.Whole, c.Streamed, c.Live = string(way), string(way), s.Partials
+	}
 	return c, nil
 }

@@ -1,14 +1,12 @@
 package graph
 
 import (
-	"slices"
 	"time"
 
 	"orac/appliance/health"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
-	"orac/runbook"
 )
 
 // Probe is the name of the kind.
@@ -33,15 +31,11 @@ func addProbes(c *compiler, k *Kind) {
 			Address: address, Kind: k, Block: s.Address, Service: s.Address, Detail: "every " + s.HealthEvery.String(),
 			Identity: nothing{}, Settings: Service{s, c.login(s.Auth)},
 		})
-		for _, first := range c.served() {
-			others := c.standIns(first.Address)
-			if first.Name != s.Name && !slices.ContainsFunc(others, func(o runbook.STT) bool { return o.Name == s.Name }) {
-				continue
-			}
+		for _, delivery := range c.deliveriesTo(s) {
 			tells := healthy
-			tells.Capacity += len(others) // what one probe has seen does not displace what another one has
-			tells.connect(c, address, At(Delivery, first.Name))
-			sights.connect(c, At(Delivery, first.Name), address)
+			tells.Capacity = len(c.served()) // what one probe has seen does not displace what another one has
+			tells.connect(c, address, delivery)
+			sights.connect(c, delivery, address)
 		}
 	}
 }

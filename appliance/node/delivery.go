@@ -70,8 +70,8 @@ type DeliveryConfig struct {
 	Service  string // its name
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
-	Whole    string        // how a whole utterance is sent: http, exec
-	Streamed string        // how a stream is sent: ws
+	Whole    string        // how a whole utterance is sent: http, exec, engine
+	Streamed string        // how a stream is sent: engine; "": ws
 	Way      string        // how utterances are sent, in words
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
@@ -145,7 +145,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 			return err
 		}
 		if heard.Spoken(n.Keeps) != "" {
-			return n.done(t, c, n.Streamed, heard)
+			return n.done(t, c, n.streamWay(), heard)
 		}
 	}
 	whole, err := n.sound(t, c)
@@ -157,11 +157,11 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
 	if streamed {
-		if over, err := n.nothing(t, c, n.Streamed, heard); over {
+		if over, err := n.nothing(t, c, n.streamWay(), heard); over {
 			return err
 		}
 		n.note(t, c, errNothingHeard)
-		n.failed(t, c, n.Streamed, errNothingHeard, "as a whole")
+		n.failed(t, c, n.streamWay(), errNothingHeard, "as a whole")
 	}
 	return n.whole(t, c)
 }
@@ -251,7 +251,7 @@ func (n *Delivery) tryStream(t *rt.Task, c *course) (r stt.Result, answered bool
 	case off:
 		c.attempts-- // not a failure
 	default:
-		n.failed(t, c, n.Streamed, err, "as a whole, when it is complete")
+		n.failed(t, c, n.streamWay(), err, "as a whole, when it is complete")
 	}
 	return stt.Result{}, false, nil
 }
@@ -264,7 +264,7 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	if err := n.Spool.Send(t, Tail{Seq: c.Seq, STT: n.STT, To: chunks, Ended: ends}); err != nil {
 		return stt.Result{}, err
 	}
-	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.Streamed, Attempt: 1})
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.streamWay(), Attempt: 1})
 	t.Trace("stream", int64(c.Seq))
 	u := n.utterance(c)
 	u.Sending = func(t *rt.Task) error { // the end of the stream: from now on, an answer is due
@@ -314,6 +314,9 @@ func (n *Delivery) utterance(c *course) stt.Utterance {
 	return stt.Utterance{
 		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut(),
 		Sending: func(t *rt.Task) error { return n.sending(t, c) },
+		Partial: func(t *rt.Task, text string) {
+			say(t, n.Events, n.Name, event.Partial{Utterance: m.ID, STT: n.STT, Text: text, Of: originOf(m)})
+		},
 	}
 }
 
@@ -336,7 +339,7 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
-		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), n.because()), Of: originOf(c.Meta),
+		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing, n.because()), Of: originOf(c.Meta),
 	})
 	return nil
 }

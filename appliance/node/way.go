@@ -139,3 +139,6 @@ func (n *Delivery) settings() (changed bool) {
 	}
 	return changed
 }
+
+// streamWay is the name of the way of streams.
+func (n *Delivery) streamWay() string { return cmp.Or(n.Streamed, "ws") }
