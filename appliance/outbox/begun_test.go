@@ -130,3 +130,25 @@ func TestWhatHasLeftIsRemembered(t *testing.T) {
 		}
 	})
 }
+
+// TestAKillBetweenMarkAndRemoval: the event has left, although its file is still there.
+func TestAKillBetweenMarkAndRemoval(t *testing.T) {
+	virtualtest.On(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		b := openCommands(k, d)
+		for _, id := range []string{"a", "b"} {
+			b.Add(k, text(id), at(0), true)
+		}
+		mend := d.Break("remove", "", syscall.EIO)
+		b.Taken(k, b.Next(0))
+		mend()
+		b = openCommands(k, d)
+		if i := b.Next(0); i == nil || i.ID != "b" || !b.Holds(k, "a") {
+			t.Errorf("%+v waits; %v", i, d.Files())
+		}
+		b.Retry(k)
+		if len(d.Files()) > 4 || b.DiskErr() != nil { // the event, a mark, how long it waits
+			t.Errorf("left: %v, %v", d.Files(), b.DiskErr())
+		}
+	})
+}
