@@ -39,6 +39,12 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, h := range s.Hooks {
 		lines = append(lines, v.labels("webhook", v.hook(h))...)
 	}
+	for _, x := range s.STTServers {
+		lines = append(lines, v.labels("server", v.server(x))...)
+	}
+	for _, h := range s.Forwards {
+		lines = append(lines, v.labels("core", v.hook(h))...)
+	}
 	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
 	lines = append(lines, v.incident(s.Incident, now)...)
 	if len(s.Nodes) == 0 {
