@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/engine"
 	"orac/appliance/evaluation"
 	"orac/chaos/play"
 	"orac/cmd/orac/guide"
@@ -35,6 +36,9 @@ const (
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "capture-worker" { // first, because a child starts often and must stay small
 		return capture.WorkerMain(args[1:], stdin, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == engine.Command {
+		return engine.WorkerMain(args[1:], stdin, stdout, stderr)
 	}
 	if len(args) == 1 && args[0] == evaluation.Command {
 		return evaluation.WorkerMain(stdin, stdout, stderr)
@@ -161,7 +165,8 @@ One file, orac.hcl, declares the whole device.`,
   orac apply                                  change it: all or nothing
   orac status --watch                         see how it is
   orac devices                                list the microphones
-  orac detect --model hey_jarvis speech.wav   what would it have heard?`,
+  orac detect --model hey_jarvis speech.wav   what would it have heard?
+  orac transcribe speech.wav                  what was said?`,
 		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),
 		Args:              cobra.NoArgs,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -171,7 +176,7 @@ One file, orac.hcl, declares the whole device.`,
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(), a.spoolCommand(),
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
-		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.manCommand(), a.versionCommand())
+		a.devicesCommand(), a.detectCommand(), a.transcribeCommand(), a.modelsCommand(), a.completionCommand(), a.manCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.showHelp(c) })
 	root.SetFlagErrorFunc(flagError)
