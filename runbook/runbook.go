@@ -48,7 +48,7 @@ type Runbook struct {
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
 var Registry = slices.Concat(
-	[]*language.BlockType{applianceBlock}, hearing, services, hooks, bounds, access,
+	[]*language.BlockType{applianceBlock}, hearing, services, hooks, serving, bounds, access,
 	[]*language.BlockType{language.Locals("runbook"), language.Variable()},
 )
 

@@ -386,7 +386,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		}
 	}
 	g.Sort(s.Nodes) // an apply puts new instances after those that stay
-	s.Hooks = c.Hooks()
+	s.Hooks, s.STTServers, s.Forwards = c.Hooks(), c.STTServers(), c.Forwards()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]
 	}

@@ -68,6 +68,22 @@ func (e Event) spool() string {
 	return ""
 }
 
+// engine is the about of Served: a full queue says nothing of the engine.
+func (e Event) engine() string {
+	if e.Body.(Served).Busy {
+		return ""
+	}
+	return e.Node
+}
+
+// forward is the about of Forwarded: a text that is lost was too old, or dropped by a person.
+func (e Event) forward() string {
+	if e.Body.(Forwarded).Outcome == "lost" {
+		return ""
+	}
+	return e.Node
+}
+
 // byName finds rows; the table never changes.
 var byName = func() map[string]*Kind {
 	m := make(map[string]*Kind, len(Kinds))

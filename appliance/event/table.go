@@ -77,6 +77,12 @@ var Kinds = []Kind{
 		func(b WebhookDropped) Words {
 			return failure("lost", usual("%s event of webhook %s: %s", b.Type, b.Webhook, b.Cause))
 		}),
+	kind("An STT server has answered an utterance of another machine, or could not.", Kind{about: Event.engine},
+		Served.words),
+	kind("Another appliance has begun to send heartbeats to an STT server, or has stopped.", Kind{},
+		Instance.words),
+	kind("What became of a text that an STT server has for a Core.", Kind{about: Event.forward},
+		Forwarded.words),
 	kind("The machine is too slow: sound was lost before it could be heard.", Kind{},
 		func(b Overrun) Words {
 			return warning("overrun", usual("%d hops of %s were lost: the machine is too slow", b.Hops, b.Port))

@@ -27,6 +27,7 @@ const (
 	Asks           // asks a service how it is
 	Tells          // tells other programs what happens
 	Remembers      // writes what happens into the history
+	Serves         // answers other machines, for as long as the appliance runs
 )
 
 // CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
@@ -85,6 +86,7 @@ func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
 		spools(), deliveries(), probes(), heartbeats(), webhooks(), histories(),
+		forwards(), sttServers(),
 	}
 }
 

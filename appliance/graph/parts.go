@@ -27,6 +27,7 @@ type Parts struct {
 	STT     func(s Service, find func(path string) string) (stt.Client, error)
 	Heart   func(Heart) (notify.Heart, error)
 	Hook    func(runbook.Webhook) (notify.Hook, error)
+	Core    func(CoreService) (notify.Core, error)
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age

@@ -35,13 +35,16 @@ var (
 	healthy   = port[node.Seen]{Port{Name: "healthy", Capacity: 1, Asks: true}}
 	sights    = port[node.Sight]{Port{Name: "sights", Capacity: 1, Asks: true, Report: true}}
 	happens   = port[event.Event]{Port{Name: "events", Capacity: EventsWaiting, Asks: true, Report: true}}
+	asked     = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}} // no node writes it: other machines ask
+	texts     = port[node.Text]{Port{Name: "texts", Capacity: 64}}
+	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}}  // only the newest counts
 	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
 )
 
 // Ports is the table of ports.
 func Ports() []Port {
 	return []Port{
-		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port, hookTasks.Port,
+		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
 	}
 }
 
@@ -90,6 +93,9 @@ func (p port[T]) inbox(a *Assembly, reader string) *rt.Mailbox[T] {
 	}
 	make := rt.NewMailbox[T]
 	capacity, patient := a.graph.holds(key)
+	if !slices.ContainsFunc(a.graph.Edges, func(e Edge) bool { return e.To == reader && e.Carries == p.Name }) {
+		capacity = p.Capacity // no node writes it
+	}
 	if patient {
 		make = rt.NewPatientMailbox[T]
 	}

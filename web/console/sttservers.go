@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"orac/appliance/status"
@@ -12,7 +11,7 @@ import (
 
 // servesSTT tells whether the appliance understands speech for others: only then the menu leads to the page.
 func servesSTT(s status.Status) bool {
-	return slices.ContainsFunc(s.Nodes, func(n status.Node) bool { return n.Kind == "stt_server" })
+	return len(s.STTServers) > 0
 }
 
 // sttServer is a speech-to-text server on its page.
