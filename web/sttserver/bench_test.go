@@ -69,10 +69,10 @@ func post(url, token string, file []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return status(req, token, kind)
+	return statusOf(req, token, kind)
 }
 
-func status(req *http.Request, token, kind string) (int, error) {
+func statusOf(req *http.Request, token, kind string) (int, error) {
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", kind)
 	res, err := http.DefaultClient.Do(req)
@@ -104,7 +104,7 @@ func BenchmarkHeartbeatUnderFullLoad(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if code, err := status(req, token, "application/json"); err != nil || code != 200 {
+		if code, err := statusOf(req, token, "application/json"); err != nil || code != 200 {
 			b.Fatal(code, err)
 		}
 		took = append(took, time.Since(at))
