@@ -35,6 +35,7 @@ type EngineProcess interface {
 type EngineJob struct {
 	Utterance string // its ID
 	PCM       []int16
+	Skip      int  // samples at its beginning that hold the wake word
 	Partial   bool // the person still speaks
 	// Reply gets the one answer. Whoever does not wait any longer closes it: the job then costs nothing more.
 	Reply *rt.Mailbox[EngineReply]
