@@ -68,6 +68,14 @@ func (e Event) spool() string {
 	return ""
 }
 
+// process is the about of Engine: whether it is well shows when it is ready, or has failed.
+func (e Event) process() string {
+	if state := e.Body.(Engine).State; state == "ready" || state == "failed" {
+		return e.Node
+	}
+	return ""
+}
+
 // engine is the about of Served: a full queue says nothing of the engine.
 func (e Event) engine() string {
 	if e.Body.(Served).Busy {

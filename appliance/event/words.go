@@ -63,6 +63,8 @@ func (e Event) Unspoken() Event {
 	case Delivered:
 		b.Text, b.Original = "", ""
 		e.Body = b
+	case Partial:
+		b.Text = ""
 	case Served:
 		b.Text, b.Original = "", ""
 		e.Body = b
@@ -129,6 +131,16 @@ func (b Salvaged) words() Words {
 	return fine("salvaged", usual("%s, %.1f s, %s", b.Utterance, b.Seconds, what))
 }
 
+func (b Engine) words() Words {
+	switch b.State {
+	case "failed":
+		return warning("engine", usual("%s (%s): %s; started again %s", b.STT, b.Model, b.Cause, b.Retry))
+	case "ready":
+		return plain("engine", usual("%s is ready", b.Model), faint("  %s, loaded in %.1f s", b.STT, b.Seconds))
+	}
+	return detail("engine", usual("%s (%s): %s", b.STT, b.Model, b.State))
+}
+
 func (b Delivered) words() Words {
 	how := "to " + b.STT
 	if b.Seconds > 0 {
@@ -147,6 +159,9 @@ func (b Delivered) words() Words {
 	case "delivered":
 		return fine("transcript", speech("“%s”", b.Text), usual("  "), faint("delivered %s", how))
 	case "empty":
+		if b.Cause != "" {
+			return plain("nothing understood", usual("%s: %s", how, b.Cause))
+		}
 		return plain("no speech", usual("%s", how))
 	}
 	return failure("given up", usual("%s: %s", how, b.Cause))

@@ -24,7 +24,9 @@ type Parts struct {
 	Inference
 
 	// STT makes the client of a service. find resolves a path of the runbook.
-	STT     func(s Service, find func(path string) string) (stt.Client, error)
+	STT func(s Service, find func(path string) string) (stt.Client, error)
+	// Engine returns what starts the process of an engine. Its error tells why its model cannot be loaded.
+	Engine  func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
 	Heart   func(Heart) (notify.Heart, error)
 	Hook    func(runbook.Webhook) (notify.Hook, error)
 	Core    func(CoreService) (notify.Core, error)

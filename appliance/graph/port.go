@@ -35,7 +35,10 @@ var (
 	healthy   = port[node.Seen]{Port{Name: "healthy", Capacity: 1, Asks: true}}
 	sights    = port[node.Sight]{Port{Name: "sights", Capacity: 1, Asks: true, Report: true}}
 	happens   = port[event.Event]{Port{Name: "events", Capacity: EventsWaiting, Asks: true, Report: true}}
-	asked     = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}} // no node writes it: other machines ask
+	jobs      = port[node.EngineJob]{Port{Name: "jobs", Capacity: 4, Waits: true, Asks: true}}
+	glimpses  = port[node.EngineJob]{Port{Name: "glimpses", Capacity: 1, Asks: true, Report: true}}
+	sounds    = port[node.EngineJob]{Port{Name: "sounds", Capacity: 8, Asks: true}} // of other machines; servers beside the graph write it, too
+	asked     = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}}      // no node writes it: other machines ask
 	texts     = port[node.Text]{Port{Name: "texts", Capacity: 64}}
 	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}}  // only the newest counts
 	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
@@ -44,7 +47,8 @@ var (
 // Ports is the table of ports.
 func Ports() []Port {
 	return []Port{
-		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
+		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port,
+		jobs.Port, glimpses.Port, sounds.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
 	}
 }
 

@@ -46,7 +46,7 @@ type serverSettings struct {
 func sttServers() *Kind {
 	return built(Kind{
 		Name: STTServer, Role: Serves, Words: "transcribes what other machines send, one utterance after the other, and knows which wake words listen there",
-		Health: distant, Reads: []string{asked.Name}, Writes: []string{texts.Name, topics.Name},
+		Health: distant, Reads: []string{asked.Name}, Writes: []string{texts.Name, topics.Name, sounds.Name},
 		add: addSTTServers,
 	}, buildSTTServer)
 }
@@ -77,7 +77,7 @@ func addSTTServers(c *compiler, k *Kind) {
 }
 
 func buildSTTServer(a *Assembly, n *Node, _ serverAddress, s serverSettings) (node.Node, error) {
-	client, err := a.client(s.Engine)
+	client, err := a.serverClient(s.Engine)
 	if err != nil {
 		return nil, err
 	}
