@@ -55,8 +55,16 @@ func (c *call) stream() error {
 	defer c.server.metrics.streams.Dec()
 	s := &stream{call: c, conn: conn, line: line.Conn, hearing: h, room: c.server.sounds.hold(c.Who.Subject())}
 	defer s.room.release()
+	go c.wake(ctx)
 	s.run(ctx, cancel)
 	return nil
+}
+
+// wake tells the engine that it will be needed, so that its model is loaded when the person has spoken. It ends with ctx.
+func (c *call) wake(ctx context.Context) {
+	if role, err := c.role(); err == nil {
+		_ = role.Preload(ctx) // the utterance itself tells what is wrong with the engine
+	}
 }
 
 // stream is one WebSocket. Its methods are called by one goroutine.
