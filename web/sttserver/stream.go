@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"time"
 
 	"github.com/coder/websocket"
@@ -283,5 +282,3 @@ func (s *stream) send(v any) error {
 
 // errGone means that the peer does not read any more.
 var errGone = errors.New("the peer has gone")
-
-var _ http.Handler = (*Server)(nil)
