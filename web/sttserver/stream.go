@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"time"
 
 	"github.com/coder/websocket"
@@ -291,5 +290,3 @@ func (s *stream) send(v any) error {
 
 // errGone means that the peer does not read any more.
 var errGone = errors.New("the peer has gone")
-
-var _ http.Handler = (*Server)(nil)
