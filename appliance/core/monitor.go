@@ -255,6 +255,12 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		bad(e.Node, string(graph.Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
 		m.fact(t, m.facts[e.Node])
 		m.acted(t, e.Node, "the newest hundred are kept; to see them: orac spool list")
+	case event.DoorOpened:
+		ok(e.Node, string(graph.Wyoming))
+	case event.DoorFailed:
+		bad(e.Node, string(graph.Wyoming), health.Unhealthy, "it cannot be served at "+b.Listen+": "+b.Cause)
+		m.fact(t, m.facts[e.Node])
+		m.acted(t, e.Node, "tried again "+b.Retry)
 	case event.StoreFailed:
 		bad(e.Node, string(graph.History), health.Degraded, b.Cause)
 	case event.StoreBack:

@@ -245,6 +245,19 @@ type WebhookDropped struct {
 	Cause   string `json:"cause"`
 }
 
+// DoorOpened: a service for other programs is offered on the network.
+type DoorOpened struct {
+	Listen string `json:"listen"`
+	Serves string `json:"serves"` // stt or wake
+}
+
+// DoorFailed: it is not offered.
+type DoorFailed struct {
+	Listen string `json:"listen"`
+	Cause  string `json:"cause"`
+	Retry  string `json:"retry"`
+}
+
 // Overrun: hops were lost before a node could read them.
 type Overrun struct {
 	Port string `json:"port"`
@@ -348,6 +361,8 @@ func (WebhookFailed) Kind() string    { return "webhook_failed" }
 func (WebhookTaken) Kind() string     { return "webhook_taken" }
 func (WebhookAside) Kind() string     { return "webhook_aside" }
 func (WebhookDropped) Kind() string   { return "webhook_dropped" }
+func (DoorOpened) Kind() string       { return "door_opened" }
+func (DoorFailed) Kind() string       { return "door_failed" }
 func (Overrun) Kind() string          { return "overrun" }
 func (NodeFailed) Kind() string       { return "node_failed" }
 func (NodeLeaked) Kind() string       { return "node_leaked" }

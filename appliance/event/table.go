@@ -77,6 +77,12 @@ var Kinds = []Kind{
 		func(b WebhookDropped) Words {
 			return failure("lost", usual("%s event of webhook %s: %s", b.Type, b.Webhook, b.Cause))
 		}),
+	kind("A service for other programs is offered on the network.", Kind{about: itself},
+		func(b DoorOpened) Words { return fine("serving", usual("%s at %s", b.Serves, b.Listen)) }),
+	kind("A service for other programs cannot be offered.", Kind{about: itself},
+		func(b DoorFailed) Words {
+			return failure("not serving", usual("at %s: %s; trying again %s", b.Listen, b.Cause, b.Retry))
+		}),
 	kind("The machine is too slow: sound was lost before it could be heard.", Kind{},
 		func(b Overrun) Words {
 			return warning("overrun", usual("%d hops of %s were lost: the machine is too slow", b.Hops, b.Port))

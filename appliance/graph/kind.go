@@ -26,6 +26,7 @@ const (
 	Delivers       // hands utterances to a service; it is stopped before the rest, because an answer may come at that moment
 	Asks           // asks a service how it is
 	Tells          // tells other programs what happens
+	Serves         // answers other programs
 	Remembers      // writes what happens into the history
 )
 
@@ -84,7 +85,7 @@ type nothing struct{}
 func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
-		spools(), deliveries(), probes(), heartbeats(), webhooks(), histories(),
+		spools(), deliveries(), probes(), heartbeats(), webhooks(), wyomings(), histories(),
 	}
 }
 

@@ -24,9 +24,11 @@ type Parts struct {
 	Inference
 
 	// STT makes the client of a service. find resolves a path of the runbook.
-	STT     func(s Service, find func(path string) string) (stt.Client, error)
-	Heart   func(Heart) (notify.Heart, error)
-	Hook    func(runbook.Webhook) (notify.Hook, error)
+	STT   func(s Service, find func(path string) string) (stt.Client, error)
+	Heart func(Heart) (notify.Heart, error)
+	Hook  func(runbook.Webhook) (notify.Hook, error)
+	// Door makes the place where a block is served: block is its address, listen is HOST:PORT.
+	Door    func(block runbook.Address, listen string) (node.Door, error)
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
