@@ -43,20 +43,6 @@ type Options struct {
 	Alive func(status.Status)
 }
 
-// Beside is something that runs next to the graph and also depends on the runbook: the web server.
-type Beside interface {
-	// Check reports what in a runbook cannot be done, with the address of the component in front. It changes
-	// nothing.
-	Check(rb *runbook.Runbook) error
-	// Accept returns the reason why a runbook may not come into force over the network, whatever the table of
-	// capabilities allows.
-	Accept(rb *runbook.Runbook) error
-	// Use puts a runbook into force. It never waits.
-	Use(rb *runbook.Runbook)
-	// Trouble tells why it cannot be used, "" if it can or is not wanted, and whether that is known yet. It never waits.
-	Trouble() (why string, known bool)
-}
-
 // Daemon is an appliance that runs in this process and can be asked and changed while it runs. Its methods may be called
 // from anywhere.
 type Daemon struct {
@@ -88,7 +74,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 		c.LogFile = o.LogFile.Trouble
 	}
 	if o.Beside != nil {
-		c.Check, c.Accept, c.Console = o.Beside.Check, o.Beside.Accept, o.Beside.Trouble
+		c.Check, c.Accept, c.Listeners = o.Beside.Check, o.Beside.Accept, o.Beside.Listeners
 	}
 	if o.Alive != nil {
 		c.Alive = func(*rt.Task) { o.Alive(d.Status()) }

@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"orac/appliance/health"
 	"orac/runbook"
 )
 
@@ -15,7 +16,7 @@ type overtaken struct {
 
 func (*overtaken) Check(*runbook.Runbook) error  { return nil }
 func (*overtaken) Accept(*runbook.Runbook) error { return nil }
-func (*overtaken) Trouble() (string, bool)       { return "", true }
+func (*overtaken) Listeners() []health.Listener  { return nil }
 
 func (o *overtaken) Use(rb *runbook.Runbook) {
 	if f := o.meanwhile; f != nil {

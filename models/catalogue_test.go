@@ -7,20 +7,26 @@ import (
 )
 
 func TestCatalogueIsComplete(t *testing.T) {
-	seen := map[string]bool{}
+	seen, sums := map[string]bool{}, map[string]Part{}
 	for _, e := range catalogue {
 		if seen[e.Name+e.arch] || seen[e.File] {
 			t.Errorf("%s: name or file is used twice", e.Name)
 		}
 		seen[e.Name+e.arch], seen[e.File] = true, true
-		if b, err := hex.DecodeString(e.SHA256); err != nil || len(b) != 32 {
-			t.Errorf("%s: checksum %q", e.Name, e.SHA256)
+		for _, p := range e.parts() {
+			if b, err := hex.DecodeString(p.SHA256); err != nil || len(b) != 32 {
+				t.Errorf("%s: checksum %q of %s", e.Name, p.SHA256, p.File)
+			}
+			if other, ok := sums[p.File]; ok && other != p {
+				t.Errorf("%s: %s is two different files", e.Name, p.File)
+			}
+			sums[p.File] = p
+			if _, err := lockOf(p.Package); err != nil {
+				t.Errorf("%s: %v", e.Name, err)
+			}
 		}
 		if e.Licence == "" || e.Kind == Head && (e.Window == 0 || e.WakeWord == "" || e.Licence != "CC-BY-NC-SA-4.0") {
 			t.Errorf("%s: %+v lacks licence, window or wake word", e.Name, e)
-		}
-		if _, err := lockOf(e.Package); err != nil {
-			t.Errorf("%s: %v", e.Name, err)
 		}
 	}
 	for _, n := range Required() {

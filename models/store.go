@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"orac/models/onnx"
@@ -54,12 +55,12 @@ func (s Store) Load(name string) (File, error) {
 }
 
 func (s Store) load(e Entry) (File, error) {
-	d, err := s.hooks.readFile(s.path(e))
-	if err == nil {
-		err = s.compare(e, sumOfBytes(d.Bytes))
+	if len(e.Parts) > 0 {
+		return File{}, fmt.Errorf("model %s (%s) has several files; name one of them by its path: %s", e.Name, e.Kind, s.paths(e))
 	}
+	d, err := s.readPart(e, e.parts()[0])
 	if err != nil {
-		return File{}, s.explain(e, err)
+		return File{}, err
 	}
 	return e.file(d), nil
 }
@@ -71,7 +72,7 @@ func (s Store) Library() (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.open(e)
+	f, err := s.open(e, e.parts()[0])
 	if err != nil {
 		return nil, s.explain(e, err)
 	}
@@ -82,15 +83,15 @@ func (s Store) Library() (*os.File, error) {
 	return f, nil
 }
 
-// open opens the file of an entry and compares what it has opened.
-func (s Store) open(e Entry) (*os.File, error) {
-	f, err := s.hooks.open(s.path(e))
+// open opens a file of an entry and compares what it has opened.
+func (s Store) open(e Entry, p Part) (*os.File, error) {
+	f, err := s.hooks.open(s.path(p))
 	if err != nil {
 		return nil, err
 	}
 	sum, err := fileSum(f)
 	if err == nil {
-		err = s.compare(e, sum)
+		err = s.compare(e, p, sum)
 	}
 	if err != nil {
 		f.Close()
@@ -99,7 +100,7 @@ func (s Store) open(e Entry) (*os.File, error) {
 	return f, nil
 }
 
-// Verify checks the file of a catalogue entry against its SHA-256.
+// Verify checks the files of a catalogue entry against their SHA-256.
 func (s Store) Verify(name string) error {
 	e, err := Find(name)
 	if err != nil {
@@ -109,21 +110,34 @@ func (s Store) Verify(name string) error {
 }
 
 func (s Store) check(e Entry) error {
-	f, err := s.open(e)
-	if err != nil {
-		return s.explain(e, err)
+	for _, p := range e.parts() {
+		f, err := s.open(e, p)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil {
+			return s.explain(e, err)
+		}
 	}
-	return f.Close()
+	return nil
 }
 
-func (s Store) path(e Entry) string { return filepath.Join(s.Dir, e.File) }
+func (s Store) path(p Part) string { return filepath.Join(s.Dir, p.File) }
 
-func (s Store) compare(e Entry, sum string) error {
-	if sum == e.SHA256 {
+func (s Store) paths(e Entry) string {
+	var list []string
+	for _, p := range e.parts() {
+		list = append(list, s.path(p))
+	}
+	return strings.Join(list, ", ")
+}
+
+func (s Store) compare(e Entry, p Part, sum string) error {
+	if sum == p.SHA256 {
 		return nil
 	}
 	return fmt.Errorf("%w: the SHA-256 of %s is not %s, as the catalogue has it; run: %s",
-		ErrChecksum, s.path(e), e.SHA256, s.fetchCommand(e.Name))
+		ErrChecksum, s.path(p), p.SHA256, s.fetchCommand(e.Name))
 }
 
 // explain names the entry that an error is about.
@@ -148,7 +162,7 @@ func (s Store) List() []Status {
 	var out []Status
 	for _, e := range Catalogue() {
 		err := s.check(e)
-		st := Status{Entry: e, Location: s.path(e), Present: !errors.Is(err, ErrMissing), Verified: err == nil}
+		st := Status{Entry: e, Location: s.path(e.parts()[0]), Present: !errors.Is(err, ErrMissing), Verified: err == nil}
 		if st.Present && err != nil {
 			st.Problem = err.Error()
 		}

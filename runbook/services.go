@@ -20,8 +20,10 @@ var services = []*language.BlockType{sttBlock, heartbeatBlock}
 type STT struct {
 	Address       Address
 	Name          string
-	Protocol      string          `hcl:"protocol"` // orac or exec
+	Protocol      string          `hcl:"protocol"` // see protocols
 	URL           string          `hcl:"url"`
+	Model         string          `hcl:"model"`
+	Prompt        string          `hcl:"prompt"`
 	Streaming     bool            `hcl:"streaming"`
 	Language      string          `hcl:"language"`
 	Task          string          `hcl:"task"`            // transcribe, translate, or "" for the server's choice
@@ -59,15 +61,20 @@ var sttBlock = &language.BlockType{
   url = "http://stt.local:7272"
 }`,
 	Attributes: slices.Concat([]language.Attribute{
-		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "orac", Values: []string{"orac", "exec"},
-			Doc: "orac sends utterances to an ORAC STT server. exec starts a command for each utterance and uses what it prints as the text."},
+		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "orac", Values: protocolNames(),
+			Doc: protocolDoc()},
 		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
-			Doc: "The server's address, without a path. Required for protocol orac."},
+			Doc: "The server's address, without the path of the protocol. Required for every server."},
+		{Name: "model", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"whisper-1"`,
+			Doc: "For protocol openai: the model, as the server calls it."},
+		{Name: "prompt", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Jarvis, Zigbee, patio"`,
+			Pattern: regexp.MustCompile(`^.{1,1000}$`), Expect: "at most 1000 characters in one line",
+			Doc: "For protocols openai and whisper_server: words that are likely, such as names. They help the model to spell."},
 		{Name: "streaming", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
-			Doc: "Whether audio is sent while the person still speaks. If streaming fails, the same audio is sent by HTTP. A stream cannot carry language, task or forward_to_core: if you set one of them, leave streaming out. All audio is then sent by HTTP when the recording is complete."},
+			Doc: "For protocol orac: whether audio is sent while the person still speaks. If streaming fails, the same audio is sent by HTTP. A stream cannot carry language, task or forward_to_core: if you set one of them, leave streaming out. All audio is then sent by HTTP when the recording is complete."},
 		{Name: "language", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"en"`,
 			Pattern: regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
-			Doc: "The spoken language. Without it, the server decides. With it, audio is sent by HTTP: see streaming."},
+			Doc: "The spoken language. Without it, the server decides. With it, an ORAC STT is sent audio by HTTP: see streaming."},
 		{Name: "task", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Values: []string{"transcribe", "translate"}, Example: `"transcribe"`,
 			Doc: "What the server does with the speech. Without it, the server decides. With it, audio is sent by HTTP: see streaming."},
 		{Name: "forward_to_core", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Example: "true",
@@ -78,7 +85,7 @@ var sttBlock = &language.BlockType{
 			Values: []string{"timestamps", "speakers", "sounds", "tokens"},
 			Doc:    "What ORAC removes from the server's text because nobody said it: timestamps as in `[00:00.000 --> 00:02.120] yes`, speakers as in `SPEAKER_00: yes`, sounds as in `[Music] yes`, `*coughs* yes` and `♪ la la ♪ yes`, tokens as in `[_BEG_] yes`. If nothing is left, the utterance counts as silence. `[]` leaves every text unchanged. History also keeps the original text."},
 		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "45s", Min: "1s", Max: "120s",
-			Doc: "How long a command may take (protocol exec), or a server for each step of a delivery. Once the server has the whole recording, ORAC waits at least 45 s for the answer, and longer while the server is alive: the server continues, and acts on the text, even if nobody waits for the answer."},
+			Doc: "How long a command may take (protocol exec), or a server for each step of a delivery. Once an ORAC STT has the whole recording, ORAC waits at least 45 s for the answer, and longer while the server is alive: the server continues, and acts on the text, even if nobody waits for the answer."},
 		{Name: "token", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("stt_token")`,
 			Doc: "A bearer token to send to the server."},
 		{Name: "auth", Kind: language.Ref, Gives: language.Proves, OnChange: language.InPlace, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
@@ -88,16 +95,7 @@ var sttBlock = &language.BlockType{
 		{Name: "health_every", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often to ask the server for its health."},
 	}, tlsClient("the server's")),
-	Rules: slices.Concat([]language.Rule{
-		language.RequiredWhen("protocol", "orac", "url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`),
-		language.RequiredWhen("protocol", "exec", "command", `Add command = ["PROGRAM", "{wav}"].`),
-		language.OnlyWhen("protocol", "orac", "url"),
-		language.OnlyWhen("protocol", "exec", "command"),
-		language.OnlyWhen("protocol", "orac", "token"),
-		language.OnlyWhen("protocol", "orac", "auth"),
-		language.OnlyWhen("protocol", "orac", "ca"),
-		language.OnlyWhen("protocol", "orac", "client_cert"),
-		language.OnlyWhen("protocol", "orac", "health_every"),
+	Rules: slices.Concat(protocolRules(), []language.Rule{
 		language.AtMostOneOf("token", "auth"),
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
 	}, wayRules()),

@@ -22,9 +22,10 @@ var onlyInQuery = []string{"language", "task", "forward_to_core"}
 // wayOf decides how utterances are sent, and says why that is not what the protocol provides for. set lists the settings of
 // onlyInQuery that have a value. Both the rules of the block and the graph ask it, so that what is checked is what runs.
 func wayOf(protocol string, streaming bool, set []string) (w Way, why string) {
+	p := protocolOf(protocol)
 	switch {
-	case protocol == "exec":
-		return ByCommand, ""
+	case p.way != ByStream:
+		return p.way, p.why
 	case !streaming:
 		return ByHTTP, "streaming = false"
 	case len(set) > 0:
@@ -48,33 +49,21 @@ func wayRules() (rules []language.Rule) {
 			Doc:  fmt.Sprintf("streaming = true cannot carry %s", name),
 			Hint: fmt.Sprintf("ORAC STT only accepts %s in an HTTP request. Leave streaming out: each recording is then sent by HTTP when it is complete. Or leave %s out.", name, name),
 			Holds: func(g language.Given) bool {
-				if g.Text("protocol") == "exec" || !g.Written("streaming") || !g.Written(name) {
-					return true // a command has rules of its own
+				if protocolOf(g.Text("protocol")).way != ByStream || !g.Written("streaming") || !g.Written(name) {
+					return true // what cannot be streamed has a rule of its own
 				}
 				w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), []string{name})
 				return !g.Flag("streaming") || w == ByStream
 			},
-		}, language.Rule{
-			Uses:  []string{name, "protocol"},
-			Doc:   fmt.Sprintf("%s is only for protocol = %q", name, "orac"),
-			Hint:  noCommand[name],
-			Holds: func(g language.Given) bool { return g.Text("protocol") == "orac" || !g.Written(name) },
 		})
 	}
 	return append(rules, language.Rule{
 		Uses: []string{"streaming", "protocol"},
-		Doc:  `streaming = true is only for protocol = "orac"`,
-		Hint: "A command receives the whole recording at once. Leave streaming out.",
+		Doc:  "streaming = true is only for protocol = " + language.OrList(streamers()),
+		Hint: "The other protocols take the whole recording at once. Leave streaming out.",
 		Holds: func(g language.Given) bool {
 			w, _ := wayOf(g.Text("protocol"), g.Flag("streaming"), nil)
 			return !g.Written("streaming") || !g.Flag("streaming") || w == ByStream
 		},
 	})
-}
-
-// noCommand is the hint for a setting that only an ORAC STT knows.
-var noCommand = map[string]string{
-	"language":        `Leave language out, and name the language in the command's arguments: command = ["PROGRAM", "-l", "en", "{wav}"].`,
-	"task":            "Leave task out, and tell the command what to do in its arguments.",
-	"forward_to_core": "Leave forward_to_core out: only an ORAC STT server can forward texts to ORAC Core.",
 }

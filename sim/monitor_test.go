@@ -220,12 +220,16 @@ func TestAConsoleThatCannotBeServedIsUnhealthy(t *testing.T) {
 	w := world(t, speech(2, 0, 0.4, 25000, 0.2, 0, 1.5, 8000, 4, 0))
 	w.Loop = true
 	w.Watch = rt.NewMailbox[event.Event]("events to the monitor", 1024)
-	w.Graph = compile(t, twoRooms+"web { listen = \"127.0.0.1:7171\" }\n")
-	w.Sound["hall"] = w.Sound["usb"]
 	w.Script = func(k *rt.Task, r *core.Runner) error {
 		log := incident.New(incident.Budget{Restarts: 5, Per: time.Hour}, nil)
 		why, known := "", false
-		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, Console: func() (string, bool) { return why, known }}
+		listeners := func() []health.Listener {
+			if !known {
+				return nil
+			}
+			return []health.Listener{{Component: "web", Why: why}}
+		}
+		m := &core.Monitor{Runner: r, Log: log, FS: w.Disk, Events: w.Watch, Listeners: listeners}
 		k.Go("monitor", m.Run)
 		for _, c := range []struct {
 			why   string
@@ -241,7 +245,7 @@ func TestAConsoleThatCannotBeServedIsUnhealthy(t *testing.T) {
 					got = one
 				}
 			}
-			if got.Level != c.want || c.why != "" && got.Why != "the console is not served: "+c.why {
+			if got.Level != c.want || c.why != "" && got.Why != c.why {
 				t.Errorf("%q, %v: it is %+v", c.why, c.known, got)
 			}
 			open := 0

@@ -54,9 +54,8 @@ type Options struct {
 	Proven func(wall time.Time) bool
 	// Measure measures the resident memory of the appliance; nil where that means nothing.
 	Measure func() (int64, error)
-	// Console tells why the console cannot be served, "" if it can, and whether that is known yet. Nil: there is no
-	// console.
-	Console func() (why string, known bool)
+	// Listeners: see Monitor.
+	Listeners func() []health.Listener
 	// LogFile tells why the log cannot be written to its file; nil where there is no log file.
 	LogFile func() error
 	// Evidence returns what is known of the process before a node is ended by force; nil: nothing
@@ -126,7 +125,7 @@ func New(o Options) (*Core, error) {
 	c.log = incident.New(incident.Budget{Restarts: w.RestartBudget, Per: w.Per}, c.records)
 	c.monitor = &Monitor{
 		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
-		Measure: o.Measure, LogFile: o.LogFile, Evidence: o.Evidence, Console: o.Console, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
+		Measure: o.Measure, LogFile: o.LogFile, Evidence: o.Evidence, Listeners: o.Listeners, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
 	c.lastGood = rt.NewCell(o.LastGood)
 	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check, Queued: c.queued}

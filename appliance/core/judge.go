@@ -12,6 +12,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
+	"orac/appliance/stt"
 	"orac/runbook"
 )
 
@@ -77,6 +78,10 @@ func (m *Monitor) close(t *rt.Task, views []View) {
 	}
 }
 
+// answerLate is how long a service may take to answer before that is told: it gives its own engine that long. The wait itself goes on,
+// because giving up stops nothing there.
+const answerLate = stt.PeerLimit
+
 // judge reports how well a node is.
 func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) health.Fact {
 	address, now, hears := v.Node.Address, t.Now(), v.Node.Kind.Role == graph.Hears
@@ -121,6 +126,9 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 		}
 	case has && !hears:
 		f.Level, f.Why = told.Level, told.Why
+	}
+	if d, ok := v.code.(*node.Delivery); ok && f.Level == health.Healthy && d.Asked() > 0 && now.Sub(d.Asked()) > answerLate {
+		f.Level, f.Why = health.Degraded, fmt.Sprintf("the service has had an utterance for %v without an answer", now.Sub(d.Asked()).Round(time.Second))
 	}
 	return m.symptom(now, v.Node, f)
 }

@@ -35,9 +35,8 @@ type Monitor struct {
 	LogFile func() error
 	// MayRestart tells whether the process may be replaced because of its memory; nil: it may.
 	MayRestart func(t *rt.Task, why string) bool
-	// Console tells why the console cannot be served, "" if it can, and whether that is known yet. Nil: there is no
-	// console.
-	Console func() (why string, known bool)
+	// Listeners returns what is served to the network beside the graph, as far as its state is known yet. Nil: there is nothing.
+	Listeners func() []health.Listener
 	// Evidence returns what is known of the process before a node is ended by force.
 	Evidence func() string
 
@@ -52,6 +51,7 @@ type Monitor struct {
 	open    map[string]string      // open incidents, by component
 	leaks   map[string]string      // incidents of instances that hang, by address
 	alerts  map[string]string      // incidents of too many restarts, by component
+	served  []string               // the listeners of the last look
 	nodes   map[string]progress
 	back    map[string]rt.Instant // services that were away: when they came back
 
@@ -127,7 +127,7 @@ func (m *Monitor) Run(t *rt.Task) error {
 			}
 		}
 		m.look(t, rb.Watchdog)
-		m.console(t, rb.Web)
+		m.listeners(t)
 		r := m.model.Report(t.Now(), t.Wall())
 		m.tellHealth(t, r)
 		m.report.Store(&r)

@@ -3,6 +3,7 @@ package core
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"orac/appliance/amount"
@@ -71,24 +72,28 @@ func (m *Monitor) lag(t *rt.Task, lag, most time.Duration) {
 	}
 }
 
-// console reports the state of the console, if there is one.
-func (m *Monitor) console(t *rt.Task, w runbook.Web) {
-	const name = "web"
-	if m.Console == nil {
+// listeners reports the state of what is served to the network beside the graph, and forgets what is wanted no more.
+func (m *Monitor) listeners(t *rt.Task) {
+	if m.Listeners == nil {
 		return
 	}
-	why, known := m.Console()
-	switch {
-	case w.Listen == "" || !known:
+	gone := m.served
+	m.served = nil
+	for _, l := range m.Listeners() {
+		f := health.Fact{Component: l.Component, Kind: "web", Level: health.Healthy, Why: l.Why}
+		if l.Why != "" {
+			f.Level = health.Unhealthy
+		}
+		m.fact(t, f)
+		m.served = append(m.served, l.Component)
+		gone = slices.DeleteFunc(gone, func(name string) bool { return name == l.Component })
+	}
+	for _, name := range gone {
 		m.model.Forget(name)
 		if id, open := m.open[name]; open {
 			m.Log.Recover(t, id)
 			delete(m.open, name)
 		}
-	case why == "":
-		m.fact(t, health.Fact{Component: name, Kind: name, Level: health.Healthy})
-	default:
-		m.fact(t, health.Fact{Component: name, Kind: name, Level: health.Unhealthy, Why: "the console is not served: " + why})
 	}
 }
 

@@ -23,7 +23,7 @@ func probes() *Kind {
 
 func addProbes(c *compiler, k *Kind) {
 	for _, s := range c.served() {
-		if s.Protocol != "orac" {
+		if !s.Asked() {
 			continue
 		}
 		address, delivery := At(Probe, s.Name), At(Delivery, s.Name)

@@ -141,7 +141,7 @@ func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 		return false, nil
 	}
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: o.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
-	result, err := n.Client.Transcribe(t, n.utterance(o), whole.PCM)
+	result, err := n.transcribe(t, o)
 	switch {
 	case errors.Is(err, rt.ErrStopped):
 		return false, err

@@ -32,14 +32,30 @@ type Delivery struct {
 	DeliveryConfig // of the utterance that is being delivered
 	jitter         *rand.Rand
 	busy           rt.Cell[bool]
-	mark           any             // of DeliveryConfig
-	aside          int             // utterances set aside since the service last answered one
-	offUntil       rt.Instant      // no stream is tried until then: the service has said that it accepts none
-	off            rt.Cell[string] // why; empty if streams are tried
+	asked          rt.Cell[rt.Instant] // since when the service has had all of an utterance without an answer; 0: it has none
+	mark           any                 // of DeliveryConfig
+	aside          int                 // utterances set aside since the service last answered one
+	offUntil       rt.Instant          // no stream is tried until then: the service has said that it accepts none
+	off            rt.Cell[string]     // why; empty if streams are tried
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
 func (n *Delivery) Idle() bool { return !n.busy.Get() }
+
+// Asked is since when the service has had all of an utterance without an answer; 0: it has none. It may be called from anywhere.
+func (n *Delivery) Asked() rt.Instant { return n.asked.Get() }
+
+// ask notes that the service has all of an utterance, until the function that it returns is called.
+func (n *Delivery) ask(t *rt.Task) (answered func()) {
+	n.asked.Take(rt.NewCell(t.Now()))
+	return func() { n.asked.Take(rt.NewCell(rt.Instant(0))) }
+}
+
+// transcribe hands the service a whole utterance, and waits for its answer.
+func (n *Delivery) transcribe(t *rt.Task, c *course) (stt.Result, error) {
+	defer n.ask(t)()
+	return n.Client.Transcribe(t, n.utterance(c), c.pcm)
+}
 
 // DeliveryConfig are the settings of a delivery node. An utterance that is on its way keeps the settings that it
 // began with.
@@ -144,7 +160,7 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 		}
 		c.attempts++
 		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: c.attempts})
-		result, err := n.Client.Transcribe(t, n.utterance(c), c.pcm)
+		result, err := n.transcribe(t, c)
 		if err == nil && result.Spoken(n.Keeps) != "" {
 			return n.done(t, c, n.Whole, result)
 		}
@@ -228,7 +244,13 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	}
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
 	t.Trace("stream", int64(c.Seq))
-	r, err := n.Client.(stt.Streamer).Stream(t, n.utterance(c), chunks)
+	u := n.utterance(c)
+	u.Sending = func(t *rt.Task) error { // the end of the stream: from now on, an answer is due
+		n.ask(t)
+		return n.sending(t, c)
+	}
+	r, err := n.Client.(stt.Streamer).Stream(t, u, chunks)
+	n.asked.Take(rt.NewCell(rt.Instant(0)))
 	if err == nil && chunks.Stats().Taken == 0 { // an answer counts only if the service received sound
 		err = errNothingSent
 	}

@@ -18,7 +18,7 @@ func (s *Spool) Answered(t *rt.Task, e *Entry, stt string) {
 		return
 	}
 	if len(e.pending()) == 0 {
-		s.leave(t, e)
+		_ = s.leave(t, e) // if it cannot be set aside now, Retry does that
 		return
 	}
 	if e.onDisk {

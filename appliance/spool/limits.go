@@ -53,26 +53,46 @@ func (s *Spool) dropOldest(t *rt.Task, which func(*Entry) bool, cause string) bo
 	return false
 }
 
-// leave removes an utterance that all services have answered. A refused one is first kept aside; if the disk refuses
-// that, it is lost, and that is reported.
-func (s *Spool) leave(t *rt.Task, e *Entry) {
-	if len(e.refused) > 0 {
-		name, err := s.keepAside(t, e)
-		if err != nil {
-			cause := fmt.Sprintf("%s refused it, and it could not be set aside: %v", e.refusers(), err)
-			if e.damaged = e.onDisk; e.damaged { // what cannot be read now is kept for people, too
-				s.report(Report{Entry: e, Where: "damaged", Cause: cause})
-			} else {
-				s.dropped++
-				s.report(Report{Entry: e, Dropped: true, Cause: cause})
-			}
-		} else {
-			s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%s refused it; its sound is kept", e.refusers())})
-		}
-	} else {
+// leave removes an utterance that all services have answered. A refused one is set aside first. While the disk does not accept
+// that, it stays in its place, within the bounds of all that waits, and Retry tries again: the error says why.
+func (s *Spool) leave(t *rt.Task, e *Entry) error {
+	if len(e.refused) == 0 {
 		s.keep(t, e)
+		s.forget(t, e)
+		return nil
 	}
+	pcm, err := s.Audio(t, e)
+	if err != nil { // what cannot be read now is kept for people, too
+		e.damaged = true
+		s.report(Report{Entry: e, Where: "damaged", Cause: fmt.Sprintf("%s refused it, and it could not be set aside: %v", e.refusers(), err)})
+		s.forget(t, e)
+		return nil
+	}
+	name, err := s.keepAside(t, e, pcm)
+	if err != nil {
+		s.stays(t, e, err)
+		return err
+	}
+	s.report(Report{Entry: e, Where: name, Cause: fmt.Sprintf("%s refused it; its sound is kept", e.refusers())})
 	s.forget(t, e)
+	return nil
+}
+
+// stays keeps a refused utterance that cannot be set aside now. That is reported once.
+func (s *Spool) stays(t *rt.Task, e *Entry, err error) {
+	s.diskErr = err
+	if e.onDisk { // after a kill, nobody is given it again
+		s.noteAnswers(t, e)
+	}
+	if e.stays {
+		return
+	}
+	e.stays = true
+	where := "memory"
+	if e.onDisk {
+		where = "disk"
+	}
+	s.report(Report{Entry: e, Where: where, Cause: fmt.Sprintf("%s refused it, and it is set aside as soon as the disk accepts it: %v", e.refusers(), err)})
 }
 
 // forget removes an utterance from the spool. Files that the disk does not delete now are remembered: left there, they would

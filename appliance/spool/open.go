@@ -85,7 +85,11 @@ func (s *Spool) read(t *rt.Task) error {
 	}
 	s.unread = false
 	s.countRefused(t)
-	for _, e := range s.entries[before:] {
+	for _, e := range slices.Clone(s.entries[before:]) {
+		if len(e.pending()) == 0 { // it was refused, and could not be set aside before the process ended
+			_ = s.leave(t, e)
+			continue
+		}
 		s.report(Report{Entry: e, Where: "disk", Cut: e.Meta.Why == utterance.Cut})
 	}
 	slices.SortFunc(s.entries, func(a, b *Entry) int { return cmp.Compare(a.Seq, b.Seq) }) // some may have come meanwhile
@@ -139,7 +143,7 @@ func (s *Spool) adopt(t *rt.Task, seq utterance.Seq, files []rt.FileInfo) error 
 		}
 		return nil
 	}
-	if e.onDisk && len(e.pending()) == 0 {
+	if e.onDisk && len(e.pending()) == 0 && len(e.refused) == 0 {
 		s.remove(t, e)
 		return nil
 	}
@@ -195,6 +199,9 @@ func (s *Spool) salvage(t *rt.Task, e *Entry) error {
 	if err != nil { // a disk that refuses, or is read-only: continue from memory
 		s.diskErr = err
 		e.pcm = decode(b)
+		if e.Meta.Why == utterance.Cut { // it may have refused before the kill, too: then nothing says whether this was answered
+			e.Meta.Sent = slices.Clone(e.Meta.Deliver)
+		}
 		return nil
 	}
 	e.onDisk = true

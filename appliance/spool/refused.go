@@ -46,11 +46,7 @@ func (e *Entry) refusers() string {
 
 // keepAside writes the sound of a refused utterance, and what is known of it, where people find it. The .json comes first, so
 // that everything with a .wav can be tried again.
-func (s *Spool) keepAside(t *rt.Task, e *Entry) (name string, err error) {
-	pcm, err := s.Audio(t, e)
-	if err != nil {
-		return "", err
-	}
+func (s *Spool) keepAside(t *rt.Task, e *Entry, pcm []int16) (name string, err error) {
 	if err := s.fs.MkdirAll(t, RefusedDir); err != nil {
 		return "", err
 	}

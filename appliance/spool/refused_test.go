@@ -104,3 +104,89 @@ func TestAPersonDropsAnUtterance(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatCannotBeSetAsideWaits: on a full disk a refused utterance stays in its place, from memory as from disk, and nobody is given
+// it again; nothing that is younger waits for it.
+func TestWhatCannotBeSetAsideWaits(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		early bool // the disk is full before the recording
+		where string
+	}{{"recorded on a full disk", true, "memory"}, {"on the disk before", false, "disk"}} {
+		t.Run(test.name, func(t *testing.T) {
+			virtualtest.On(func(k *rt.Task) {
+				d := virtual.NewDisk(1 << 30)
+				s := open(k, d)
+				pcm := sound(1, 5)
+				mend := func() {}
+				full := func() { mend = d.Break("create", "", syscall.ENOSPC) }
+				if test.early {
+					full()
+				}
+				e := record(k, s, "a", pcm, "w")
+				if !test.early {
+					full()
+				}
+				s.Reports()
+				s.Refused(k, e, "w", "no")
+				s.Retry(k)
+				if told := s.Reports(); len(told) == 0 || told[0].Dropped || told[0].Where != test.where || s.DiskErr() == nil || s.Stats().Waiting != 1 {
+					t.Fatalf("told of %+v, %v, %+v", told, s.DiskErr(), s.Stats())
+				}
+				if e := s.Next("w", 0); e != nil {
+					t.Errorf("%s is handed out again", e.Meta.ID)
+				}
+				record(k, s, "b", sound(2, 5), "w")
+				if e := s.Next("w", 0); e == nil || e.Meta.ID != "b" {
+					t.Errorf("next is %+v, want b", e)
+				}
+				mend()
+				s.Retry(k)
+				if got, err := s.Sound(k, "a"); err != nil || !slices.Equal(got, pcm) || s.DiskErr() != nil || s.Stats().Refused != 1 {
+					t.Errorf("%d samples are set aside, %v, %v, %+v", len(got), err, s.DiskErr(), s.Stats())
+				}
+				if d.PowerLoss(); open(k, d).Stats().Waiting != 1 {
+					t.Errorf("more than b waits after a restart: %v", d.Files())
+				}
+			})
+		})
+	}
+}
+
+// TestWhatCouldNotBeSetAsideIsAtTheNextStart: a kill comes between the refusal and the disk that accepts it.
+func TestWhatCouldNotBeSetAsideIsAtTheNextStart(t *testing.T) {
+	virtualtest.On(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		s := open(k, d)
+		e := record(k, s, "a", sound(1, 5), "w")
+		mend := d.Break("create", "spool/refused/*", syscall.ENOSPC)
+		s.Refused(k, e, "w", "no")
+		if s.Stats().Waiting != 1 {
+			t.Errorf("it waits no more: %v", d.Files())
+		}
+		mend()
+		s = open(k, d)
+		if want := []string{"spool/refused/a.json", "spool/refused/a.wav"}; !slices.Equal(d.Files(), want) || s.Next("w", 0) != nil {
+			t.Errorf("left %v, want %v", d.Files(), want)
+		}
+	})
+}
+
+// TestASalvageFromADiskThatRefusesIsInDoubt: such a disk cannot say that the utterance was answered.
+func TestASalvageFromADiskThatRefusesIsInDoubt(t *testing.T) {
+	for _, refuses := range []bool{false, true} {
+		virtualtest.On(func(k *rt.Task) {
+			d := virtual.NewDisk(1 << 30)
+			s := open(k, d)
+			s.Append(k, s.Begin(k, meta("a", "v", "w")), sound(1, 20))
+			if refuses {
+				d.Break("create", "", syscall.EROFS)
+			}
+			s, _ = spool.Open(k, d, limits)
+			e := s.Next("w", 0)
+			if e == nil || len(e.Meta.Sent) > 0 != refuses {
+				t.Errorf("a disk that refuses (%v): %+v", refuses, e)
+			}
+		})
+	}
+}

@@ -7,7 +7,8 @@
 //   - Before a service can have a whole utterance, the disk notes that it may, until it has answered (Sent).
 //   - A service that has answered is never given the utterance again, from the moment the answer is on disk.
 //   - Utterances are handed out in the order in which they were recorded.
-//   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it accepts them again.
+//   - While the disk refuses, utterances stay in memory up to a bound, and move to the disk when it accepts them again. So do those
+//     that are to be set aside.
 //   - When there is no room, the oldest utterance is dropped, and every drop is reported.
 //
 // On disk an utterance is a few files in one folder, named by its number:
@@ -67,6 +68,7 @@ type Entry struct {
 	refused   []Refusal  // by services that reject it: its sound is kept as a file
 	ended     rt.Instant // when its recording ended; 0 if that was before this process began
 	unsaid    bool       // what is known of it has changed and is not on disk yet
+	stays     bool       // it was refused, and the disk does not let it be set aside
 	damaged   bool       // its sound could not be read when it was to leave: it is set aside as it is
 }
 
@@ -173,7 +175,8 @@ func (s *Spool) End(t *rt.Task, e *Entry, m utterance.Meta) {
 			_ = e.file.Close() // it is about to be removed
 			e.file = nil
 		}
-		s.leave(t, e)
+		_ = s.leave(t, e) // if it cannot be set aside now, Retry does that
+		s.shrink(t)
 		return
 	}
 	var err error
@@ -239,12 +242,13 @@ func (s *Spool) Retry(t *rt.Task) {
 		s.diskErr = err
 		return
 	}
+	var stays error
 	for _, e := range slices.Clone(s.entries) {
 		if e.recording {
 			continue // its end tries the disk again
 		}
 		if len(e.pending()) == 0 { // all services have answered, and it could not leave
-			s.leave(t, e)
+			stays = errors.Join(stays, s.leave(t, e))
 			continue
 		}
 		if !e.onDisk {
@@ -265,7 +269,7 @@ func (s *Spool) Retry(t *rt.Task) {
 		}
 	}
 	if len(s.remains) == 0 {
-		s.diskErr = nil
+		s.diskErr = stays
 	}
 }
 

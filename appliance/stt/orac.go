@@ -1,20 +1,16 @@
 package stt
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"maps"
-	"mime/multipart"
 	"net/http"
-	"net/textproto"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
 	"orac/appliance/audio"
-	"orac/appliance/audio/wav"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 )
@@ -114,10 +110,8 @@ func (o *Orac) transcribe(t *rt.Task, u Utterance, pcm []int16, query url.Values
 	if err := addressable(op, to, u); err != nil {
 		return Result{}, err
 	}
-	if len(pcm) == 0 || len(pcm) > maxSamples {
-		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Refused,
-			Cause: fmt.Errorf("%.2f s of sound; the service accepts more than 0 and at most %v", seconds(pcm), MaxSpeech),
-			Hint:  "lower max of the listener's record block"}
+	if err := acceptable(op, wire.Address(to), pcm); err != nil {
+		return Result{}, err
 	}
 	body, contentType := form(pcm)
 	header := http.Header{}
@@ -181,7 +175,7 @@ func (o *Orac) Health(t *rt.Task) (Health, error) {
 	}
 	h, err := parseHealth(body)
 	if err != nil {
-		return Health{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?"}
+		return Health{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: o.client.Strange()}
 	}
 	switch h.Status {
 	case "healthy", "ready", Initializing:
@@ -199,7 +193,7 @@ func (o *Orac) result(op, to string, answer []byte) (Result, error) {
 		return Result{}, o.client.Said(op, to, Engine, failed.words)
 	}
 	if err != nil {
-		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: "is this an ORAC STT?", Doubt: Acted}
+		return Result{}, &Error{Op: op, Address: wire.Address(to), Kind: Protocol, Cause: err, Hint: o.client.Strange(), Doubt: Acted}
 	}
 	return r, nil
 }
@@ -220,24 +214,3 @@ func addressable(op, to string, u Utterance) error {
 }
 
 func seconds(pcm []int16) float64 { return float64(len(pcm)) / audio.Rate }
-
-// form is the multipart body of a one-shot request.
-func form(pcm []int16) (body []byte, contentType string) {
-	var b bytes.Buffer
-	b.Grow(wav.HeaderBytes + 2*len(pcm) + 512)
-	w := multipart.NewWriter(&b)
-	part, err := w.CreatePart(textproto.MIMEHeader{
-		"Content-Disposition": {`form-data; name="file"; filename="audio.wav"`},
-		"Content-Type":        {"audio/wav"},
-	})
-	if err == nil {
-		err = wav.Encode(part, pcm)
-	}
-	if err == nil {
-		err = w.Close()
-	}
-	if err != nil {
-		panic("BUG: a multipart body in memory: " + err.Error())
-	}
-	return b.Bytes(), w.FormDataContentType()
-}

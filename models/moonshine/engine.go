@@ -8,15 +8,7 @@ import (
 	ort "github.com/yalue/onnxruntime_go"
 
 	"orac/models/infer"
-	"orac/models/onnx"
 )
-
-// Files are what an engine is made of. All of them were read and checked by the caller.
-type Files struct {
-	Encoder, Decoder onnx.Data
-	Vocabulary       onnx.Data // llama-tokenizer.js
-	Voice            onnx.Data // Silero's voice gate, which finds where speech begins and ends
-}
 
 // Options change how an engine works. The zero value is what ORAC uses.
 type Options struct {
@@ -47,6 +39,9 @@ func Open(r *infer.Runtime, files Files, o Options) (_ *Engine, err error) {
 	if e.words, err = readVocabulary(files.Vocabulary); err != nil {
 		return nil, err
 	}
+	if e.shape, err = judge(files); err != nil {
+		return nil, err
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())
@@ -55,16 +50,16 @@ func Open(r *infer.Runtime, files Files, o Options) (_ *Engine, err error) {
 	if e.gate, err = r.OpenVAD(files.Voice); err != nil {
 		return nil, err
 	}
-	if e.decoder, err = e.openDecoder(r, files.Decoder); err != nil {
+	if e.encoder, err = r.OpenNetwork(files.Encoder, []string{soundIn}, []string{hiddenOut}); err != nil {
 		return nil, err
 	}
-	e.encoder, err = r.OpenNetwork("encoder of Moonshine", files.Encoder, func(m *onnx.Model) (inputs, outputs []string, err error) {
-		return []string{"input_values"}, []string{"last_hidden_state"}, checkEncoder(m, e.shape)
-	})
-	if err != nil {
+	if e.decoder, err = r.OpenNetwork(files.Decoder, e.shape.inputs(), e.shape.outputs()); err != nil {
 		return nil, err
 	}
-	return e, e.try()
+	if err = e.try(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // try runs the networks once: a network may load and still not run.

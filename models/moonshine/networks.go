@@ -13,6 +13,16 @@ type shape struct {
 	width  int64 // of a head; heads*width is the width of a hidden state
 }
 
+// The names of inputs and outputs, apart from the caches.
+const (
+	soundIn   = "input_values"
+	hiddenOut = "last_hidden_state" // of the encoder
+	tokenIn   = "input_ids"
+	hiddenIn  = "encoder_hidden_states"
+	branchIn  = "use_cache_branch"
+	scoresOut = "logits"
+)
+
 // Types of tensors that package onnx does not name.
 const (
 	boolean   onnx.DataType = 9
@@ -21,16 +31,47 @@ const (
 	maxWidth                = 4096
 )
 
+// judge checks that the networks of an engine are what they should be and of one size, which it returns.
+func judge(files Files) (s shape, err error) {
+	decoder, err := parse("decoder", files.Decoder)
+	if err != nil {
+		return s, err
+	}
+	if s, err = decoderShape(decoder); err != nil {
+		return s, wrong("decoder", files.Decoder, err)
+	}
+	encoder, err := parse("encoder", files.Encoder)
+	if err != nil {
+		return s, err
+	}
+	if err := checkEncoder(encoder, s); err != nil {
+		return s, wrong("encoder", files.Encoder, err)
+	}
+	return s, nil
+}
+
+func parse(what string, d onnx.Data) (*onnx.Model, error) {
+	m, err := onnx.Parse(d.Bytes)
+	if err != nil {
+		return nil, wrong(what, d, err)
+	}
+	return m, nil
+}
+
+func wrong(what string, d onnx.Data, err error) error {
+	return fmt.Errorf("model file %s is not a valid %s of Moonshine: %w; fetch it again", d.Path, what, err)
+}
+
 // checkEncoder checks that a network is an encoder for decoders of this shape.
 func checkEncoder(m *onnx.Model, s shape) error {
 	g := m.Graph
 	if len(g.Inputs) != 1 || len(g.Outputs) != 1 {
 		return fmt.Errorf("it has %d inputs and %d outputs, not one each", len(g.Inputs), len(g.Outputs))
 	}
-	if err := has(g.Inputs, "input_values", onnx.Float32, 1, -1); err != nil {
+	if err := has(g.Inputs, soundIn, onnx.Float32, 1, -1); err != nil {
 		return err
 	}
-	return has(g.Outputs, "last_hidden_state", onnx.Float32, 1, -1, s.heads*s.width)
+	return has(g.Outputs, hiddenOut, onnx.Float32, 1, -1, s.heads*s.width)
 }
 
 // decoderShape reads the shape of a decoder from its inputs and outputs, and checks all of them.
@@ -53,10 +94,10 @@ func decoderShape(m *onnx.Model) (s shape, err error) {
 		return s, fmt.Errorf("%s [1 HEADS -1 WIDTH] is not there", first)
 	}
 	for _, check := range []error{
-		has(g.Inputs, "input_ids", onnx.Int64, 1, -1),
-		has(g.Inputs, "encoder_hidden_states", onnx.Float32, 1, -1, s.heads*s.width),
-		has(g.Inputs, "use_cache_branch", boolean, 1),
-		has(g.Outputs, "logits", onnx.Float32, 1, -1, logits),
+		has(g.Inputs, tokenIn, onnx.Int64, 1, -1),
+		has(g.Inputs, hiddenIn, onnx.Float32, 1, -1, s.heads*s.width),
+		has(g.Inputs, branchIn, boolean, 1),
+		has(g.Outputs, scoresOut, onnx.Float32, 1, -1, logits),
 	} {
 		if check != nil {
 			return s, check
@@ -72,6 +113,10 @@ func decoderShape(m *onnx.Model) (s shape, err error) {
 	}
 	return s, nil
 }
+
+// inputs and outputs of the decoder, in the order in which they are given.
+func (s shape) inputs() []string  { return append([]string{tokenIn, hiddenIn, branchIn}, s.caches()...) }
+func (s shape) outputs() []string { return append([]string{scoresOut}, s.presents()...) }
 
 // caches are the names of the inputs that hold what the steps before have computed: of each layer the keys and values of the text, then those of
 // the sound.

@@ -2,6 +2,7 @@ package language
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -99,13 +100,17 @@ func RequiredWhen(name, value, needed, hint string) Rule {
 }
 
 // OnlyWhen allows an attribute only if another one has a certain text.
-func OnlyWhen(name, value, allowed string) Rule {
+func OnlyWhen(name, value, allowed string) Rule { return OnlyWhenOneOf(name, []string{value}, allowed) }
+
+// OnlyWhenOneOf allows an attribute only if another one has one of these texts.
+func OnlyWhenOneOf(name string, values []string, allowed string) Rule {
+	list := quotedList(values)
 	return Rule{
 		Uses: []string{allowed, name},
-		Doc:  fmt.Sprintf("%s is only for %s = %q", allowed, name, value),
-		Hint: fmt.Sprintf("Leave %s out, or set %s = %q.", allowed, name, value),
+		Doc:  fmt.Sprintf("%s is only for %s = %s", allowed, name, list),
+		Hint: fmt.Sprintf("Leave %s out, or set %s = %s.", allowed, name, list),
 		Holds: func(g Given) bool {
-			return g.Text(name) == value || !g.Written(allowed)
+			return slices.Contains(values, g.Text(name)) || !g.Written(allowed)
 		},
 	}
 }

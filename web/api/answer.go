@@ -20,7 +20,7 @@ func (s *Server) answer(c *Call, out any) {
 	if !ready {
 		var err error
 		if body, err = json.Marshal(out); err != nil { // for example a float that is not a number
-			s.fail(c, err)
+			c.Fail(err)
 			return
 		}
 		body = append(body, '\n')
@@ -37,35 +37,6 @@ func (s *Server) answer(c *Call, out any) {
 	h["Content-Length"] = []string{strconv.Itoa(len(body))} // otherwise a long answer is sent in chunks
 	c.W.WriteHeader(status)
 	_, _ = c.W.Write(body) // whether it arrives is the client's concern
-}
-
-// recorder remembers how a request was answered.
-type recorder struct {
-	http.ResponseWriter
-	status  int
-	bytes   int64
-	pattern string
-}
-
-// Unwrap supports http.ResponseController.
-func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
-
-// WriteHeader implements http.ResponseWriter.
-func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 && status >= 200 || status == http.StatusSwitchingProtocols {
-		r.status = status
-	}
-	r.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
-	n, err := r.ResponseWriter.Write(b)
-	r.bytes += int64(n)
-	return n, err
 }
 
 // notNil makes JSON show an empty list as [].

@@ -27,6 +27,7 @@ func roomy(b *testing.B) *rig {
 		r.app.Health.Components = append(r.app.Health.Components, health.Component{Name: name, Level: health.Healthy, Since: time.Now()})
 	}
 	r.server.o.Log = logbook.New(logbook.Options{}).Logger().With("part", "web")
+	r.server.gate.Log = r.server.o.Log
 	return r
 }
 

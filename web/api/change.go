@@ -51,8 +51,8 @@ type Applied struct {
 func (c *Call) change(change core.Change, changes any) (out Applied, err error) {
 	s := c.Server
 	file := s.o.App.Changer.Request().File
-	if c.target == "" {
-		c.target = filepath.Base(file)
+	if c.Targeted() == "" {
+		c.Target(filepath.Base(file))
 	}
 	was, err := s.readRunbook()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"orac/web/auth"
+	"orac/web/gate"
 	"orac/web/schema"
 )
 
@@ -39,7 +40,7 @@ func TestAPageIsCheckedAsARequestIs(t *testing.T) {
 			t.Errorf("%s %.80v: %v", c.route, c.in, err)
 		}
 	}
-	page := &Call{Server: r.server, R: r.request(auth.Nobody, "GET", "/", nil), Who: auth.Identity{Kind: auth.User, Name: "admin", Role: auth.Admin}}
+	page := &Call{Server: r.server, Call: r.server.gate.Call(gate.Call{R: r.request(auth.Nobody, "GET", "/", nil), Who: auth.Identity{Kind: auth.User, Name: "admin", Role: auth.Admin}})}
 	if _, err := OpCreateKey.Call(page, KeyInput{"nightly", "root", 30}); schema.ProblemOf(err).Code != schema.InvalidInput || len(r.records("key.create")) != 0 {
 		t.Errorf("a page makes what a request may not: %v", err)
 	}

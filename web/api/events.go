@@ -48,7 +48,7 @@ func (in EventsInput) wanted() ([]string, error) {
 
 // still tells whether the person who opened a stream may still have it.
 func (c *Call) still() error {
-	who, err := c.Server.o.Guard.Recheck(c.R, c.via)
+	who, err := c.Server.o.Guard.Recheck(c.R, c.Via)
 	if err == nil && (!who.Known() || !who.Role.Includes(c.Route.Role)) {
 		err = &auth.Denied{Reason: "logged out"}
 	}
@@ -170,7 +170,7 @@ func socket(c *Call, in EventsInput) (schema.None, error) {
 	origins := c.Server.set.Load().rb.Web.Origins
 	// A browser lets a page of another origin open a WebSocket, and sends along this host's cookies, which are meant only for
 	// this host's pages.
-	if !edge.SameOrigin(c.R, c.via.Secure) && (c.Who.Way == auth.BySession || !slices.Contains(origins, c.R.Header.Get("Origin"))) {
+	if !edge.SameOrigin(c.R, c.Via.Secure) && (c.Who.Way == auth.BySession || !slices.Contains(origins, c.R.Header.Get("Origin"))) {
 		return schema.None{}, schema.Fail(schema.CrossOrigin, "")
 	}
 	if err := c.enter(); err != nil {
@@ -190,7 +190,7 @@ func socket(c *Call, in EventsInput) (schema.None, error) {
 	}
 	defer conn.CloseNow()
 	conn.SetReadLimit(maxMessage)
-	ctx, cancel := context.WithCancel(c.base)
+	ctx, cancel := context.WithCancel(c.Base)
 	defer cancel()
 	defer context.AfterFunc(c.Server.ctx, cancel)()
 	defer context.AfterFunc(ctx, func() { _ = line.Conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // a client that does not read holds up nobody

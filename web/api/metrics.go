@@ -37,7 +37,7 @@ func newMetrics(s *Server) *metrics {
 	return m
 }
 
-func (m *metrics) request(_, pattern string, status int, took time.Duration) {
+func (m *metrics) request(_ *http.Request, pattern string, status int, took time.Duration) {
 	if pattern == "" {
 		pattern = "none"
 	}

@@ -21,7 +21,7 @@ func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) 
 	}
 	s.mux.HandleFunc(method+" "+path, func(w http.ResponseWriter, r *http.Request) {
 		c := r.Context().Value(callKey{}).(*Call)
-		c.R = r
+		c.R, c.proof = r, c.Who.Proof()
 		if err := s.page(c, role, method+" "+path, f); err != nil {
 			s.failPage(c, err)
 		}
@@ -32,8 +32,8 @@ func (s *Server) Page(method, path string, role auth.Role, f func(*Call) error) 
 func (s *Server) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
 
 func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) error) error {
-	if c.denial != nil && auth.Reason(c.denial) == "" {
-		return c.denial
+	if c.Denial != nil && auth.Reason(c.Denial) == "" {
+		return c.Denial
 	}
 	says, read := entrant(""), !safe(c.R.Method) && role == auth.Nobody
 	if read { // at a login: who the caller claims to be
@@ -81,8 +81,8 @@ func (s *Server) page(c *Call, role auth.Role, pattern string, f func(*Call) err
 // refusePage records that somebody may not make a page's change, like a refusal by the API.
 func (c *Call) refusePage(pattern, why string) {
 	inner := *c
-	inner.target = pattern
-	inner.denied("page.refused", why)
+	inner.Target(pattern)
+	inner.Denied("page.refused", why)
 }
 
 // readForm reads a form, completely or not at all: no page accepts files.
@@ -103,8 +103,8 @@ func readForm(r *http.Request) error {
 
 func (s *Server) failPage(c *Call, err error) {
 	p := schema.ProblemOf(err)
-	if s.ErrorPage == nil || c.sent {
-		s.fail(c, err)
+	if s.ErrorPage == nil || c.Sent {
+		c.Fail(err)
 		return
 	}
 	if p.Cause() != nil {

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/gate"
 	"orac/web/schema"
 )
 
@@ -128,8 +130,8 @@ func TestALoginThatEndsWhileItIsMade(t *testing.T) {
 		}
 		rig.server.Use(&rb)
 		req := rig.request(auth.Nobody, "POST", "/api/auth/login", nil)
-		w := &recorder{ResponseWriter: &header{h: http.Header{}}}
-		c := &Call{Server: rig.server, R: req, W: w, ID: "x", From: rig.from(), Who: v.Identity()}
+		w := httptest.NewRecorder()
+		c := &Call{Server: rig.server, Call: rig.server.gate.Call(gate.Call{R: req, W: w, ID: "x", From: rig.from(), Who: v.Identity()})}
 		out, err := c.welcome("login", v, session)
 		if p := schema.ProblemOf(err); err == nil || p.Status != http.StatusUnauthorized || out.Token.Token != "" || out.CSRF != "" || len(w.Header()["Set-Cookie"]) > 0 {
 			t.Errorf("session %v: it is let in: %v", session, err)

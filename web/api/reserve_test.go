@@ -15,6 +15,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/gate"
 	"orac/web/schema"
 )
 
@@ -78,14 +79,14 @@ func TestOnesRefusalsHideNobodyElses(t *testing.T) {
 			viewers++
 		}
 	}
-	if viewers != perAsker || list[0].Who != "operator" {
+	if viewers != gate.PerAsker || list[0].Who != "operator" {
 		t.Errorf("%d records of the viewer, the last one of %s", viewers, list[0].Who)
 	}
 	if rest := all(rig, "refused"); len(rest) != 1 || rest[0].Who != "viewer" || rest[0].From != "192.0.2.1" {
 		t.Errorf("%+v", rest)
 	}
-	rig.server.refused.end()
-	if rest := all(rig, "refused"); len(rest) != 2 || !strings.Contains(fmt.Sprint(rest[0].After), fmt.Sprint(maxChanges-perAsker-1)) {
+	rig.server.gate.Refused.End()
+	if rest := all(rig, "refused"); len(rest) != 2 || !strings.Contains(fmt.Sprint(rest[0].After), fmt.Sprint(maxChanges-gate.PerAsker-1)) {
 		t.Errorf("%+v", rest)
 	}
 }
@@ -117,7 +118,7 @@ func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 	large.Body = io.NopCloser(io.MultiReader(strings.NewReader(`{"username":"`), read))
 	large.Header.Set("Content-Type", "application/json")
 	rig.problem("a large body", rig.do(large), schema.Slower)
-	if n := 512<<10 - read.left; n > 2*maxEntrance {
+	if n := 512<<10 - read.left; n > 2*gate.MaxEntrance {
 		t.Errorf("%d bytes are read of it", n)
 	}
 }

@@ -117,7 +117,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	r.sims = simulations.New(ctx, simulations.Options{Dir: simulated(t, r.dir), Program: "/bin/true", Env: []string{}})
 	t.Cleanup(func() { cancel(); r.sims.Close() })
 	r.server = New(ctx, Options{App: AppOf(r.app), Guard: r.guard, Audit: r.audit, Events: NewHub(), Log: log, Version: "test", Simulations: r.sims, Docs: []Doc{{"install", "Install", "# Install\n"}}, Samples: sampled(t, r.dir), Pages: barePages})
-	t.Cleanup(func() { cancel(); r.server.refused.end() }) // which writes to the folder
+	t.Cleanup(func() { cancel(); r.server.gate.Refused.End() }) // which writes to the folder
 	for _, u := range rb.Users {
 		token, err := r.guard.Issue(r.vouch(u.Name), time.Hour)
 		r.must(err)

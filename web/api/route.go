@@ -70,7 +70,7 @@ func (o Op[In, Out]) Call(c *Call, in In) (Out, error) {
 	inner := *c
 	inner.Route = c.Server.byName[o.Name]
 	out, err := c.Server.invoke(&inner, in)
-	c.sent = inner.sent
+	c.Sent = inner.Sent
 	if err != nil {
 		return nothing, err
 	}

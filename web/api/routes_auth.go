@@ -30,7 +30,7 @@ type LoginOut struct {
 }
 
 func login(c *Call, in LoginInput) (out LoginOut, err error) {
-	c.target = schema.Clean(in.Username)
+	c.Target(schema.Clean(in.Username))
 	var v auth.Verified
 	err = c.entrance("login", func() (err error) {
 		v, err = c.Server.o.Guard.Login(in.Username, in.Password, c.From)
@@ -47,7 +47,7 @@ func login(c *Call, in LoginInput) (out LoginOut, err error) {
 func (c *Call) welcome(action string, v auth.Verified, session bool) (out LoginOut, err error) {
 	if session {
 		var who auth.Identity
-		who, err = c.Server.o.Guard.StartSession(c.W, c.R, v, c.via)
+		who, err = c.Server.o.Guard.StartSession(c.W, c.R, v, c.Via)
 		out = LoginOut{auth.Token{Type: "Session", Expires: who.Expires, Identity: who}, who.CSRF}
 	} else {
 		out.Token, err = c.Server.o.Guard.Tokens(v)
@@ -57,9 +57,9 @@ func (c *Call) welcome(action string, v auth.Verified, session bool) (out LoginO
 		return out, nil
 	}
 	if reason := auth.Reason(err); reason != "" {
-		c.denied(action, reason)
+		c.Denied(action, reason)
 	} else { // the record of the login already says that somebody was let in
-		c.ended(action, audit.Failed, string(schema.ProblemOf(err).Code))
+		c.Ended(action, audit.Failed, string(schema.ProblemOf(err).Code))
 	}
 	return LoginOut{}, err
 }
@@ -70,14 +70,14 @@ func (c *Call) welcome(action string, v auth.Verified, session bool) (out LoginO
 func (c *Call) entrance(action string, try func() error) error {
 	err := try()
 	if err == nil {
-		if lost := c.Server.o.Audit.Append(c.record(action, audit.Done, "")); lost != nil {
+		if lost := c.Server.o.Audit.Append(c.Record(action, audit.Done, "")); lost != nil {
 			return schema.Because(schema.NotAudited, lost, "Nobody was logged in.")
 		}
 		return nil
 	}
 	d, ok := errors.AsType[*auth.Denied](err)
 	if ok && d.RetryAfter == 0 { // otherwise it was not examined; the attempts before it are recorded
-		c.denied(action, d.Reason)
+		c.Denied(action, d.Reason)
 	}
 	return err
 }
@@ -110,7 +110,7 @@ func (in ServiceTokenInput) entrant(g *auth.Guard, from netip.Addr) entrant {
 }
 
 func serviceToken(c *Call, in ServiceTokenInput) (t auth.Token, err error) {
-	c.target = schema.Clean(in.ID)
+	c.Target(schema.Clean(in.ID))
 	err = c.entrance("token.service", func() error {
 		t, err = c.Server.o.Guard.ServiceToken(in.ID, in.Secret, c.From)
 		c.Who = t.Identity
@@ -129,14 +129,14 @@ func mayLogOut(c *Call, _ schema.None) error {
 
 func logout(c *Call, _ schema.None) (schema.None, error) {
 	if c.Who.Way == auth.BySession {
-		c.Server.o.Guard.EndSession(c.W, c.R, c.via)
+		c.Server.o.Guard.EndSession(c.W, c.R, c.Via)
 	}
 	return schema.None{}, c.Server.o.Guard.LogOut(c.Who)
 }
 
 func logoutEverywhere(c *Call, _ schema.None) (schema.None, error) {
 	if c.Who.Way == auth.BySession {
-		c.Server.o.Guard.EndSession(c.W, c.R, c.via)
+		c.Server.o.Guard.EndSession(c.W, c.R, c.Via)
 	}
 	return schema.None{}, c.Server.o.Guard.DB.LogOutEverywhere(c.Who.Subject())
 }

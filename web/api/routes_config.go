@@ -107,7 +107,7 @@ func (c *Call) set(target string, edits []setting) (Applied, error) {
 	for _, e := range edits {
 		changes[fmt.Sprintf("%s.%s", e.block, e.attribute)] = e.expression
 	}
-	c.target = target
+	c.Target(target)
 	return c.edit(core.Change{}, changes, func(text string) (string, error) {
 		fresh := []byte(text)
 		for _, e := range edits {

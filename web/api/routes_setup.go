@@ -36,9 +36,9 @@ type SetupOut struct {
 
 // setup creates the first admin, logs it in, and returns the lines to add to the runbook.
 func setup(c *Call, in SetupInput) (out SetupOut, err error) {
-	c.target = schema.Clean(in.Name)
+	c.Target(schema.Clean(in.Name))
 	secret, v, err := c.Server.o.Guard.MakeFirst(in.Code, in.Name, in.Password, c.From, func() error {
-		if err := c.Server.o.Audit.Append(c.record("setup", audit.Attempt, "")); err != nil {
+		if err := c.Server.o.Audit.Append(c.Record("setup", audit.Attempt, "")); err != nil {
 			return schema.Because(schema.NotAudited, err, "No user was created.")
 		}
 		return nil

@@ -167,7 +167,7 @@ func TestEveryChangeIsRecorded(t *testing.T) {
 func TestWithoutARecordNothingChanges(t *testing.T) {
 	rig := newRig(t)
 	rig.audit = audit.In("/proc/nowhere")
-	rig.server.o.Audit = rig.audit
+	rig.server.o.Audit, rig.server.gate.Audit = rig.audit, rig.audit
 	for _, r := range Routes() {
 		if r.Change == "" {
 			continue

@@ -98,7 +98,7 @@ func (c *Call) made(err error, change map[string]any) (Applied, error) {
 		return Applied{}, err
 	}
 	c.Server.again()
-	c.after = change
+	c.Became(change)
 	return Applied{Applied: status.Applied{OK: true, Generation: c.Server.o.App.Running.Status().Generation}}, nil
 }
 

@@ -23,6 +23,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/auth"
+	"orac/web/gate"
 	"orac/web/schema"
 )
 
@@ -278,7 +279,7 @@ func (h *hosted) users(change func([]runbook.User) []runbook.User) {
 // TestStreamsAreShared: however many take all that they get, who comes next gets one, and admins have some of their own.
 func TestStreamsAreShared(t *testing.T) {
 	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = 100 })
-	enter := func(who auth.Identity) error { return (&Call{Server: rig.server, Who: who}).enter() }
+	enter := func(who auth.Identity) error { return (&Call{Server: rig.server, Call: gate.Call{Who: who}}).enter() }
 	viewer := func(n int) auth.Identity {
 		return auth.Identity{Kind: auth.User, Name: fmt.Sprint("viewer", n), Role: auth.Viewer}
 	}

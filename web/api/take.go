@@ -25,8 +25,8 @@ func (s *Server) take(c *Call) (any, error) {
 	if err := s.limit(c, who); err != nil { // requests with an invalid credential are counted, too
 		return nil, err
 	}
-	if c.denial != nil && !s.open(c.Route) {
-		return nil, c.denial
+	if c.Denial != nil && !s.open(c.Route) {
+		return nil, c.Denial
 	}
 	if err := s.allowed(c); err != nil {
 		return nil, err
@@ -60,66 +60,9 @@ func known(g *auth.Guard, kind auth.Kind, name string, from netip.Addr) entrant 
 	return entrant(auth.Identity{Kind: kind, Name: name}.Subject())
 }
 
-// identify finds out who asks. An error means a wrong login.
-func (s *Server) identify(c *Call) error {
-	who, err := s.o.Guard.Identify(c.R, c.via)
-	if err != nil {
-		if d, ok := errors.AsType[*auth.Denied](err); ok && d.RetryAfter == 0 { // otherwise it was not even examined
-			c.refuse(d)
-		}
-		return err
-	}
-	c.Who, c.proof = who, who.Proof()
-	return nil
-}
-
-// count limits the anonymous requests of an address, and the requests of each logged-in person. So people who share an address
-// with strangers, behind a proxy or a router, have their full limit. nil: within the limit.
-func (s *Server) count(c *Call) *schema.Problem {
-	owner, whose := "address "+auth.Network(c.From), " from this address"
-	if c.Who.Known() {
-		owner, whose = c.Who.Subject(), " of yours"
-	}
-	v := s.inAll.Take(owner, s.set.Load().rb.Web.Limits.PerAddress)
-	if v.Tell(c.W.Header()); v.OK {
-		return nil
-	}
-	c.quiet = true
-	return v.Problem(whose)
-}
-
-// limit counts the request against its caller, or against the address while nobody is logged in. Known people who are logging in
-// are counted apart from strangers there.
+// limit counts a request against its caller; says is who the caller claims to be at a login.
 func (s *Server) limit(c *Call, says entrant) error {
-	l := s.set.Load().rb.Web.Limits
-	owner, limit := "", l.Anonymous
-	switch {
-	case c.Who.Known():
-		owner = c.Who.Subject()
-		switch c.Who.Role {
-		case auth.Viewer:
-			limit = l.Viewer
-		case auth.Operator:
-			limit = l.Operator
-		case auth.Admin:
-			limit = l.Admin
-		}
-	case says != "":
-		c.quiet = false
-		owner = "known " + string(says) + " at " + auth.Network(c.From)
-	case c.crowded != nil:
-		return c.crowded
-	default:
-		owner = "address " + auth.Network(c.From)
-	}
-	v := s.perWho.Take(owner, limit)
-	if !c.lets || c.Who.Known() { // otherwise it would reveal who has logged in from there before
-		v.Tell(c.W.Header())
-	}
-	if !v.OK {
-		return v.Problem("")
-	}
-	return nil
+	return s.gate.Limit(&c.Call, s.set.Load().Rules, string(says))
 }
 
 // allowed checks role and, for changes by a browser's session, the session's token.
@@ -138,7 +81,7 @@ func (s *Server) allowed(c *Call) error {
 		return s.tooLow(c)
 	}
 	if !safe(c.R.Method) && !auth.CheckCSRF(c.Who, c.R.Header.Get("X-CSRF-Token")) {
-		c.denied(r.action(), "without the token of the session")
+		c.Denied(r.action(), "without the token of the session")
 		return schema.Fail(schema.NoCSRF, "")
 	}
 	return nil
@@ -147,7 +90,7 @@ func (s *Server) allowed(c *Call) error {
 // tooLow refuses a caller whose role is lower than the route needs.
 func (s *Server) tooLow(c *Call) error {
 	if c.Route.Change != "" {
-		c.denied(c.Route.action(), "the role is too low")
+		c.Denied(c.Route.action(), "the role is too low")
 	}
 	return schema.Fail(schema.Forbidden, "You need the role %s.", c.Route.Role)
 }
@@ -169,7 +112,7 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		control := http.NewResponseController(c.W)
 		_ = control.SetReadDeadline(time.Time{})
 		_ = control.SetWriteDeadline(time.Time{})
-		c.R = c.R.WithContext(context.WithValue(c.base, callKey{}, c)) // it still ends when the client goes
+		c.R = c.R.WithContext(context.WithValue(c.Base, callKey{}, c)) // it still ends when the client goes
 	}
 	if c.Route.Role != auth.Admin {
 		defer func() {
@@ -181,7 +124,7 @@ func (s *Server) run(c *Call, in any) (out any, err error) {
 		}()
 	}
 	if n, ok := in.(interface{ target() string }); ok {
-		c.target = n.target()
+		c.Target(n.target())
 	}
 	if err := c.stands(); err != nil {
 		return nil, err
@@ -234,7 +177,7 @@ func (c *Call) stands() error {
 	}
 	err := c.Server.o.Guard.Stands(c.Who.Proof())
 	if d, ok := errors.AsType[*auth.Denied](err); ok {
-		c.refuse(d)
+		c.Refuse(d)
 	}
 	return err
 }
@@ -262,7 +205,7 @@ func (s *Server) may(c *Call, in any) error {
 		if reason := auth.Reason(err); reason != "" {
 			why = reason
 		}
-		c.denied(c.Route.action(), why)
+		c.Denied(c.Route.action(), why)
 	}
 	return err
 }

@@ -14,6 +14,7 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/edge"
+	"orac/web/gate"
 	"orac/web/schema"
 )
 
@@ -40,7 +41,7 @@ func TestAPanicHasAnOutcome(t *testing.T) {
 func TestALoginThatFailsAfterItsRecord(t *testing.T) {
 	rig := newRig(t)
 	req := rig.request(auth.Nobody, http.MethodPost, "/api/auth/login", nil)
-	c := &Call{Server: rig.server, R: req, W: httptest.NewRecorder(), ID: "of-a-test", From: rig.from()}
+	c := &Call{Server: rig.server, Call: rig.server.gate.Call(gate.Call{R: req, W: httptest.NewRecorder(), ID: "of-a-test", From: rig.from()})}
 	v := rig.vouch("viewer")
 	c.Who = v.Identity()
 	rig.must(c.entrance("login", func() error { return nil }))
@@ -74,12 +75,12 @@ func TestRefusalsOfPagesAreOnRecord(t *testing.T) {
 // TestOneNetworkIsOneAsker: who has a network of IPv6 hides nobody's first refusal among those from its many addresses.
 func TestOneNetworkIsOneAsker(t *testing.T) {
 	rig := newRig(t)
-	for n := range 3 * denialBurst {
-		rig.server.refused.add(audit.Record{Who: "nobody", From: fmt.Sprintf("2001:db8::%x", n+1), Action: "login", Target: fmt.Sprint("name", n), Outcome: audit.Denied, Why: "login: no such user"})
+	for n := range 3 * gate.DenialBurst {
+		rig.server.gate.Refused.Add(audit.Record{Who: "nobody", From: fmt.Sprintf("2001:db8::%x", n+1), Action: "login", Target: fmt.Sprint("name", n), Outcome: audit.Denied, Why: "login: no such user"})
 	}
-	rig.server.refused.add(audit.Record{Who: "nobody", From: "192.0.2.9", Action: "login", Target: "admin", Outcome: audit.Denied, Why: "login: wrong password"})
+	rig.server.gate.Refused.Add(audit.Record{Who: "nobody", From: "192.0.2.9", Action: "login", Target: "admin", Outcome: audit.Denied, Why: "login: wrong password"})
 	list := rig.records("login")
-	if len(list) != perAsker+1 || list[0].From != "192.0.2.9" {
+	if len(list) != gate.PerAsker+1 || list[0].From != "192.0.2.9" {
 		t.Errorf("%d records, the last from %s", len(list), list[0].From)
 	}
 }

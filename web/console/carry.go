@@ -73,7 +73,10 @@ func posted(call *api.Call) (e editor, file api.RunbookText, err error) {
 		if lines == "" {
 			lines = file.Source
 		}
-		e.Source = edit.KeepLineEnds(lines, call.R.PostFormValue("source"))
+		e.Source = call.R.PostFormValue("source")
+		if len(e.Source) <= 2*language.MaxFileSize { // line ends of two bytes at most double a text; a longer one is refused as it is
+			e.Source = edit.KeepLineEnds(lines, e.Source)
+		}
 	}
 	e.Edited = e.Source != file.Source
 	return e, file, nil

@@ -13,16 +13,21 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/health"
 	"orac/runbook"
 )
 
-// Host is the web server as the runbook declares it. It listens or not; it restarts if the declaration of where and how
+// Host is a server as the runbook declares it. It listens or not; it restarts if the declaration of where and how
 // changes, and for no other change. It is outside the graph, and no failure of it affects what is heard.
 type Host struct {
+	// Of is what a runbook says about this server; nil: its web block.
+	Of func(*runbook.Runbook) runbook.Web
+	// Component is its address in checks and in the health of the appliance, and Title what people call it. Empty: those of the console.
+	Component, Title string
 	// StateDir is where a self-signed certificate is kept.
 	StateDir string
 	Log      *slog.Logger
-	// Say tells the person at the terminal, line by line, where the console is.
+	// Say tells the person at the terminal, line by line, where the server is.
 	Say func(line string)
 	// Opened is called when the server listens, with the address to open in a browser.
 	Opened func(url string)
@@ -37,6 +42,7 @@ type Host struct {
 	retry   *time.Timer
 	failed  string   // why listening failed at the last try
 	tried   bool     // whether listening was tried
+	wanted  bool     // the runbook declares it
 	later   []func() // calls of Say and Opened, for unlock
 }
 
@@ -90,29 +96,49 @@ const (
 
 // Run serves a site until ctx ends, first as the runbook that runs now says. Calling Use before Run has no effect.
 func (h *Host) Run(ctx context.Context, s Site, runs func() *runbook.Runbook) {
-	h.mu.Lock()
-	h.site, h.ctx = s, ctx
-	h.mu.Unlock()
+	h.Begin(ctx, s)
 	for rb := (*runbook.Runbook)(nil); rb != runs(); { // a change meanwhile may have been overtaken by this
 		rb = runs()
 		h.Use(rb)
 	}
 	<-ctx.Done()
+	h.End()
+}
+
+// Begin lets Use serve a site, until End. It is Run for a caller who watches the runbook; ctx ends what outlives a request.
+func (h *Host) Begin(ctx context.Context, s Site) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.site, h.ctx = s, ctx
+}
+
+// End stops serving.
+func (h *Host) End() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.stop()
 	h.ctx = nil
 }
 
+func (h *Host) of(rb *runbook.Runbook) runbook.Web {
+	if h.Of == nil {
+		return rb.Web
+	}
+	return h.Of(rb)
+}
+
+func (h *Host) component() string { return cmp.Or(h.Component, "web") }
+func (h *Host) title() string     { return cmp.Or(h.Title, "console") }
+
 // Check implements appliance.Beside.
 func (h *Host) Check(rb *runbook.Runbook) error {
-	w := rb.Web
+	w := h.of(rb)
 	if w.Listen == "" {
 		return nil
 	}
 	if w.TLS.Cert != "" { // a self-signed one is made when needed
 		if _, _, err := openCertificate(w.TLS, h.StateDir, h.Log); err != nil {
-			return fmt.Errorf("web: tls: %w", err)
+			return fmt.Errorf("%s: tls: %w", h.component(), err)
 		}
 	}
 	h.mu.Lock()
@@ -123,7 +149,7 @@ func (h *Host) Check(rb *runbook.Runbook) error {
 	}
 	l, err := net.Listen("tcp", w.Listen)
 	if err != nil {
-		return fmt.Errorf("web: listen: %w", bare(err))
+		return fmt.Errorf("%s: listen: %w", h.component(), bare(err))
 	}
 	return l.Close()
 }
@@ -158,6 +184,7 @@ func bare(err error) error {
 func (h *Host) Use(rb *runbook.Runbook) {
 	h.mu.Lock()
 	s, runs := h.site, h.ctx != nil
+	h.wanted = h.of(rb).Listen != ""
 	h.mu.Unlock()
 	if !runs {
 		return
@@ -166,7 +193,7 @@ func (h *Host) Use(rb *runbook.Runbook) {
 	h.mu.Lock()
 	defer h.unlock()
 	if h.ctx != nil {
-		h.serve(rb.Web)
+		h.serve(h.of(rb))
 	}
 }
 
@@ -184,14 +211,28 @@ func (h *Host) serve(w runbook.Web) {
 	h.start()
 }
 
-// Trouble implements appliance.Beside.
+// Listeners implements appliance.Beside.
+func (h *Host) Listeners() []health.Listener {
+	why, known := h.Trouble()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if !known || !h.wanted {
+		return nil
+	}
+	if why != "" {
+		why = "the " + h.title() + " is not served: " + why
+	}
+	return []health.Listener{{Component: h.component(), Why: why}}
+}
+
+// Trouble tells why the server cannot be used, "" if it can or is not wanted, and whether that is known yet.
 func (h *Host) Trouble() (why string, known bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.failed, h.tried
 }
 
-// Shut says that the web server will never run, and why. It is called instead of Run.
+// Shut says that the server will never run, and why. It is called instead of Run.
 func (h *Host) Shut(why error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -207,7 +248,7 @@ func (h *Host) start() {
 	h.tried = true
 	c, made, err := openCertificate(w.TLS, h.StateDir, h.Log)
 	if made != "" && made != noneYet {
-		h.say("made a new certificate for the console: " + made)
+		h.say("made a new certificate for the " + h.title() + ": " + made)
 	}
 	var l net.Listener
 	if err == nil {
@@ -228,7 +269,7 @@ func (h *Host) start() {
 		proxy: func(a netip.Addr) bool { return site.Rules().trust(a) }}
 	r.http = &http.Server{
 		Handler: site, ReadHeaderTimeout: cmp.Or(h.Bounds.Head, HeaderTime), IdleTimeout: idleTime, MaxHeaderBytes: MaxHeader, ConnState: r.conns.state,
-		ErrorLog:    slog.NewLogLogger(h.Log.With("part", "web").Handler(), slog.LevelDebug),
+		ErrorLog:    slog.NewLogLogger(h.Log.With("part", h.component()).Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			return context.WithValue(ctx, noteKey{}, note{r.conns, rawOf(c)})
@@ -262,10 +303,10 @@ func (h *Host) start() {
 // again schedules another try to listen, and says why. The caller holds the lock.
 func (h *Host) again(err error) {
 	listen := h.last.Listen
-	h.Log.Error("the web server cannot listen; trying again", "listen", listen, "cause", err)
+	h.Log.Error("a server cannot listen; trying again", "server", h.component(), "listen", listen, "cause", err)
 	if why := err.Error(); why != h.failed { // said once, not every two seconds
 		h.failed = why
-		h.say("the console is not served: " + why + "; trying again")
+		h.say("the " + h.title() + " is not served: " + why + "; trying again")
 	}
 	h.retry = time.AfterFunc(listenWait, func() {
 		h.mu.Lock()
@@ -276,7 +317,7 @@ func (h *Host) again(err error) {
 	})
 }
 
-// tell says where the console is. The caller holds the lock.
+// tell says where the server is. The caller holds the lock.
 func (h *Host) tell(at net.Addr, c *certificate) {
 	scheme := "http"
 	if c != nil {
@@ -290,8 +331,8 @@ func (h *Host) tell(at net.Addr, c *certificate) {
 		host = "localhost"
 	}
 	url := scheme + "://" + net.JoinHostPort(host, port) + "/"
-	h.Log.Info("the web server listens", "listen", at.String(), "tls", c != nil)
-	h.say("console: " + url)
+	h.Log.Info("a server listens", "server", h.component(), "listen", at.String(), "tls", c != nil)
+	h.say(h.title() + ": " + url)
 	if c != nil && h.last.TLS.SelfSigned {
 		h.say("  its certificate is self-signed; SHA-256 " + c.fingerprint())
 	}

@@ -57,7 +57,7 @@ listener "one" {
 listener "demo" {
   device  = device.wav.demo
   models  = [model.timer]
-  deliver = [stt.guarded]
+  deliver = [stt.guarded, stt.open]
 }
 
 stt "whisper" { url = "http://stt.test:7272" }
@@ -71,6 +71,11 @@ stt "guarded" {
   ca          = "ca.pem"
   client_cert = "cert.pem"
   client_key  = "key.pem"
+}
+stt "open" {
+  protocol = "openai"
+  url      = "http://stt.test:8000"
+  model    = "whisper-1"
 }
 stt "token" {
   url   = "https://stt.test:7274"

@@ -8,13 +8,17 @@ import (
 	"strings"
 )
 
-// Base is the address of a service: scheme, host, port and the path before "/stt/v1". It has no user information, query
-// or trailing slash, so it may be shown. Make one with ParseBase.
+// Base is the address of a service: scheme, host, port and the path before that of its protocol. It has no user information,
+// query or trailing slash, so it may be shown. Make one with ParseBase or ParseBaseOf.
 type Base struct{ url url.URL }
 
-// ParseBase reads an address as people write it. A path from "/stt/v1" on is cut off: Hey ORAC is configured with
+// ParseBase reads the address of an ORAC STT as people write it. A path from "/stt/v1" on is cut off: Hey ORAC is configured with
 // "http://host:7272/stt/v1/stream".
-func ParseBase(raw string) (Base, error) {
+func ParseBase(raw string) (Base, error) { return ParseBaseOf(raw, "/stt/v1/") }
+
+// ParseBaseOf reads the address of a service whose protocol has its paths below the given one, such as "/v1/". The address may
+// contain that path already: it is cut off.
+func ParseBaseOf(raw, paths string) (Base, error) {
 	u, err := parse(raw)
 	if err != nil {
 		return Base{}, err
@@ -25,7 +29,7 @@ func ParseBase(raw string) (Base, error) {
 	if slices.ContainsFunc(strings.Split(u.Path, "/"), IsDots) {
 		return Base{}, fmt.Errorf("url %q: the path must not contain . or ..; write the path of the service itself", shown(u))
 	}
-	path, _, _ := strings.Cut(strings.TrimRight(u.Path, "/")+"/", "/stt/v1/")
+	path, _, _ := strings.Cut(strings.TrimRight(u.Path, "/")+"/", paths)
 	return Base{url.URL{Scheme: u.Scheme, Host: u.Host, Path: strings.TrimRight(path, "/")}}, nil
 }
 

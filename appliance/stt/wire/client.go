@@ -6,6 +6,7 @@
 package wire
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -50,6 +51,7 @@ type Options struct {
 	Headers map[string]Secret // sent as they are
 	Hidden  []string          // other texts that no error may show, such as a key in an address
 	TLS     TLS
+	Peer    string // what should answer, for hints; empty means "an ORAC STT"
 }
 
 // Client makes exchanges. It may be used by several tasks at once.
@@ -60,6 +62,7 @@ type Client struct {
 	timeout time.Duration
 	tokens  Tokens
 	tls     *tls.Config
+	peer    string
 
 	mu   sync.Mutex // guards sent
 	sent string     // the last token, which no error may show
@@ -67,7 +70,7 @@ type Client struct {
 
 // NewClient makes a client. It keeps connections for reuse.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden)}
+	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden), peer: cmp.Or(o.Peer, "an ORAC STT")}
 	var err error
 	if c.tls, err = o.TLS.config(); err != nil {
 		return nil, err
@@ -168,6 +171,9 @@ func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 	}
 	return body, err
 }
+
+// Strange is the hint for an answer that the peer does not give.
+func (c *Client) Strange() string { return "is this " + c.peer + "?" }
 
 // Drop closes the idle connections: what a misbehaving peer has left in them must not be read as an answer.
 func (c *Client) Drop() { c.http.CloseIdleConnections() }

@@ -127,7 +127,7 @@ func (c *Client) judge(t *rt.Task, r Request, a answered) ([]byte, error) {
 	}
 	if len(a.body) > MaxAnswer {
 		return nil, &Error{Op: r.Op, Address: Address(r.URL), Kind: Protocol,
-			Cause: fmt.Errorf("the answer is longer than %d bytes", MaxAnswer), Hint: "is this an ORAC STT?"}
+			Cause: fmt.Errorf("the answer is longer than %d bytes", MaxAnswer), Hint: c.Strange()}
 	}
 	return a.body, nil
 }

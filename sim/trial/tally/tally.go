@@ -327,14 +327,17 @@ func (a *Tally) Announced(service, id string, n int) bool {
 	return n == 0 || f != nil && f.repeated[service] >= n
 }
 
-// Killed notes that the process ends abruptly now: utterances that were only in memory may be lost. What had been recorded of a
-// recording is on disk and becomes an utterance, unless the power fails.
+// Killed notes that the process ends abruptly now: utterances that were only in memory may be lost, even if they were to be set
+// aside. What had been recorded of a recording is on disk and becomes an utterance, unless the power fails. While the disk refuses,
+// the beginning of an utterance that was answered from memory cannot be removed either: it may be found again, cut.
 func (a *Tally) Killed(at time.Duration, powerLoss bool) {
 	l := a.world.Life()
 	for _, id := range a.order {
 		f := a.utterances[id]
+		refuses := l.Refuses || l.DiskBad > 0 && at-l.DiskBad < DiskPatience
 		switch {
-		case f.Dropped || len(a.Pending(f)) == 0:
+		case f.Dropped:
+		case len(a.Pending(f)) == 0 && (f.Where != "memory" || !refuses):
 		case f.Where == "memory":
 			f.Excused, f.Cut = "the disk had refused it when the process ended", true
 		case powerLoss && !f.Sealed:

@@ -55,7 +55,7 @@ var ErrNone = errors.New("there is no such secret")
 
 // CheckName says what is wrong with a name.
 func CheckName(name string) error {
-	if !namePattern.MatchString(name) || strings.HasSuffix(name, previousSuffix) || strings.HasSuffix(name, ".tmp") {
+	if !namePattern.MatchString(name) || strings.HasSuffix(name, previousSuffix) { // the names of temporary files begin with a dot
 		return fmt.Errorf("%.80q cannot be the name of a secret: use 1 to 64 letters, digits, _, . or -", name)
 	}
 	return nil

@@ -1,11 +1,10 @@
-package api
+package gate
 
 import (
 	"context"
 	"log/slog"
 	"math"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,20 +14,25 @@ import (
 
 // Limits of denials in the audit log. The log keeps 256 MiB: a flood of denials must not push the records of changes out of it.
 const (
-	denialBurst = 100 // records at once, for all callers together
-	denialRate  = 5   // records a minute after that: less than 3 MB a day
+	// DenialBurst is how many records are written at once, for all callers together.
+	DenialBurst = 100
+	// DenialRate is how many records a minute follow after that: less than 3 MB a day.
+	DenialRate = 5
+	// PerAsker is how many kinds of refusals are recorded at once per caller and network: more than there are routes that change
+	// something.
+	PerAsker = 30
+
 	maxDenials  = 1000
-	perAsker    = 30 // kinds at once per caller and network: more than there are routes that change something
 	firstWindow = time.Minute
 	lastWindow  = time.Hour
 )
 
-// denials writes refused logins, tokens, keys and sessions into the audit log in such a way that a flood of them does not become
+// Denials writes refused logins, tokens, keys and sessions into the audit log in such a way that a flood of them does not become
 // a flood of records. The first of several similar ones (what, of whom, why, from where, by whom) becomes a record; while they
 // continue, further records say how many more there were: after one minute, two, four, and finally once an hour. Denials beyond
 // the limit of one person are counted in the same way for that person, and those beyond the limit of all for all, so nobody can
 // hide another person's first refusal among many of their own.
-type denials struct {
+type Denials struct {
 	log *audit.Log
 	say *slog.Logger
 
@@ -50,24 +54,25 @@ type denialRun struct {
 	timer  *time.Timer
 }
 
-func newDenials(ctx context.Context, log *audit.Log, say *slog.Logger) *denials {
-	r := &denials{log: log, say: say, runs: map[denial]*denialRun{}, room: denialBurst, since: time.Now()}
-	context.AfterFunc(ctx, r.end)
+// NewDenials makes the denials of an audit log. They end with ctx.
+func NewDenials(ctx context.Context, log *audit.Log, say *slog.Logger) *Denials {
+	r := &Denials{log: log, say: say, runs: map[denial]*denialRun{}, room: DenialBurst, since: time.Now()}
+	context.AfterFunc(ctx, r.End)
 	return r
 }
 
-// add records a refusal or counts it.
-func (r *denials) add(a audit.Record) {
+// Add records a refusal or counts it.
+func (r *Denials) Add(a audit.Record) {
 	network := networkOfRecord(a) // one customer of IPv6 has billions of addresses
 	key := denial{a.Action, a.Target, a.Why, a.From, network, a.Who}
 	r.mu.Lock()
 	now := time.Now()
 	if passed := now.Sub(r.since); passed > 0 {
-		r.room = math.Min(denialBurst, r.room+passed.Minutes()*denialRate)
+		r.room = math.Min(DenialBurst, r.room+passed.Minutes()*DenialRate)
 	}
 	r.since = now
 	run := r.runs[key]
-	if run == nil && r.kinds(network, a.Who) >= perAsker {
+	if run == nil && r.kinds(network, a.Who) >= PerAsker {
 		key = denial{action: "refused", network: network, who: a.Who}
 		a = audit.Record{Who: a.Who, Role: a.Role, From: a.From, Request: a.Request, Action: "refused", Outcome: audit.Denied, Why: "too many denials of one to record each"}
 		run = r.runs[key]
@@ -93,7 +98,7 @@ func (r *denials) add(a audit.Record) {
 
 // kinds returns how many kinds of one person's refusals are being counted. The caller holds the
 // lock.
-func (r *denials) kinds(network, who string) (n int) {
+func (r *Denials) kinds(network, who string) (n int) {
 	for key := range r.runs {
 		if key.network == network && key.who == who {
 			n++
@@ -110,7 +115,7 @@ func networkOfRecord(a audit.Record) string {
 }
 
 // over ends a window: its count is written, or forgotten if it is zero.
-func (r *denials) over(key denial) {
+func (r *Denials) over(key denial) {
 	r.mu.Lock()
 	run := r.runs[key]
 	if run == nil || run.more == 0 {
@@ -133,10 +138,10 @@ func (run *denialRun) counted() audit.Record {
 	return a
 }
 
-// end writes the outstanding counts. It returns when that is done, even if another call does it.
-func (r *denials) end() { r.ended.Do(r.writeAll) }
+// End writes the outstanding counts. It returns when that is done, even if another call does it.
+func (r *Denials) End() { r.ended.Do(r.writeAll) }
 
-func (r *denials) writeAll() {
+func (r *Denials) writeAll() {
 	r.mu.Lock()
 	var left []audit.Record
 	for key, run := range r.runs {
@@ -152,26 +157,8 @@ func (r *denials) writeAll() {
 	}
 }
 
-func (r *denials) write(a audit.Record) {
+func (r *Denials) write(a audit.Record) {
 	if err := r.log.Append(a); err != nil {
 		r.say.Error("cannot record a refusal in the audit log", "request", a.Request, "action", a.Action, "cause", err)
 	}
-}
-
-// refuse records that a request's credential was refused: the action names the kind.
-func (c *Call) refuse(d *auth.Denied) {
-	what, _, _ := strings.Cut(d.Reason, ":")
-	what, _, _ = strings.Cut(what, " ") // "key 0123: revoked"
-	inner := *c
-	if inner.target == "" {
-		inner.target = d.Of
-	}
-	inner.denied(what+".refused", d.Reason)
-}
-
-// denied is the only place that counts refusals: of a login, a request's credential, a role, or access to somebody else's things.
-// Each goes into the metrics and, as denials decides, into the audit log.
-func (c *Call) denied(action, why string) {
-	c.Server.metrics.denied.Inc()
-	c.Server.refused.add(c.record(action, audit.Denied, why))
 }

@@ -1,0 +1,56 @@
+package moonshine
+
+import (
+	"fmt"
+	"strings"
+
+	"orac/models"
+	"orac/models/onnx"
+)
+
+// Files are what an engine is made of. All of them were read and checked by the caller.
+type Files struct {
+	Encoder, Decoder onnx.Data
+	Vocabulary       onnx.Data // llama-tokenizer.js
+	Voice            onnx.Data // Silero's voice gate, which finds where speech begins and ends
+}
+
+// Load reads the files of a model of the catalogue. Its errors are those of Store.Load; that of another kind of model names those that
+// can be used.
+func Load(s models.Store, name string) (Files, error) {
+	name = strings.TrimPrefix(name, models.CatalogPrefix)
+	e, err := models.Find(name)
+	if err != nil {
+		return Files{}, err
+	}
+	if e.Kind != models.Speech {
+		return Files{}, fmt.Errorf("model %s: it does not turn speech into text; take one of %s", name, strings.Join(Names(), ", "))
+	}
+	if err := models.Missing(s, Needs(name)); err != nil {
+		return Files{}, err
+	}
+	parts, err := s.LoadParts(e.Name)
+	if err != nil {
+		return Files{}, err
+	}
+	voice, err := s.Load(gate)
+	if err != nil {
+		return Files{}, err
+	}
+	return Files{Encoder: parts[0], Decoder: parts[1], Vocabulary: parts[2], Voice: voice.Data}, nil
+}
+
+const gate = "silero_vad"
+
+// Needs names what an engine needs of the catalogue.
+func Needs(name string) []string { return []string{"onnxruntime", gate, name} }
+
+// Names are the models of the catalogue that an engine can be made of, the smallest first.
+func Names() (names []string) {
+	for _, e := range models.Catalogue() {
+		if e.Kind == models.Speech {
+			names = append(names, e.Name)
+		}
+	}
+	return names
+}
