@@ -48,6 +48,9 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 		}
 		c.everywhere(s.Address, s.URL)
 	}
+	for _, w := range rb.Wyomings {
+		c.unprotected(w)
+	}
 	for _, h := range rb.Heartbeats {
 		c.everywhere(h.Address, h.URL)
 	}
@@ -55,16 +58,21 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 	return c.found
 }
 
-// Needs names what a runbook needs from the catalogue: what every listener needs, and the models that
-// listen.
+// Needs names what a runbook needs from the catalogue: what every listener needs, and the models that listen or are
+// served.
 func Needs(rb *runbook.Runbook) []string {
 	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
 	names := slices.DeleteFunc(models.Required(), func(name string) bool { return name == gateModel && !gated })
+	used := []runbook.Model(nil)
 	for _, l := range rb.Listeners {
-		for _, m := range graph.Enabled(rb, l) {
-			if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		used = append(used, graph.Enabled(rb, l)...)
+	}
+	for _, w := range rb.Wyomings {
+		used = append(used, rb.ServedModels(w)...)
+	}
+	for _, m := range used {
+		if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -94,6 +102,16 @@ func (c *checker) listeners() {
 			c.say(l.Address, "models", language.Warning, l.Name+" hears nothing: all of its models are switched off", "Set enabled = true in one of them.")
 		}
 	}
+}
+
+// unprotected says aloud what everybody on the network may use.
+func (c *checker) unprotected(w runbook.Wyoming) {
+	if runbook.IsLoopback(w.ListensAt()) {
+		return
+	}
+	what := map[string]string{runbook.ServeSTT: "have speech understood", runbook.ServeWake: "have it listen for wake words"}[w.Serve]
+	c.say(w.Address, "unprotected_on_the_network", language.Warning, fmt.Sprintf("everybody who can reach %s may %s, without a login, and voices cross the network unencrypted", w.ListensAt(), what),
+		"The Wyoming protocol has neither. Let a firewall admit only Home Assistant, or listen at an address that only Home Assistant reaches.")
 }
 
 // names requires different names for the devices that listeners use: nodes are named after them.

@@ -27,7 +27,7 @@ type Parts struct {
 	STT   func(s Service, find func(path string) string) (stt.Client, error)
 	Heart func(Heart) (notify.Heart, error)
 	Hook  func(runbook.Webhook) (notify.Hook, error)
-	// Door makes the place where a block is served: block is its address, listen is HOST:PORT.
+	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
 	Door    func(block runbook.Address, listen string) (node.Door, error)
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.

@@ -127,9 +127,12 @@ func buildWyoming(a *Assembly, n *Node, id wyomingIdentity, s wyomingSettings) (
 	}
 	c.Head = func(model string) (node.Classifier, error) { return a.Head(files[model]) }
 	listen := runbook.Wyoming{Serve: id.Wyoming.Serve, Listen: id.Wyoming.Listen}.ListensAt()
-	door, err := a.Door(n.Block, listen)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", n.Address, err)
+	door := node.Door(node.Unvisited{})
+	if a.Door != nil {
+		var err error
+		if door, err = a.Door(n.Block, listen); err != nil {
+			return nil, fmt.Errorf("%s: %w", n.Address, err)
+		}
 	}
 	return &node.Wyoming{Name: n.Address, Listen: listen, Config: rt.NewCell(c), Door: door, Events: a.Events(n.Address)}, nil
 }

@@ -35,6 +35,9 @@ type Drainer interface{ Drain() }
 // Idler is a node that may be in the middle of something that must not be cut off. Idle may be called from anywhere.
 type Idler interface{ Idle() bool }
 
+// Troubled is a node that goes on although it cannot do its work. Trouble says why; "" if it can. It may be called from anywhere.
+type Troubled interface{ Trouble() string }
+
 // What the runner and the monitor ask of some kinds.
 var (
 	_ = []Updater{
@@ -43,6 +46,7 @@ var (
 	}
 	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil)}
 	_ = []Idler{(*Delivery)(nil)}
+	_ = []Troubled{(*Wyoming)(nil)}
 )
 
 // Events is where a node reports what happened.

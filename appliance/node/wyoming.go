@@ -18,6 +18,8 @@ type Wyoming struct {
 	Config *rt.Cell[WyomingConfig]
 	Door   Door
 	Events Events
+
+	trouble rt.Cell[string] // why the door is not open
 }
 
 // WyomingConfig is what a Wyoming service serves, and within which limits. Every connection goes by the values that hold when it
@@ -53,10 +55,11 @@ const openAgain = 2 * time.Second
 
 // Run implements Node.
 func (n *Wyoming) Run(t *rt.Task) error {
-	cause := ""
+	shut := ""
 	for {
 		opened := func() {
-			cause = ""
+			shut = ""
+			n.trouble.Take(rt.NewCell(shut))
 			t.Trace("open")
 			n.tell(t, event.DoorOpened{Listen: n.Listen, Serves: n.Config.Get().Block.Serve})
 		}
@@ -64,11 +67,33 @@ func (n *Wyoming) Run(t *rt.Task) error {
 		if err == nil || errors.Is(err, rt.ErrStopped) {
 			return err
 		}
-		if why := err.Error(); why != cause { // said once, not every two seconds
-			cause = why
-			n.tell(t, event.DoorFailed{Listen: n.Listen, Cause: cause, Retry: "every " + openAgain.String()})
+		if why := err.Error(); why != shut { // said once, not every two seconds
+			shut = why
+			n.trouble.Take(rt.NewCell(shut))
+			n.tell(t, event.DoorFailed{Listen: n.Listen, Cause: shut, Retry: "every " + openAgain.String()})
 		}
 		if err := t.Sleep(openAgain); err != nil {
+			return err
+		}
+	}
+}
+
+// Trouble implements Troubled.
+func (n *Wyoming) Trouble() string {
+	if why := n.trouble.Get(); why != "" {
+		return "it cannot be served at " + n.Listen + ": " + why
+	}
+	return ""
+}
+
+// Unvisited is a door in a world without a network: it is open, and nobody comes.
+type Unvisited struct{}
+
+// Serve implements Door.
+func (Unvisited) Serve(t *rt.Task, _ func() WyomingConfig, opened func(), _ func(event.Body)) error {
+	opened()
+	for {
+		if err := t.Sleep(time.Hour); err != nil {
 			return err
 		}
 	}
