@@ -19,13 +19,19 @@ import (
 	"orac/web/auth"
 	"orac/web/console"
 	"orac/web/edge"
+	"orac/web/gate"
 	"orac/web/samples"
 	"orac/web/simulations"
+	"orac/web/sttserver"
 )
 
-// webSide is the web server of an appliance. It listens if the runbook says so.
+// webSide is what an appliance serves to the network: the console and the API, and the servers of its roles. Each listens if the
+// runbook says so.
 type webSide struct {
-	*edge.Host
+	appliance.Several // all of the servers below
+	console           *edge.Host
+	understands       *sttserver.Servers
+
 	app   *app
 	tell  func(line string) // to the person at the terminal
 	hub   *api.Hub
@@ -42,7 +48,9 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	}
 	w.tell = func(line string) { fmt.Fprintln(out, screen.Clean(line)) }
 	w.audit = audit.In(state.Dir)
-	w.Host = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
+	w.console = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
+	w.understands = &sttserver.Servers{StateDir: state.Dir, Log: log, Say: w.tell}
+	w.Several = appliance.Several{w.console, w.understands}
 	var err error
 	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {
 		w.shut(err)
@@ -93,8 +101,9 @@ func inForce(rb *runbook.Runbook) map[string]any {
 // shut keeps everybody out.
 func (w *webSide) shut(why error) {
 	w.Close()
-	w.guard, w.sorry = nil, fmt.Sprintf("the console is not served: %v", why)
-	w.Shut(why)
+	w.guard, w.sorry = nil, fmt.Sprintf("nothing is served to the network: %v", why)
+	w.console.Shut(why)
+	w.understands.Shut(why)
 }
 
 // Close implements boot.Side.
@@ -104,10 +113,10 @@ func (w *webSide) Close() {
 	}
 }
 
-// serve runs the web server until ctx ends.
+// serve runs the servers until ctx ends.
 func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	if w.guard == nil {
-		if orac.Runbook().Web.Listen != "" { // otherwise nobody misses it
+		if rb := orac.Runbook(); rb.Web.Listen != "" || len(rb.STTServers) > 0 { // otherwise nobody misses it
 			w.app.notice(boot.Notice{Text: w.sorry})
 		}
 		return
@@ -121,15 +130,19 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	}
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(orac.State.Dir, "simulations"), Program: program, Env: env, Log: log})
 	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
+	refused := gate.NewDenials(ctx, w.audit, log)
 	server := api.New(ctx, api.Options{
-		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Events: w.hub, Log: log, Version: version(),
+		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(),
 		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
-	w.Run(ctx, server, orac.Runbook)
+	beside.Go(func() {
+		w.understands.Run(ctx, sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}, orac.Runbook)
+	})
+	w.console.Run(ctx, server, orac.Runbook)
 	simulated.Close()
 	beside.Wait()
 }

@@ -25,24 +25,24 @@ import (
 	"orac/runbook/testkit"
 )
 
-// gate lets in who has a token that is signed with the secret of an account, as a real service would.
-type gate struct {
+// porter lets in who has a token that is signed with the secret of an account, as a real service would.
+type porter struct {
 	http.Handler
 	secret  atomic.Pointer[string]
 	refused atomic.Int64
 }
 
-func newGate(t *testing.T, behind string) (*gate, string) {
+func newPorter(t *testing.T, behind string) (*porter, string) {
 	t.Helper()
 	to, err := url.Parse(behind)
 	testkit.Must(t, err)
-	g := &gate{Handler: httputil.NewSingleHostReverseProxy(to)}
+	g := &porter{Handler: httputil.NewSingleHostReverseProxy(to)}
 	s := httptest.NewServer(g)
 	t.Cleanup(s.Close)
 	return g, s.URL
 }
 
-func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (g *porter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, err := jwt.Parse(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), func(t *jwt.Token) (any, error) {
 		if t.Header["kid"] != "hey_orac" {
 			return nil, fmt.Errorf("no such account")
@@ -122,7 +122,7 @@ func TestTheWebServerOfARunningAppliance(t *testing.T) {
 	const password = "correct horse battery"
 	stt := stttest.Start(t)
 	stt.Transcribe(func(int, []int16) string { return "turn on the light" })
-	gate, sttURL := newGate(t, stt.URL())
+	gate, sttURL := newPorter(t, stt.URL())
 	dir, first, second := t.TempDir(), freeAddress(t), freeAddress(t)
 	speech, err := filepath.Abs(filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"))
 	testkit.Must(t, err)

@@ -39,9 +39,11 @@ func Open(r *infer.Runtime, files Files, o Options) (_ *Engine, err error) {
 	if e.words, err = readVocabulary(files.Vocabulary); err != nil {
 		return nil, err
 	}
-	if e.shape, err = judge(files); err != nil {
+	shape, decoder, err := judge(files)
+	if err != nil {
 		return nil, err
 	}
+	e.shape = shape
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, e.Close())
@@ -53,7 +55,7 @@ func Open(r *infer.Runtime, files Files, o Options) (_ *Engine, err error) {
 	if e.encoder, err = r.OpenNetwork(files.Encoder, []string{soundIn}, []string{hiddenOut}); err != nil {
 		return nil, err
 	}
-	if e.decoder, err = r.OpenNetwork(files.Decoder, e.shape.inputs(), e.shape.outputs()); err != nil {
+	if e.decoder, err = r.OpenNetwork(decoder, e.shape.inputs(), e.shape.outputs()); err != nil {
 		return nil, err
 	}
 	if err = e.try(); err != nil {

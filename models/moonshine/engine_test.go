@@ -59,10 +59,15 @@ func open(t testing.TB) *Engine {
 	return tiny.Engine
 }
 
-// sound reads an example sound: 16 kHz mono behind a header of 44 bytes.
+// sound reads an example sound.
 func sound(t testing.TB, name string) []int16 {
+	return wav(t, filepath.Join(modelstest.Dir(t), "..", "sounds", name+".wav"))
+}
+
+// wav reads a sound of 16 kHz mono behind a header of 44 bytes.
+func wav(t testing.TB, path string) []int16 {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(modelstest.Dir(t), "..", "sounds", name+".wav"))
+	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatalf("run make deps: %v", err)
 	}

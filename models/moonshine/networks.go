@@ -31,23 +31,28 @@ const (
 	maxWidth                = 4096
 )
 
-// judge checks that the networks of an engine are what they should be and of one size, which it returns.
-func judge(files Files) (s shape, err error) {
-	decoder, err := parse("decoder", files.Decoder)
+// judge checks that the networks of an engine are what they should be and of one size. It returns that, and the decoder in the form that
+// runs: the published one turns the vocabulary into floats at every step, which takes most of its time.
+func judge(files Files) (s shape, decoder onnx.Data, err error) {
+	decoder = files.Decoder
+	m, err := parse("decoder", decoder)
 	if err != nil {
-		return s, err
+		return s, decoder, err
 	}
-	if s, err = decoderShape(decoder); err != nil {
-		return s, wrong("decoder", files.Decoder, err)
+	if s, err = decoderShape(m); err != nil {
+		return s, decoder, wrong("decoder", decoder, err)
 	}
 	encoder, err := parse("encoder", files.Encoder)
 	if err != nil {
-		return s, err
+		return s, decoder, err
 	}
 	if err := checkEncoder(encoder, s); err != nil {
-		return s, wrong("encoder", files.Encoder, err)
+		return s, decoder, wrong("encoder", files.Encoder, err)
 	}
-	return s, nil
+	if form, err := onnx.Integers(m); err == nil { // otherwise it runs as it is
+		decoder.Bytes = form
+	}
+	return s, decoder, nil
 }
 
 func parse(what string, d onnx.Data) (*onnx.Model, error) {

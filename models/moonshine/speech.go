@@ -9,7 +9,7 @@ import (
 // Where speech begins and ends. The figures were measured: models/README.md.
 const (
 	voiced = 0.5                    // a score of the voice gate that means speech
-	margin = 250 * time.Millisecond // of sound kept before and after it
+	margin = 200 * time.Millisecond // of sound kept before and after it
 	quiet  = 60                     // the loudest sample of what counts as silence
 )
 

@@ -1,5 +1,5 @@
 // Package onnx reads the part of the ONNX format that ORAC has to understand
-// before a model may reach the inference runtime, and rewrites one network.
+// before a model may reach the inference runtime, and rewrites some networks.
 //
 // Guarantees:
 //
@@ -13,6 +13,7 @@
 //     know are kept as they were.
 //   - Stream derives the incremental form of an openWakeWord embedding network
 //     or says why it cannot (ErrNotStreamable); it never guesses.
+//   - Integers rewrites products with quantised constants, and nothing else.
 //
 // The format is that of onnx.proto, IR version 3 to 13 (field numbers beside
 // each reader). The package knows no runtime and touches no file.

@@ -227,6 +227,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(nested(3))
 	f.Add(read(f, "hey_rhasspy")[:4096])
 	f.Add(small(f))
+	f.Add(quantised(14, product("scale", "zero", "x", "floats")))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		m, err := Parse(b)
 		if err != nil {
@@ -241,6 +242,11 @@ func FuzzParse(f *testing.F) {
 		m.Ops()
 		m.Parameters()
 		Head(m, 96)
+		if form, err := Integers(m); err == nil {
+			if _, err := Parse(form); err != nil {
+				t.Fatalf("the form of integers cannot be parsed: %v", err)
+			}
+		}
 		if s, err := Stream(m, 76, 8); err == nil {
 			if _, err := Parse(s.Model); err != nil {
 				t.Fatalf("the streaming form cannot be parsed: %v", err)

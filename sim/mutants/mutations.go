@@ -60,6 +60,24 @@ var known = []mutation{
 		scenarios: []string{"regressions/answered_while_read_only"},
 	},
 	{
+		name: "crowded", does: "what cannot be set aside on a full disk is dropped", file: "appliance/spool/limits.go",
+		old:       "\t\ts.stays(t, e, err)\n\t\treturn err\n",
+		new:       "\t\ts.dropped++\n\t\ts.report(Report{Entry: e, Dropped: true, Cause: err.Error()})\n\t\ts.forget(t, e)\n\t\treturn nil\n",
+		scenarios: []string{"regressions/refused_on_a_full_disk"},
+	},
+	{
+		name: "undoubted", does: "what a disk that refuses has kept goes out as if nobody could have answered it", file: "appliance/spool/open.go",
+		old:       "e.Meta.Sent = slices.Clone(e.Meta.Deliver)",
+		new:       "_ = e",
+		scenarios: []string{"regressions/answered_from_memory"},
+	},
+	{
+		name: "overdue", does: "an answer that does not come is not told", file: "appliance/core/judge.go",
+		old:       "now.Sub(d.Asked()) > answerLate",
+		new:       "now.Sub(d.Asked()) < 0",
+		scenarios: []string{"regressions/answer_overdue"},
+	},
+	{
 		name: "nothing", does: "what a service says of an empty stream is taken for the answer", file: "appliance/node/delivery.go",
 		old:       "if err == nil && chunks.Stats().Taken == 0 {",
 		new:       "if false {",

@@ -12,6 +12,9 @@ type Denied struct {
 	RetryAfter time.Duration
 	// Of is the owner of the credential if that is proven, else empty.
 	Of string
+	// Told is what the caller may know of the reason, as a sentence; usually nothing. It is set if the caller has proven to know the
+	// secret, so that it tells nothing to who guesses.
+	Told string
 }
 
 // Error does not reveal the reason.

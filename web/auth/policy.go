@@ -35,6 +35,7 @@ type user struct {
 	permissions []string
 	hash        string // bcrypt, of a user
 	secret      language.Secret
+	audience    string // of the tokens that an account signs for itself
 	print       string // changes with the password, the role and the permissions
 }
 
@@ -75,7 +76,7 @@ func newPolicy(d *DB, rb *runbook.Runbook, made []user, key []byte) *policy {
 		}
 	}
 	for _, s := range rb.ServiceAccounts {
-		p.add(p.accounts, user{kind: Service, name: s.Name, role: Role(s.Role), permissions: slices.Clone(s.Permissions), secret: s.Secret}, key)
+		p.add(p.accounts, user{kind: Service, name: s.Name, role: Role(s.Role), permissions: slices.Clone(s.Permissions), secret: s.Secret, audience: s.Audience}, key)
 	}
 	p.decoy = decoy(p.users)
 	p.plain, p.secure = p.newSessions(d, false), p.newSessions(d, true)

@@ -37,6 +37,7 @@ const (
 	User    Kind = "user"
 	Service Kind = "service" // a service account
 	Key     Kind = "key"     // an API key
+	Peer    Kind = "peer"    // a program that the runbook knows by its address alone
 )
 
 // Way is how somebody has proven their identity.
@@ -47,6 +48,7 @@ const (
 	BySession Way = "session"
 	ByToken   Way = "token"
 	ByKey     Way = "key"
+	ByAddress Way = "address"
 )
 
 // Identity is the user or program behind a request. The zero value is nobody.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -13,7 +12,6 @@ import (
 	"sync"
 	"time"
 
-	"orac/appliance/health"
 	"orac/runbook"
 )
 
@@ -112,6 +110,13 @@ func (h *Host) Begin(ctx context.Context, s Site) {
 	h.site, h.ctx = s, ctx
 }
 
+// Begun tells whether it serves, or will.
+func (h *Host) Begun() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.ctx != nil
+}
+
 // End stops serving.
 func (h *Host) End() {
 	h.mu.Lock()
@@ -130,54 +135,24 @@ func (h *Host) of(rb *runbook.Runbook) runbook.Web {
 func (h *Host) component() string { return cmp.Or(h.Component, "web") }
 func (h *Host) title() string     { return cmp.Or(h.Title, "console") }
 
-// Check implements appliance.Beside.
-func (h *Host) Check(rb *runbook.Runbook) error {
+// Yield stops listening if a runbook wants the server elsewhere, or not at all, so that another may have its port.
+func (h *Host) Yield(rb *runbook.Runbook) {
 	w := h.of(rb)
-	if w.Listen == "" {
-		return nil
-	}
-	if w.TLS.Cert != "" { // a self-signed one is made when needed
-		if _, _, err := openCertificate(w.TLS, h.StateDir, h.Log); err != nil {
-			return fmt.Errorf("%s: tls: %w", h.component(), err)
-		}
-	}
 	h.mu.Lock()
-	mine := h.running != nil && samePort(h.running.listen, w.Listen)
-	h.mu.Unlock()
-	if mine { // it makes room for itself
-		return nil
+	defer h.mu.Unlock()
+	if h.running != nil && h.last.Listen != w.Listen {
+		h.stop()
 	}
-	l, err := net.Listen("tcp", w.Listen)
-	if err != nil {
-		return fmt.Errorf("%s: listen: %w", h.component(), bare(err))
-	}
-	return l.Close()
 }
 
-// Accept implements appliance.Beside. Before there is a server, nobody asks over the network.
-func (h *Host) Accept(rb *runbook.Runbook) error {
+// Listening returns where it listens; "" if it does not.
+func (h *Host) Listening() string {
 	h.mu.Lock()
-	s := h.site
-	h.mu.Unlock()
-	if s == nil {
-		return nil
+	defer h.mu.Unlock()
+	if h.running == nil {
+		return ""
 	}
-	return s.Accept(rb)
-}
-
-func samePort(a, b string) bool {
-	_, p, err1 := net.SplitHostPort(a)
-	_, q, err2 := net.SplitHostPort(b)
-	return err1 == nil && err2 == nil && p == q
-}
-
-// bare returns an error of listening without the part that the caller adds.
-func bare(err error) error {
-	var op *net.OpError
-	if errors.As(err, &op) {
-		return fmt.Errorf("%s: %w", op.Addr, op.Err)
-	}
-	return err
+	return h.running.listen
 }
 
 // Use implements appliance.Beside.
@@ -209,34 +184,6 @@ func (h *Host) serve(w runbook.Web) {
 		return
 	}
 	h.start()
-}
-
-// Listeners implements appliance.Beside.
-func (h *Host) Listeners() []health.Listener {
-	why, known := h.Trouble()
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if !known || !h.wanted {
-		return nil
-	}
-	if why != "" {
-		why = "the " + h.title() + " is not served: " + why
-	}
-	return []health.Listener{{Component: h.component(), Why: why}}
-}
-
-// Trouble tells why the server cannot be used, "" if it can or is not wanted, and whether that is known yet.
-func (h *Host) Trouble() (why string, known bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.failed, h.tried
-}
-
-// Shut says that the server will never run, and why. It is called instead of Run.
-func (h *Host) Shut(why error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.failed, h.tried = why.Error(), true
 }
 
 // start listens. If that fails it is tried again. The caller holds the lock.

@@ -135,6 +135,9 @@ func modified(path string) time.Time {
 	return info.ModTime()
 }
 
+// making is held while a self-signed certificate is looked for and made.
+var making sync.Mutex
+
 // openCertificate returns the certificate of a runbook; nil for plain HTTP. If there is no usable self-signed one, it makes one,
 // and made says why.
 func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certificate, made string, err error) {
@@ -143,6 +146,8 @@ func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certi
 	}
 	c = &certificate{cert: t.Cert, key: t.Key, clock: machineClock, log: log}
 	if t.SelfSigned {
+		making.Lock() // servers share the certificate
+		defer making.Unlock()
 		dir, err := ownFolder(stateDir)
 		if err != nil {
 			return nil, "", err

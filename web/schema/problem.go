@@ -43,6 +43,9 @@ const (
 	NotAudited      Code = "not-audited"
 	Unavailable     Code = "unavailable"
 	NeedsSetup      Code = "needs-setup"
+	Unusable        Code = "unusable"
+	QueueFull       Code = "queue-full"
+	EngineFailed    Code = "engine-failed"
 	Internal        Code = "internal"
 )
 
@@ -79,6 +82,9 @@ var Codes = []CodeDoc{
 	{NotAudited, 503, "The audit log cannot be written", "The change could not be recorded, so nothing was changed. Check the disk of the state directory."},
 	{Unavailable, 503, "Not available", "Something that the route needs is missing now: the history, the audio server, or room for one more connection."},
 	{NeedsSetup, 403, "Not set up", "There is no user yet. Open the console and create the first admin with the code that ORAC printed on its terminal."},
+	{Unusable, 422, "Cannot be used", "The sound or the message is not what a speech-to-text server takes: a missing file, another format, too many models. Sending the same again does not help."},
+	{QueueFull, 503, "The queue is full", "The engine has as many utterances waiting as the runbook allows (queue of the stt_server). Retry-After says when to try again."},
+	{EngineFailed, 502, "The engine failed", "The speech-to-text engine could not transcribe this utterance. It was not acted on and may be sent again."},
 	{Internal, 500, "Internal error", "Something failed inside ORAC. The log says more, under the request's ID."},
 }
 
@@ -156,7 +162,7 @@ func ProblemOf(err error) *Problem {
 	case errors.As(err, &d) && d.RetryAfter > 0:
 		return Because(Slower, errors.New(d.Reason), "Too many attempts.").After(d.RetryAfter)
 	case errors.As(err, &d):
-		return Because(Unauthenticated, errors.New(d.Reason), "")
+		return Because(Unauthenticated, errors.New(d.Reason), "%s", d.Told)
 	case errors.As(err, &unfit):
 		return Fail(InvalidInput, "%s", sentence(string(unfit)))
 	case errors.As(err, &long):

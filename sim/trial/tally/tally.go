@@ -201,7 +201,7 @@ func (a *Tally) delivered(at time.Duration, b event.Delivered) {
 	case again && f.Answers[b.STT] == 1:
 		a.Twice(at, fmt.Sprintf("%s is called delivered to %s a second time", b.Utterance, b.STT))
 	}
-	if b.Outcome == "empty" && a.spoke[b.Utterance] && !f.Cut {
+	if b.Outcome == "empty" && a.spoke[b.Utterance] && !f.Cut && !a.Troubled(f.Began, f.Ended) { // a fault may have begun in the middle
 		a.judge.Break(at, "silence", fmt.Sprintf("a command was spoken in %s, and it is taken for silence", b.Utterance))
 	}
 	f.over[b.STT], f.acked = true, at

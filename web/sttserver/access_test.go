@@ -1,0 +1,166 @@
+package sttserver
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+	"orac/web/schema"
+)
+
+// ask makes a good request to a route.
+func (r *rig) ask(who as, route Route) int {
+	path := strings.NewReplacer("{topic}", "kitchen", "{filename}", "t-1.wav").Replace(route.Path)
+	switch {
+	case strings.HasPrefix(route.Path, "/stt/v1/stream"):
+		return r.send(who, path, sound(0.5)).Code
+	case route.Path == "/stt/v1/heartbeat":
+		return r.call(who, route.Method, path, `{"instance_id":"a","source":"hey_orac","models":[]}`).Code
+	}
+	return r.call(who, route.Method, path, "").Code
+}
+
+// TestEveryRouteAsEveryone: who has the right gets in, and nobody else does; what was refused is on record.
+func TestEveryRouteAsEveryone(t *testing.T) {
+	r := newRig(t)
+	callers := map[string]struct {
+		as
+		may func(Right) bool
+	}{
+		"nobody":             {as{}, func(Right) bool { return false }},
+		"the legacy peer":    {legacyPeer, func(x Right) bool { return x.Legacy }},
+		"its neighbour":      {as{from: "192.0.2.78"}, func(Right) bool { return false }},
+		"hey_orac":           {as{token: r.token("hey_orac")}, func(x Right) bool { return x.Permission != "" || x.Anybody }},
+		"hey_orac, narrowed": {as{token: r.token("hey_orac", Heartbeat)}, func(x Right) bool { return x.Permission == Heartbeat || x.Anybody }},
+		"beats":              {as{token: r.token("beats")}, func(x Right) bool { return x.Permission == Heartbeat || x.Anybody }},
+		"nothing":            {as{token: r.token("nothing")}, func(x Right) bool { return x.Anybody }},
+		"a viewer":           {as{token: r.user(auth.Viewer)}, func(x Right) bool { return x.Anybody || x.Role == auth.Viewer }},
+		"an operator":        {as{token: r.user(auth.Operator)}, func(x Right) bool { return true }},
+		"an admin":           {as{token: r.user(auth.Admin)}, func(x Right) bool { return true }},
+	}
+	for _, route := range Routes() {
+		for name, c := range callers {
+			code := r.ask(c.as, route)
+			known := c.token != "" || name == "the legacy peer"
+			switch {
+			case route.Right.Open || c.may(route.Right):
+				if code != 200 && !(code == 422 && strings.Contains(route.Path, "/ws/")) { // no WebSocket in a test's writer
+					t.Errorf("%s as %s: %d", route.pattern(), name, code)
+				}
+			case known && code != http.StatusForbidden, !known && code != http.StatusUnauthorized:
+				t.Errorf("%s as %s: %d", route.pattern(), name, code)
+			}
+		}
+	}
+	for _, record := range r.records("stt.listen") {
+		if record.Target != "t-1.wav" {
+			t.Errorf("a recording was played without its name on record: %+v", record)
+		}
+	}
+	if list := r.records("stt.request"); len(list) == 0 || list[0].Outcome != audit.Denied {
+		t.Errorf("refusals are not on record: %+v", list)
+	}
+	if list := r.records("stt.preload"); len(list) == 0 {
+		t.Error("no record of loading the model")
+	}
+}
+
+// TestBadCredentials: 401 as a problem document, one record of each kind, and a reason only for those who have the secret.
+func TestBadCredentials(t *testing.T) {
+	r := newRig(t)
+	signed := func(change map[string]any) string {
+		now := time.Now()
+		c := jwt.MapClaims{"iss": "orac", "aud": "orac-stt", "sub": "hey_orac", "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(time.Minute).Unix(), "permissions": []string{Transcribe}}
+		kid := any("hey_orac")
+		for k, v := range change {
+			if k == "kid" {
+				kid = v
+				continue
+			}
+			c[k] = v
+		}
+		token := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
+		token.Header["kid"] = kid
+		text, err := token.SignedString([]byte(secret))
+		r.must(err)
+		return text
+	}
+	past, future := time.Now().Add(-time.Hour).Unix(), time.Now().Add(time.Hour).Unix()
+	for name, c := range map[string]struct{ token, why, told string }{
+		"another audience": {signed(map[string]any{"aud": "orac-core"}), "token: for somebody else", "audience"},
+		"expired":          {signed(map[string]any{"exp": past, "iat": past, "nbf": past}), "token: expired", "expired"},
+		"not yet valid":    {signed(map[string]any{"nbf": future, "exp": future + 60}), "token: not yet valid", "not valid yet"},
+		"unknown kid":      {signed(map[string]any{"kid": "mallory"}), "token: key or algorithm unknown", ""},
+		"no key":           {"orac_key_0123456789ab_canary", "key: unknown", ""},
+		"words":            {"canary", "token: malformed", ""},
+	} {
+		before := len(r.records("token.refused")) + len(r.records("key.refused"))
+		w := r.send(as{token: c.token}, "/stt/v1/stream", sound(0.5))
+		p := r.problem(name, w, schema.Unauthenticated)
+		if (c.told == "") != (p.Detail == "") || !strings.Contains(p.Detail, c.told) || !strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer") {
+			t.Errorf("%s is told %q", name, p.Detail)
+		}
+		list := append(r.records("token.refused"), r.records("key.refused")...)
+		found := false
+		for _, record := range list {
+			found = found || record.Why == c.why && record.Outcome == audit.Denied
+		}
+		if !found || len(list) != before+1 {
+			t.Errorf("%s: %d records", name, len(list)-before)
+		}
+	}
+	if _, n := r.engine.last(); n > 0 {
+		t.Error("the engine heard something")
+	}
+	if strings.Contains(r.logs(), "canary") {
+		t.Error("a credential is in the log")
+	}
+	w := r.call(as{}, "GET", "/health/live", "")
+	if w.Code != 200 {
+		t.Errorf("alive: %d", w.Code)
+	}
+	w = r.call(as{token: "canary"}, "GET", "/health/live", "") // a liveness probe with a stale token still learns that the process is there
+	if w.Code != 200 {
+		t.Errorf("alive, with a bad token: %d", w.Code)
+	}
+}
+
+// TestABrowserIsNoLegacyPeer: a page that is open at the address of a legacy peer sends nothing.
+func TestABrowserIsNoLegacyPeer(t *testing.T) {
+	r := newRig(t)
+	for _, header := range [][2]string{{"Origin", "http://evil.test"}, {"Origin", "http://example.com"}, {"Sec-Fetch-Site", "same-origin"}} {
+		if w := r.send(legacyPeer, "/stt/v1/stream", sound(0.5), header[0], header[1]); w.Code != 401 && w.Code != 403 {
+			t.Errorf("%v: %d %s", header, w.Code, w.Body)
+		}
+	}
+	req := r.request(legacyPeer, "GET", "/stt/v1/health", nil)
+	req.Host = "evil.test"
+	r.problem("another host", r.do(req), schema.WrongHost)
+	if w := r.send(as{token: "bad", from: legacyPeer.from}, "/stt/v1/stream", sound(0.5)); w.Code != 401 { // a token is judged as one
+		t.Errorf("a bad token of a legacy peer: %d", w.Code)
+	}
+	if _, n := r.engine.last(); n > 0 {
+		t.Error("the engine heard something")
+	}
+}
+
+// TestWhoAsksTooOften is told when to come back; others are served.
+func TestWhoAsksTooOften(t *testing.T) {
+	r := newRigWith(t, func(rb *runbook.Runbook) { rb.STTServers[0].PerPeer = 3 })
+	codes := map[int]int{}
+	for range 5 {
+		codes[r.call(as{token: r.token("hey_orac")}, "GET", "/stt/v1/health", "").Code]++
+	}
+	if codes[200] != 3 || codes[429] != 2 {
+		t.Errorf("%v", codes)
+	}
+	if w := r.call(as{token: r.token("beats")}, "GET", "/stt/v1/health", ""); w.Code != 200 {
+		t.Errorf("another: %d", w.Code)
+	}
+}
