@@ -1,6 +1,7 @@
 package appliance
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,6 +47,9 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 		if s.Protocol == "exec" {
 			c.program(s)
 		}
+		if s.Embedded() {
+			c.speech(s)
+		}
 		c.everywhere(s.Address, s.URL)
 	}
 	for _, w := range rb.Wyomings {
@@ -75,7 +79,19 @@ func Needs(rb *runbook.Runbook) []string {
 			names = append(names, name)
 		}
 	}
+	for _, s := range graph.Engines(rb) {
+		for _, name := range engineNeeds(s) {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
 	return names
+}
+
+// engineNeeds names what an engine needs of the catalogue.
+func engineNeeds(s runbook.STT) []string {
+	return []string{cmp.Or(s.Model, runbook.DefaultSpeech), gateModel}
 }
 
 // gateModel is the catalogue's name of the voice gate.
@@ -212,6 +228,21 @@ func (c *checker) catalogued(m runbook.Model, name string) {
 			c.say(m.Address, "classes", language.Error, fmt.Sprintf("%s has no class %q", name, class), hint)
 		}
 	}
+}
+
+// speech looks for the model of an engine in the catalogue.
+func (c *checker) speech(s runbook.STT) {
+	name := cmp.Or(s.Model, runbook.DefaultSpeech)
+	if e, err := models.Find(name); err == nil && e.Kind == models.Speech {
+		return
+	}
+	var have []string
+	for _, e := range models.Catalogue() {
+		if e.Kind == models.Speech {
+			have = append(have, e.Name)
+		}
+	}
+	c.say(s.Address, "model", language.Error, fmt.Sprintf("the catalogue has no speech model %q", name), "It has "+strings.Join(have, ", ")+".")
 }
 
 // heads names the wake words of the catalogue.

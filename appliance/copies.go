@@ -20,7 +20,7 @@ var errReplaced = errors.New("the file was replaced, and there is no copy of the
 
 // file reads the file of a model as it was when the runbook was evaluated: at the path in the runbook, or from the copy that
 // was made when it was first loaded.
-func (e *engine) file(m graph.ModelFile) (models.File, error) {
+func (e *inference) file(m graph.ModelFile) (models.File, error) {
 	f, err := e.store.Resolve(m.Source, m.SHA256, m.Dir)
 	switch {
 	case !m.Named || m.Seen.Hash == "":
@@ -39,10 +39,10 @@ func (e *engine) file(m graph.ModelFile) (models.File, error) {
 	return f, nil
 }
 
-func (e *engine) copy(sum string) string { return filepath.Join(e.copies, generation.FileName(sum)) }
+func (e *inference) copy(sum string) string { return filepath.Join(e.copies, generation.FileName(sum)) }
 
 // keep copies the file of a model that is named by path, as it was read, unless there is a copy.
-func (e *engine) keep(m graph.ModelFile, f models.File) error {
+func (e *inference) keep(m graph.ModelFile, f models.File) error {
 	to := e.copy(f.SHA256)
 	if !m.Named || e.copies == "" {
 		return nil

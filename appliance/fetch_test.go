@@ -46,7 +46,7 @@ listener "x" {
   device = device.microphone.usb
   models = [model.far]
 }`)
-	e := &engine{ctx: context.Background(), store: models.Store{Dir: t.TempDir()}}
+	e := &inference{ctx: context.Background(), store: models.Store{Dir: t.TempDir()}}
 	m := rb.Models[0]
 	far := graph.ModelFile{Model: graph.Model{Address: m.Address, Name: m.Name, Source: m.Source, SHA256: m.SHA256}}
 	var unfetched *models.UnfetchedError

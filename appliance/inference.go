@@ -22,15 +22,15 @@ import (
 // OpenInference loads the inference library and returns the networks of a model store. The end of ctx
 // interrupts downloads. If copies names a folder, models that are named by path are copied into it.
 func OpenInference(ctx context.Context, store models.Store, copies string) (graph.Inference, error) {
-	e := &engine{ctx: ctx, store: store, copies: copies, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
+	e := &inference{ctx: ctx, store: store, copies: copies, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	if err := e.load(); err != nil {
 		return graph.Inference{}, err
 	}
 	return graph.Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: e.trim, Model: e.model, Head: e.head, Fetch: e.fetch}, nil
 }
 
-// engine opens networks of one inference library.
-type engine struct {
+// inference opens networks of one inference library.
+type inference struct {
 	ctx     context.Context // ends with the process
 	store   models.Store
 	copies  string // folder of model files as they were loaded; empty: no copies are kept
@@ -43,7 +43,7 @@ type engine struct {
 	trimmed bool // once before
 }
 
-func (e *engine) load() error {
+func (e *inference) load() error {
 	library, err := e.store.Library()
 	if err != nil {
 		return err
@@ -56,7 +56,7 @@ func (e *engine) load() error {
 }
 
 // shared reads the networks that all models of a device share.
-func (e *engine) shared() (infer.Config, error) {
+func (e *inference) shared() (infer.Config, error) {
 	mel, err := e.store.Load("melspectrogram")
 	if err != nil {
 		return infer.Config{}, err
@@ -65,7 +65,7 @@ func (e *engine) shared() (infer.Config, error) {
 	return infer.Config{Mel: mel.Data, Embedding: embedding.Data}, err
 }
 
-func (e *engine) extractor() (node.Extractor, error) {
+func (e *inference) extractor() (node.Extractor, error) {
 	c, err := e.shared()
 	if err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (e *engine) extractor() (node.Extractor, error) {
 }
 
 // trim releases what loading needed: heads that were opened for a plan that nobody applied, and memory.
-func (e *engine) trim() {
+func (e *inference) trim() {
 	e.mu.Lock()
 	for sum, h := range e.ready {
 		_ = h.Close() // it was never used
@@ -97,7 +97,7 @@ func (e *engine) trim() {
 
 // model returns what the file of a model says. The first time it opens the head, and keeps it for the first node that asks: a
 // model that cannot be loaded is found before anything runs.
-func (e *engine) model(m graph.ModelFile) (wake.Model, error) {
+func (e *inference) model(m graph.ModelFile) (wake.Model, error) {
 	f, err := e.file(m)
 	if err != nil {
 		return wake.Model{}, err
@@ -119,7 +119,7 @@ func (e *engine) model(m graph.ModelFile) (wake.Model, error) {
 }
 
 // fetch downloads models into the store.
-func (e *engine) fetch(t *rt.Task, list []graph.ModelFile, within time.Duration) error {
+func (e *inference) fetch(t *rt.Task, list []graph.ModelFile, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(e.ctx, within)
 	defer cancel()
 	if t != nil {
@@ -133,7 +133,7 @@ func (e *engine) fetch(t *rt.Task, list []graph.ModelFile, within time.Duration)
 	return nil
 }
 
-func (e *engine) head(m graph.ModelFile) (node.Classifier, error) {
+func (e *inference) head(m graph.ModelFile) (node.Classifier, error) {
 	f, err := e.file(m)
 	if err != nil && !errors.Is(err, errReplaced) { // a replaced file is loaded all the same: the appliance still hears
 		return nil, err
@@ -152,12 +152,12 @@ func (e *engine) head(m graph.ModelFile) (node.Classifier, error) {
 	return h, nil
 }
 
-func (e *engine) gateReady() error {
+func (e *inference) gateReady() error {
 	return e.store.Verify("silero_vad")
 }
 
 // gate is Silero's voice detection with openWakeWord's delay.
-func (e *engine) gate() (node.Gate, error) {
+func (e *inference) gate() (node.Gate, error) {
 	file, err := e.store.Load("silero_vad")
 	if err != nil {
 		return nil, err

@@ -2,7 +2,7 @@ package appliance
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"orac/appliance/rt"
 	"orac/appliance/stt"
@@ -15,8 +15,9 @@ import (
 // this sound cannot be understood; Engine if the engine failed on it; Unreachable if the runbook in force has no such engine.
 // A result without text tells Silence: the engine has listened, and nothing was understood.
 func (d *Daemon) Transcribe(ctx context.Context, to runbook.Address, u stt.Utterance, pcm []int16) (stt.Result, error) {
-	return do(ctx, d, "transcribe", func(*rt.Task) (stt.Result, error) {
-		return stt.Result{}, &stt.Error{Op: "transcribe", Address: string(to), Kind: stt.Unreachable,
-			Cause: fmt.Errorf("the runbook in force has no engine %s", to), Hint: `declare it: stt "NAME" { protocol = "embedded" }`}
-	})
+	r, err := do(ctx, d, "transcribe", func(t *rt.Task) (stt.Result, error) { return d.core.Transcribe(t, to, u, pcm) })
+	if errors.Is(err, rt.ErrStopped) && ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	return r, err
 }

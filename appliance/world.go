@@ -4,6 +4,7 @@ package appliance
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -11,9 +12,12 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
+	"orac/appliance/engine"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
+	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/models"
@@ -36,8 +40,9 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 		STT: func(s graph.Service, find func(string) string) (stt.Client, error) {
 			return client(s, find, state.Temp)
 		},
-		Heart: heart,
-		Hook:  hook,
+		Engine: func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
+		Heart:  heart,
+		Hook:   hook,
 	}, nil
 }
 
@@ -67,6 +72,29 @@ func input(d graph.Device) (audio.Source, error) {
 		Name: w.Path, Load: func() (audio.Sound, error) { return wav.Open(w.Path, w.Channel...) },
 		Fast: w.Pace == "fast", End: ends[w.End], Gap: w.Gap,
 	}, nil
+}
+
+// understand returns what starts the process of an engine.
+func understand(store models.Store, s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
+	for _, name := range engine.Needs(s.Catalogued()) { // a model that is not there, or damaged, is found before anything runs
+		if err := store.Verify(name); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Address, err)
+		}
+	}
+	return func(t *rt.Task) (node.EngineProcess, error) {
+		p, err := engine.Start(t, engine.Spec{Model: s.Catalogued(), Models: store.Dir})
+		if err != nil {
+			return nil, err
+		}
+		return speech{p}, nil
+	}, nil
+}
+
+// speech is a process that understands jobs.
+type speech struct{ *engine.Process }
+
+func (s speech) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, error) {
+	return s.Process.Transcribe(t, job.PCM)
 }
 
 func client(to graph.Service, find func(string) string, temp string) (stt.Client, error) {

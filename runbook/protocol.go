@@ -51,6 +51,11 @@ var protocols = []protocol{
 		way:   ByHTTP, why: "the server of whisper.cpp takes whole recordings", asked: true,
 	},
 	{
+		name: "embedded", doc: "embedded understands English on this machine, in a process of ORAC's own.", noun: "the engine of this machine",
+		takes: []string{"model", "idle", "max_memory", "partials"},
+		way:   ByEngine,
+	},
+	{
 		name: "exec", doc: "exec starts a command for each utterance and uses what it prints as the text.", noun: "a command",
 		needs: []need{{"command", `Add command = ["PROGRAM", "{wav}"].`}},
 		way:   ByCommand,

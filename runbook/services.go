@@ -24,6 +24,9 @@ type STT struct {
 	URL           string          `hcl:"url"`
 	Model         string          `hcl:"model"`
 	Prompt        string          `hcl:"prompt"`
+	Idle          time.Duration   `hcl:"idle"` // the next three: of an engine
+	MaxMemory     language.Size   `hcl:"max_memory"`
+	Partials      bool            `hcl:"partials"`
 	Streaming     bool            `hcl:"streaming"`
 	Language      string          `hcl:"language"`
 	Task          string          `hcl:"task"`            // transcribe, translate, or "" for the server's choice
@@ -65,8 +68,15 @@ var sttBlock = &language.BlockType{
 			Doc: protocolDoc()},
 		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address, without the path of the protocol. Required for every server."},
-		{Name: "model", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"whisper-1"`,
-			Doc: "For protocol openai: the model, as the server calls it."},
+		{Name: "model", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"moonshine_base"`,
+			Pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,200}$`), Expect: "at most 200 characters in one line",
+			Doc: "For protocol embedded: `moonshine_tiny`, which is used if you name none, or `moonshine_base`, which understands more and takes twice the time and memory. A change restarts the engine alone: the new model is checked before the old one is let go, and recordings wait meanwhile. For protocol openai: the model, as the server calls it."},
+		{Name: "idle", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "10m", Min: "10s", Max: "24h",
+			Doc: "For protocol embedded: how long the model stays in memory when nobody speaks. It is loaded again at the next wake word, while the person speaks."},
+		{Name: "max_memory", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "400MiB", Min: "100MiB", Max: "4GiB",
+			Doc: "For protocol embedded: how much memory the engine's process may take. If it takes more, it is killed and started again, and the recording waits in the spool. The limits of the memory block do not count this process."},
+		{Name: "partials", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
+			Doc: "For protocol embedded: whether ORAC shows what it has understood so far while the person still speaks. That takes at most half of a processor core."},
 		{Name: "prompt", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Jarvis, Zigbee, patio"`,
 			Pattern: regexp.MustCompile(`^.{1,1000}$`), Expect: "at most 1000 characters in one line",
 			Doc: "For protocols openai and whisper_server: words that are likely, such as names. They help the model to spell."},

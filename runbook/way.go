@@ -11,9 +11,10 @@ import (
 type Way string
 
 const (
-	ByStream  Way = "ws"   // while the person speaks; the same sound goes ByHTTP when that fails
-	ByHTTP    Way = "http" // in one request, when the recording is complete
-	ByCommand Way = "exec" // as a file, to a command that is started for it
+	ByStream  Way = "ws"     // while the person speaks; the same sound goes ByHTTP when that fails
+	ByHTTP    Way = "http"   // in one request, when the recording is complete
+	ByCommand Way = "exec"   // as a file, to a command that is started for it
+	ByEngine  Way = "engine" // to the engine of this machine
 )
 
 // onlyInQuery are the settings that an ORAC STT reads from the query of one HTTP request. Its WebSocket has no place for them.
@@ -40,6 +41,12 @@ func (s STT) Way() (w Way, why string) {
 	has := map[string]bool{"language": s.Language != "", "task": s.Task != "", "forward_to_core": s.ForwardToCore != nil}
 	return wayOf(s.Protocol, s.Streaming, slices.DeleteFunc(slices.Clone(onlyInQuery), func(name string) bool { return !has[name] }))
 }
+
+// DefaultSpeech is the model of an engine whose block names none.
+const DefaultSpeech = "moonshine_tiny"
+
+// Embedded tells whether the engine runs in ORAC itself.
+func (s STT) Embedded() bool { return protocolOf(s.Protocol).way == ByEngine }
 
 // wayRules refuse a setting that cannot be sent along with the utterances.
 func wayRules() (rules []language.Rule) {

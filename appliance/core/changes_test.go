@@ -329,8 +329,11 @@ func world() *graph.Parts {
 		FS: virtual.NewDisk(1 << 30), Host: "test", History: noBook{},
 		Source: func(d graph.Device) (audio.Source, error) { return hum{d}, nil },
 		STT:    func(s graph.Service, _ func(string) string) (stt.Client, error) { return service{s}, nil },
-		Heart:  func(h graph.Heart) (notify.Heart, error) { return heart{h}, nil },
-		Hook:   func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
+		Engine: func(graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
+			return func(*rt.Task) (node.EngineProcess, error) { return nil, errors.New("nobody speaks") }, nil
+		},
+		Heart: func(h graph.Heart) (notify.Heart, error) { return heart{h}, nil },
+		Hook:  func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
 			Gate:      func() (node.Gate, error) { return mute{}, nil },

@@ -28,6 +28,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
+	"orac/appliance/stt"
 	"orac/appliance/utterance"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -342,6 +343,28 @@ func (c *Core) Hooks() (list []status.Hook) {
 	return list
 }
 
+// Engines are what understands speech here. It may be called from anywhere.
+func (c *Core) Engines() (list []status.Engine) {
+	for _, v := range c.runner.Views() {
+		if e, ok := v.code.(*node.Engine); ok && v.State != reconcile.Leaked && v.Node == c.runner.Graph().Node(v.Node.Address) {
+			list = append(list, e.Status())
+		}
+	}
+	return list
+}
+
+// Transcribe has an engine of the graph in force understand a recording: see node.AskEngine.
+func (c *Core) Transcribe(t *rt.Task, to runbook.Address, u stt.Utterance, pcm []int16) (stt.Result, error) {
+	asked := graph.AskedOf(*c.runner.boxes.Load(), to)
+	if asked == nil {
+		return stt.Result{}, &stt.Error{
+			Op: "transcribe", Address: string(to), Kind: stt.Unreachable, Cause: errors.New("the runbook in force has no such engine"),
+			Hint: `declare it: stt "NAME" { protocol = "embedded" }`,
+		}
+	}
+	return node.AskEngine(t, to.Name(), asked, u, pcm)
+}
+
 // Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
 func (c *Core) Generation() int { return c.steward.Generation() }
 
@@ -386,7 +409,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		}
 	}
 	g.Sort(s.Nodes) // an apply puts new instances after those that stay
-	s.Hooks = c.Hooks()
+	s.Hooks, s.Engines = c.Hooks(), c.Engines()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]
 	}

@@ -102,7 +102,7 @@ func (m *Monitor) judge(t *rt.Task, n *watched, v *View, w runbook.Watchdog) hea
 	case v.State == reconcile.Waiting:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it failed and is being restarted: %v", v.Err)
 	case v.State == reconcile.Finished:
-	case !hears && (full || waits && v.Node.Kind.Role == graph.Passes) && idle > w.NodeStall:
+	case !hears && v.Node.Kind.Role != graph.Understands && (full || waits && v.Node.Kind.Role == graph.Passes) && idle > w.NodeStall:
 		f.Level, f.Why = health.Unhealthy, fmt.Sprintf("it has made no progress on what waits for it for %v", idle.Round(100*time.Millisecond))
 		_, open := m.open[address]
 		if m.fact(t, f); !open {

@@ -224,6 +224,16 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		if b.Outcome == "failed" {
 			m.aside(t, e.Node, b)
 		}
+	case event.Engine:
+		switch b.State {
+		case "ready":
+			ok(e.Node, string(graph.Engine))
+			m.acted(t, e.Node, "started again")
+		case "failed":
+			bad(e.Node, string(graph.Engine), health.Unhealthy, b.Cause)
+			m.fact(t, m.facts[e.Node])
+			m.restarted(t, e.Node, b.Cause)
+		}
 	case event.Heartbeat:
 		switch {
 		case b.OK:

@@ -136,7 +136,7 @@ type Dropped struct {
 type DeliveryStarted struct {
 	Utterance string `json:"utterance"`
 	STT       string `json:"stt"`
-	Way       string `json:"way"` // ws, http, exec; check: asked for proof that nobody spoke
+	Way       string `json:"way"` // ws, http, exec, engine; check: asked for proof that nobody spoke
 	Attempt   int    `json:"attempt"`
 }
 
@@ -195,6 +195,25 @@ type Streaming struct {
 	STT string `json:"stt"`
 	On  bool   `json:"on"`
 	Why string `json:"why,omitempty"` // it is off
+}
+
+// Partial: what an engine has understood so far, while the person still speaks. The text may still change.
+type Partial struct {
+	Utterance string `json:"utterance"`
+	STT       string `json:"stt"`
+	Text      string `json:"text"`
+	Of        Origin `json:"-"`
+}
+
+// Engine: what the process of an engine does, on each change.
+type Engine struct {
+	STT     string  `json:"stt"`
+	Model   string  `json:"model"`
+	State   string  `json:"state"`                  // loading, ready, let go, failed
+	Cause   string  `json:"cause,omitempty"`        // why it failed, or was let go
+	Retry   string  `json:"retry,omitempty"`        // when it is started again
+	Seconds float64 `json:"seconds,omitempty"`      // that loading took
+	Memory  int64   `json:"memory_bytes,omitempty"` // of its process, when it was ready
 }
 
 // Heartbeat: whether the server accepts heartbeats, on each change. A failed heartbeat was tried
@@ -356,6 +375,8 @@ func (DeliveryRepeated) Kind() string { return "delivery_repeated" }
 func (Delivered) Kind() string        { return "delivered" }
 func (STTHealth) Kind() string        { return "stt_health" }
 func (Streaming) Kind() string        { return "streaming" }
+func (Partial) Kind() string          { return "partial" }
+func (Engine) Kind() string           { return "engine" }
 func (Heartbeat) Kind() string        { return "heartbeat" }
 func (WebhookFailed) Kind() string    { return "webhook_failed" }
 func (WebhookTaken) Kind() string     { return "webhook_taken" }

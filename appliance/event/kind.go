@@ -68,6 +68,14 @@ func (e Event) spool() string {
 	return ""
 }
 
+// engine is the about of Engine: whether it is well shows when it is ready, or has failed.
+func (e Event) engine() string {
+	if state := e.Body.(Engine).State; state == "ready" || state == "failed" {
+		return e.Node
+	}
+	return ""
+}
+
 // byName finds rows; the table never changes.
 var byName = func() map[string]*Kind {
 	m := make(map[string]*Kind, len(Kinds))

@@ -59,6 +59,12 @@ var Kinds = []Kind{
 		func(b Streaming) Words {
 			return either(b.On, "stt", usual("%s accepts streams again", b.STT), usual("%s: %s; recordings go by HTTP", b.STT, b.Why))
 		}),
+	kind("An engine has understood a part of what is being said. The text may still change: the one that counts follows when the person has ended.", Kind{},
+		func(b Partial) Words {
+			return plain("…", speech("“%s”", b.Text), usual("  "), faint("%s", b.STT))
+		}),
+	kind("The process of an engine loads its model, is ready, was let go because nobody needs it, or failed.", Kind{about: Event.engine},
+		Engine.words),
 	kind("Heartbeats are accepted, or are not any more.", Kind{about: itself},
 		func(b Heartbeat) Words {
 			return either(b.OK, "heartbeat", usual("%s counts %d active", b.Endpoint, b.Topics), usual("%s: %s", b.Endpoint, b.Cause))

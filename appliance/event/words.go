@@ -59,9 +59,13 @@ func (w Words) String() string {
 
 // Unspoken returns the event without what was said in the room.
 func (e Event) Unspoken() Event {
-	if d, ok := e.Body.(Delivered); ok {
-		d.Text, d.Original = "", ""
-		e.Body = d
+	switch b := e.Body.(type) {
+	case Delivered:
+		b.Text, b.Original = "", ""
+		e.Body = b
+	case Partial:
+		b.Text = ""
+		e.Body = b
 	}
 	return e
 }
@@ -125,6 +129,16 @@ func (b Salvaged) words() Words {
 	return fine("salvaged", usual("%s, %.1f s, %s", b.Utterance, b.Seconds, what))
 }
 
+func (b Engine) words() Words {
+	switch b.State {
+	case "failed":
+		return warning("engine", usual("%s (%s): %s; started again %s", b.STT, b.Model, b.Cause, b.Retry))
+	case "ready":
+		return plain("engine", usual("%s is ready", b.Model), faint("  %s, loaded in %.1f s", b.STT, b.Seconds))
+	}
+	return detail("engine", usual("%s (%s): %s", b.STT, b.Model, b.State))
+}
+
 func (b Delivered) words() Words {
 	how := "to " + b.STT
 	if b.Seconds > 0 {
@@ -143,6 +157,9 @@ func (b Delivered) words() Words {
 	case "delivered":
 		return fine("transcript", speech("“%s”", b.Text), usual("  "), faint("delivered %s", how))
 	case "empty":
+		if b.Cause != "" {
+			return plain("nothing understood", usual("%s: %s", how, b.Cause))
+		}
 		return plain("no speech", usual("%s", how))
 	}
 	return failure("given up", usual("%s: %s", how, b.Cause))

@@ -49,7 +49,12 @@ func (a *Assembly) reads(n *Node, port string) bool {
 }
 
 // client makes the client of a service.
-func (a *Assembly) client(s Service) (stt.Client, error) { return a.STT(s, a.graph.Runbook.Resolve) }
+func (a *Assembly) client(s Service) (stt.Client, error) {
+	if s.STT.Embedded() {
+		return a.engineClient(s.STT), nil
+	}
+	return a.STT(s, a.graph.Runbook.Resolve)
+}
 
 // file is the file of a model.
 func (a *Assembly) file(m Model) ModelFile {

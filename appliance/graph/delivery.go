@@ -48,7 +48,7 @@ var distant = health.Rule{ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time
 func deliveries() *Kind {
 	return built(Kind{
 		Name: Delivery, Role: Delivers, Words: "hands each utterance to a speech-to-text service, in order, until it has answered",
-		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name},
+		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name, jobs.Name, glimpses.Name},
 		add: addDeliveries,
 	}, buildDelivery)
 }
@@ -56,8 +56,11 @@ func deliveries() *Kind {
 func addDeliveries(c *compiler, k *Kind) {
 	for _, s := range c.served() {
 		target := brief(s.URL)
-		if s.Protocol == "exec" && len(s.Command) > 0 {
+		switch {
+		case s.Protocol == "exec" && len(s.Command) > 0:
 			target = brief(s.Command[0])
+		case s.Embedded():
+			target = see[Speech](s).Catalogued()
 		}
 		c.add(Node{
 			Address: At(Delivery, s.Name), Kind: k, Block: s.Address, Service: s.Address, Detail: target + wayInWords(s),
@@ -89,11 +92,14 @@ func buildDelivery(a *Assembly, n *Node, _ nothing, to Service) (node.Node, erro
 		Client: client, Whole: string(runbook.ByHTTP), Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay,
 		Way: strings.TrimPrefix(wayInWords(s), ", "), Keeps: spoken.All &^ spoken.Named(s.Strip),
 	}
-	if way == runbook.ByCommand {
-		c.Whole = string(way)
-	}
 	_, streams := client.(stt.Streamer)
 	c.Live = way == runbook.ByStream && streams
+	switch way {
+	case runbook.ByCommand:
+		c.Whole = string(way)
+	case runbook.ByEngine:
+		c.Whole, c.Streamed, c.Live = string(way), string(way), s.Partials
+	}
 	return &node.Delivery{
 		Name: n.Address, STT: s.Name, Config: rt.NewCell(c), Gate: a.Gate,
 		Spool: requests.inbox(a, string(Spool)), Healthy: healthy.inbox(a, n.Address), Sights: sights.out(a, n.Address), Events: a.Events(n.Address),

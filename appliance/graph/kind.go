@@ -18,16 +18,17 @@ type Role int
 
 // The roles, in the direction of the sound.
 const (
-	_         Role = iota
-	Hears          // gives sound; its health is the age of the last hop
-	Passes         // reads at once what comes: a waiting value shows that it is stuck
-	Records        // makes utterances of sound
-	Keeps          // keeps utterances on the disk
-	Delivers       // hands utterances to a service; it is stopped before the rest, because an answer may come at that moment
-	Asks           // asks a service how it is
-	Tells          // tells other programs what happens
-	Serves         // answers other programs
-	Remembers      // writes what happens into the history
+	_           Role = iota
+	Hears            // gives sound; its health is the age of the last hop
+	Passes           // reads at once what comes: a waiting value shows that it is stuck
+	Records          // makes utterances of sound
+	Keeps            // keeps utterances on the disk
+	Delivers         // hands utterances to a service; it is stopped before the rest, because an answer may come at that moment
+	Understands      // turns sound into text, for others; it judges its own progress
+	Asks             // asks a service how it is
+	Tells            // tells other programs what happens
+	Serves           // answers other programs
+	Remembers        // writes what happens into the history
 )
 
 // CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
@@ -85,7 +86,7 @@ type nothing struct{}
 func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
-		spools(), deliveries(), probes(), heartbeats(), webhooks(), wyomings(), histories(),
+		spools(), deliveries(), engines(), probes(), heartbeats(), webhooks(), wyomings(), histories(),
 	}
 }
 

@@ -35,13 +35,17 @@ var (
 	healthy   = port[node.Seen]{Port{Name: "healthy", Capacity: 1, Asks: true}}
 	sights    = port[node.Sight]{Port{Name: "sights", Capacity: 1, Asks: true, Report: true}}
 	happens   = port[event.Event]{Port{Name: "events", Capacity: EventsWaiting, Asks: true, Report: true}}
+	jobs      = port[node.EngineJob]{Port{Name: "jobs", Capacity: 4, Waits: true, Asks: true}}
+	glimpses  = port[node.EngineJob]{Port{Name: "glimpses", Capacity: 1, Asks: true, Report: true}}
+	asked     = port[node.EngineJob]{Port{Name: "asked", Capacity: 8, Asks: true}}  // servers beside the graph ask, too
 	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
 )
 
 // Ports is the table of ports.
 func Ports() []Port {
 	return []Port{
-		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port, hookTasks.Port,
+		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port,
+		jobs.Port, glimpses.Port, asked.Port, hookTasks.Port,
 	}
 }
 

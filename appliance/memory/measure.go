@@ -49,6 +49,12 @@ func Family() ([]Process, error) {
 	return family, nil
 }
 
+// Resident returns the resident memory of one process, in bytes.
+func Resident(pid int) (int64, error) {
+	p, err := read(pid)
+	return p.Resident, err
+}
+
 func isApart(pid int, parents map[int]int) (found bool) {
 	apart.Range(func(ancestor, _ any) bool {
 		found = descends(pid, ancestor.(int), parents)

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -62,7 +63,8 @@ func (n *Delivery) transcribe(t *rt.Task, c *course) (stt.Result, error) {
 type DeliveryConfig struct {
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
-	Whole    string        // how a whole utterance is sent: http, exec
+	Whole    string        // how a whole utterance is sent: http, exec, engine
+	Streamed string        // how a stream is sent: engine; "": ws
 	Way      string        // how utterances are sent, in words
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
@@ -131,7 +133,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 			return err
 		}
 		if heard.Spoken(n.Keeps) != "" {
-			return n.done(t, c, "ws", heard)
+			return n.done(t, c, n.streamWay(), heard)
 		}
 	}
 	whole, err := n.sound(t, c)
@@ -143,11 +145,11 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		return n.Spool.Send(t, Answered{Seq: job.Seq, STT: n.STT})
 	}
 	if streamed {
-		if over, err := n.nothing(t, c, "ws", heard); over {
+		if over, err := n.nothing(t, c, n.streamWay(), heard); over {
 			return err
 		}
 		n.note(t, c, errNothingHeard)
-		n.failed(t, c, "ws", errNothingHeard, "as a whole")
+		n.failed(t, c, n.streamWay(), errNothingHeard, "as a whole")
 	}
 	return n.whole(t, c)
 }
@@ -229,7 +231,7 @@ func (n *Delivery) tryStream(t *rt.Task, c *course) (r stt.Result, answered bool
 	case off:
 		c.attempts-- // not a failure
 	default:
-		n.failed(t, c, "ws", err, "as a whole, when it is complete")
+		n.failed(t, c, n.streamWay(), err, "as a whole, when it is complete")
 	}
 	return stt.Result{}, false, nil
 }
@@ -242,7 +244,7 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	if err := n.Spool.Send(t, Tail{Seq: c.Seq, STT: n.STT, To: chunks, Ended: ends}); err != nil {
 		return stt.Result{}, err
 	}
-	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "ws", Attempt: 1})
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: n.streamWay(), Attempt: 1})
 	t.Trace("stream", int64(c.Seq))
 	u := n.utterance(c)
 	u.Sending = func(t *rt.Task) error { // the end of the stream: from now on, an answer is due
@@ -292,6 +294,9 @@ func (n *Delivery) utterance(c *course) stt.Utterance {
 	return stt.Utterance{
 		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut(),
 		Sending: func(t *rt.Task) error { return n.sending(t, c) },
+		Partial: func(t *rt.Task, text string) {
+			say(t, n.Events, n.Name, event.Partial{Utterance: m.ID, STT: n.STT, Text: text, Of: originOf(m)})
+		},
 	}
 }
 
@@ -313,7 +318,7 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
-		Repeated: c.doubt.told > 0, Cause: c.doubt.note(), Of: originOf(c.Meta),
+		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing), Of: originOf(c.Meta),
 	})
 	return nil
 }

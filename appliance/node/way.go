@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"time"
 
 	"orac/appliance/event"
@@ -112,3 +113,6 @@ func (n *Delivery) settings() (changed bool) {
 	}
 	return changed
 }
+
+// streamWay is the name of the way of streams.
+func (n *Delivery) streamWay() string { return cmp.Or(n.Streamed, "ws") }

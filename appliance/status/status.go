@@ -21,6 +21,7 @@ type Status struct {
 	Nodes      []Node        `json:"nodes"`
 	Spool      Spool         `json:"spool"`
 	Hooks      []Hook        `json:"webhooks,omitempty"`
+	Engines    []Engine      `json:"engines,omitempty"`
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
 }
@@ -62,7 +63,18 @@ type Hook struct {
 	Error   string `json:"error,omitempty"` // why the disk refuses events
 }
 
-// Memory is the resident memory of the daemon and its children.
+// Engine is what understands speech in a process of its own.
+type Engine struct {
+	Name     string `json:"name"` // of the stt block
+	Model    string `json:"model"`
+	State    string `json:"state"`           // let go, loading, ready, busy, failed
+	Error    string `json:"error,omitempty"` // why it failed
+	Waiting  int    `json:"waiting"`         // recordings
+	Resident int64  `json:"resident_bytes"`  // of its process, which is not part of the appliance's memory; 0: none runs
+	Most     int64  `json:"most_bytes"`      // at which it is killed and started again
+}
+
+// Memory is the resident memory of the daemon and its children, without engines.
 type Memory struct {
 	Resident int64   `json:"resident_bytes"`
 	Slope    float64 `json:"slope_bytes_per_hour"` // after the warm-up; 0 while unknown

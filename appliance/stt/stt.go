@@ -42,6 +42,8 @@ type Utterance struct {
 	// Sending is called by the task of the call before the service can have all of the utterance: before the end of a stream, and
 	// before the body of a request, once it is connected. An error ends the call. Nil: nothing is called.
 	Sending func(*rt.Task) error
+	// Partial is called by the task of a stream with what was understood so far, whenever that changes. Nil: nobody asks.
+	Partial func(t *rt.Task, text string)
 }
 
 // Result is what a service understood.
@@ -54,6 +56,9 @@ type Result struct {
 	// Silence tells, for an empty text, that the service has listened and heard nobody: it answers differently when its
 	// engine fails. Without Silence, an empty text may mean either.
 	Silence bool
+	// Nothing is why there is no text, in the words of an engine that listens to the sound and judges its own text: "noise". Such
+	// an answer is final: the same engine gives it again. Empty where nobody says.
+	Nothing string
 }
 
 // Spoken is the text without the markers that the service wrote into it, except those of the kinds to keep. It is "" if

@@ -132,7 +132,7 @@ func diskBytes(d runbook.Disk) int64 { return min(int64(d.KeepFree), 512<<20) + 
 func (w *World) serveAll() error {
 	var names []runbook.Address
 	for _, s := range w.book.rb.STTs {
-		if s.Protocol != "exec" {
+		if s.Protocol != "exec" && !s.Embedded() {
 			names = append(names, s.Address)
 		}
 	}

@@ -70,13 +70,15 @@ var (
 	hookDesc     = prometheus.NewDesc("orac_webhook_events", "Events waiting for a webhook.", []string{"webhook"}, nil)
 	hookAside    = prometheus.NewDesc("orac_webhook_aside", "Events set aside because a webhook refused them.", []string{"webhook"}, nil)
 	residentDesc = prometheus.NewDesc("orac_memory_resident_bytes", "Resident memory of the appliance and its children.", nil, nil)
+	engineDesc   = prometheus.NewDesc("orac_engine_resident_bytes", "Resident memory of an engine's process, which is not part of the appliance's.", []string{"engine"}, nil)
+	engineReady  = prometheus.NewDesc("orac_engine_loaded", "1 if the engine's model is loaded.", []string{"engine"}, nil)
 	genDesc      = prometheus.NewDesc("orac_generation", "The running generation.", nil, nil)
 	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, residentDesc, genDesc, streamsDesc} {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, residentDesc, genDesc, streamsDesc} {
 		c <- d
 	}
 }
@@ -110,6 +112,14 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 	for _, h := range st.Hooks {
 		gauge(hookDesc, float64(h.Waiting), h.Name)
 		gauge(hookAside, float64(h.Aside), h.Name)
+	}
+	for _, e := range st.Engines {
+		loaded := 0.0
+		if e.State == "ready" || e.State == "busy" {
+			loaded = 1
+		}
+		gauge(engineDesc, float64(e.Resident), e.Name)
+		gauge(engineReady, loaded, e.Name)
 	}
 	gauge(residentDesc, float64(st.Memory.Resident))
 	gauge(genDesc, float64(st.Generation))

@@ -17,10 +17,10 @@ func List(t *rt.Task, s Spec) (Listing, error) {
 	}
 	var listing Listing
 	task := t.Go("list", func(t *rt.Task) error {
-		undo := t.OnStop(p.kill)
-		err := readListing(p.stdout, &listing)
-		p.kill()
-		end := p.reap()
+		undo := t.OnStop(p.Kill)
+		err := readListing(p.Stdout, &listing)
+		p.Kill()
+		end := p.Reap()
 		undo()
 		if err != nil {
 			return fmt.Errorf("listing the microphones: %w", explain(err, end))

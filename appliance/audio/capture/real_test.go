@@ -200,7 +200,7 @@ func TestKilledWorker(t *testing.T) {
 		for range 5 {
 			st := open(t, task, src)
 			testkit.Must(t, st.Read(task, &pcm, within(task, time.Second)))
-			testkit.Must(t, st.cmd.Process.Kill())
+			st.Signal(syscall.SIGKILL)
 			killed := time.Now()
 			var err error
 			for err == nil {
@@ -257,7 +257,7 @@ func TestFrozenWorker(t *testing.T) {
 	s, _ := world(t)
 	inRealTime(t, func(task *rt.Task) error {
 		st := open(t, task, New(spec(t, s, Selector{})))
-		testkit.Must(t, st.cmd.Process.Signal(syscall.SIGSTOP))
+		st.Signal(syscall.SIGSTOP)
 		if err := readUntilSilence(t, task, st); !errors.Is(err, rt.ErrTimeout) {
 			t.Errorf("reading from a frozen worker: %v", err)
 		}
@@ -422,7 +422,7 @@ func TestStoppedOwnerLeavesNoWorker(t *testing.T) {
 		})
 		return task.Wait(child, rt.Never)
 	})
-	if err := syscall.Kill(left.cmd.Process.Pid, 0); !errors.Is(err, syscall.ESRCH) {
+	if err := syscall.Kill(left.PID(), 0); !errors.Is(err, syscall.ESRCH) {
 		t.Errorf("the worker is still there (%v)", err)
 	}
 }

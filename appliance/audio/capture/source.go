@@ -3,9 +3,11 @@ package capture
 import (
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/child"
 	"orac/appliance/rt"
 )
 
@@ -47,9 +49,13 @@ func (s Spec) timeout() time.Duration {
 	return DefaultStartTimeout
 }
 
-func (s Spec) start(o options) (*process, error) {
+func (s Spec) start(o options) (*child.Process, error) {
 	o.backend, o.channels, o.channel, o.look = s.Backend, max(s.Channels, 1), s.Channel, s.Look
-	return start(s.Worker, o.args(), s.Env, s.Dir)
+	return child.Start(child.Spec{
+		Name: "capture-worker", What: "the capture worker", Command: s.Worker, Args: o.args(), Dir: s.Dir, Noise: tracePrefix,
+		// One thread for Go is enough. A crash inside the library is reported briefly.
+		Env: append(append(os.Environ(), "GOMAXPROCS=1", "GOTRACEBACK=single"), s.Env...),
+	})
 }
 
 // Source is a microphone. It is used by one task at a time.
@@ -71,7 +77,7 @@ func (s *Source) Open(t *rt.Task) (audio.Stream, error) {
 		return nil, err
 	}
 	st := &stream{
-		process: p,
+		Process: p,
 		hello:   rt.NewMailbox[hello]("capture hello", 1),
 		hops:    rt.NewMailbox[hop]("capture", buffered),
 	}

@@ -6,12 +6,13 @@ import (
 	"io"
 
 	"orac/appliance/audio"
+	"orac/appliance/child"
 	"orac/appliance/rt"
 )
 
 // stream is an open microphone: a worker, and the task that reads from it.
 type stream struct {
-	*process
+	*child.Process
 	task   *rt.Task
 	hello  *rt.Mailbox[hello]
 	hops   *rt.Mailbox[hop]
@@ -26,10 +27,10 @@ type stream struct {
 func (s *stream) pump(t *rt.Task) error {
 	defer s.hello.Close(t)
 	defer s.hops.Close(t)
-	undo := t.OnStop(s.kill)
+	undo := t.OnStop(s.Kill)
 	err := s.carry(t)
-	s.kill() // a worker that sends nothing more, or nonsense, is useless
-	end := s.reap()
+	s.Kill() // a worker that sends nothing more, or nonsense, is useless
+	end := s.Reap()
 	undo()
 	s.death = explain(err, end)
 	return nil
@@ -49,7 +50,7 @@ func explain(said, end error) error {
 
 // carry returns the reason why there is nothing more to carry; io.EOF if the worker just ended.
 func (s *stream) carry(t *rt.Task) error {
-	frames := frameReader{r: s.stdout}
+	frames := frameReader{r: s.Stdout}
 	greeted := false
 	var sound hop
 	for {
@@ -107,7 +108,7 @@ func (s *stream) Identity() string { return s.device.Identity }
 // Close implements audio.Stream. It takes at most 300 ms. A worker that hangs in the kernel, so that even SIGKILL does not
 // end it, keeps the task that owns the stream from ending: nothing else opens the device.
 func (s *stream) Close(t *rt.Task) {
-	_ = s.stdin.Close() // asks the worker to end; it fails if that has happened already
+	_ = s.Stdin.Close() // asks the worker to end; it fails if that has happened already
 	if err := t.Wait(s.task, t.Now().Add(closeAsked)); isWait(err) {
 		s.task.Stop()
 		_ = t.Wait(s.task, t.Now().Add(closeForced)) // the owner waits for the rest

@@ -36,7 +36,7 @@ model "own" {
 listener "kitchen" {
   device  = device.microphone.usb
   models  = [model.alexa, model.timer, model.own]
-  deliver = [stt.whisper, stt.script]
+  deliver = [stt.whisper, stt.script, stt.local]
 }
 listener "by_name" {
   device = device.microphone.by_name
@@ -64,6 +64,9 @@ stt "whisper" { url = "http://stt.test:7272" }
 stt "script" {
   protocol = "exec"
   command  = ["cat", "{wav}"]
+}
+stt "local" {
+  protocol = "embedded"
 }
 stt "guarded" {
   url         = "https://stt.test:7273"

@@ -39,6 +39,9 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, h := range s.Hooks {
 		lines = append(lines, v.labels("webhook", v.hook(h))...)
 	}
+	for _, e := range s.Engines {
+		lines = append(lines, v.labels("engine", v.engine(e))...)
+	}
 	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
 	lines = append(lines, v.incident(s.Incident, now)...)
 	if len(s.Nodes) == 0 {
@@ -166,6 +169,26 @@ func (v *Status) hook(h status.Hook) string {
 		text += v.Bad(", its receiver says that it is gone")
 	}
 	return text + v.losses(h.Aside, "events", h.Dropped, h.Error)
+}
+
+// engine says what an engine is doing, and how much memory its process has.
+func (v *Status) engine(e status.Engine) string {
+	text := fmt.Sprintf("%s (%s): ", Clean(e.Name), Clean(e.Model))
+	switch e.State {
+	case "ready", "busy":
+		text += v.Good(e.State)
+	case "failed":
+		text += v.Bad("failed: " + Clean(e.Error))
+	default:
+		text += e.State
+	}
+	if e.Waiting > 0 {
+		text += v.Warn(", " + amount.Count(e.Waiting, "recording") + " waiting")
+	}
+	if e.Resident > 0 {
+		text += fmt.Sprintf(", %s of %s", amount.Bytes(e.Resident), amount.Bytes(e.Most))
+	}
+	return text
 }
 
 func (v *Status) memoryLine(m status.Memory) string {

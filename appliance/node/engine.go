@@ -1,0 +1,373 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"orac/appliance/audio"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/appliance/status"
+	"orac/appliance/stt"
+)
+
+// EngineProcess is a process that understands speech. One task asks it; another one may cancel, measure and kill it meanwhile.
+type EngineProcess interface {
+	// Load waits until the model is loaded.
+	Load(*rt.Task) error
+	// Transcribe returns a result, an *stt.Error if the engine fails on this sound and goes on, or the reason why the
+	// process is of no more use.
+	Transcribe(*rt.Task, EngineJob) (stt.Result, error)
+	// Cancel asks it to end the job that it is working on: Transcribe then returns any error.
+	Cancel()
+	// Kill ends it at once, and every call of it.
+	Kill()
+	// Alive tells whether the process has not ended by itself.
+	Alive() bool
+	// Resident is its memory, in bytes.
+	Resident() (int64, error)
+	// Close ends it. It returns soon, whatever the process does.
+	Close(*rt.Task)
+}
+
+// EngineJob is a sound to understand.
+type EngineJob struct {
+	Utterance string // its ID
+	PCM       []int16
+	Partial   bool // the person still speaks
+	// Reply gets the one answer. Whoever does not wait any longer closes it: the job then costs nothing more.
+	Reply *rt.Mailbox[EngineReply]
+}
+
+// EngineReply is the answer to a job. The error is an *stt.Error.
+type EngineReply struct {
+	stt.Result
+	Err error
+}
+
+// Engine understands speech in a process of its own. The process is started when the first job comes, or a wake word, so that it is
+// ready when the command ends. It is ended when nothing came for a while. One that dies, hangs or takes too much memory is killed
+// and started again, and its job fails: whoever asked keeps the sound, and asks again.
+//
+// A job of a delivery goes before one from elsewhere. A glimpse, for a partial result, is only worth something while nobody else
+// waits.
+type Engine struct {
+	Name     string // address of the node
+	STT      string // name of the block
+	Model    string
+	Start    func(*rt.Task) (EngineProcess, error)
+	Config   *rt.Cell[EngineConfig]
+	Jobs     *rt.Mailbox[EngineJob] // of deliveries
+	Asked    *rt.Mailbox[EngineJob] // of servers
+	Glimpses *rt.Mailbox[EngineJob]
+	Wakes    *rt.Mailbox[Wake]
+	Events   Events
+
+	process EngineProcess // nil: let go
+	used    rt.Instant    // when it was last of use
+	fails   int           // in a row: starts and jobs that ended the process
+	late    int           // in a row: jobs that took too long
+	again   rt.Instant    // not to be started before
+	shown   rt.Cell[EngineShown]
+}
+
+// EngineConfig are the settings of an engine.
+type EngineConfig struct {
+	Idle      time.Duration // how long a loaded model is kept without use
+	MaxMemory int64         // bytes
+}
+
+// EngineState is what an engine is doing.
+type EngineState string
+
+// The states of an engine.
+const (
+	EngineLetGo   EngineState = "let go"
+	EngineLoading EngineState = "loading"
+	EngineReady   EngineState = "ready"
+	EngineBusy    EngineState = "busy"
+	EngineFailed  EngineState = "failed" // it is started again
+)
+
+// EngineShown is the state of an engine for people.
+type EngineShown struct {
+	State    EngineState
+	Cause    string // why it failed
+	Resident int64  // memory of its process, bytes; 0 while there is none
+}
+
+const (
+	engineLook     = time.Second            // how often an idle process is looked at
+	engineBusyLook = 100 * time.Millisecond // and one that loads or works
+	loadTime       = 30 * time.Second       // to load a model, from a slow card
+	jobTime        = 2 * time.Second        // to understand a sound, and as long again as the sound lasts
+	maxLate        = 3                      // how often the time of a job is doubled, when it was too short before
+	engineDelay    = 30 * time.Second       // longest pause before a process that fails is started again
+)
+
+// Shown may be called from anywhere.
+func (n *Engine) Shown() EngineShown {
+	s := n.shown.Get()
+	if s.State == "" {
+		s.State = EngineLetGo
+	}
+	return s
+}
+
+// Status is the state of the engine for people. It may be called from anywhere.
+func (n *Engine) Status() status.Engine {
+	s := n.Shown()
+	return status.Engine{
+		Name: n.STT, Model: n.Model, State: string(s.State), Error: s.Cause, Waiting: n.Jobs.Stats().Len + n.Asked.Stats().Len,
+		Resident: s.Resident, Most: n.Config.Get().MaxMemory,
+	}
+}
+
+// Update implements Updater.
+func (n *Engine) Update(fresh Node) { n.Config.Take(fresh.(*Engine).Config) }
+
+// Run implements Node.
+func (n *Engine) Run(t *rt.Task) error {
+	defer n.letGo(t, "")
+	boxes := []*rt.Mailbox[EngineJob]{n.Jobs, n.Asked, n.Glimpses}
+	for {
+		until := rt.Never
+		switch {
+		case n.process != nil:
+			until = t.Now().Add(engineLook)
+		case n.fails > 0: // whoever comes next finds it ready, and everybody sees that it works again
+			until = n.again
+		}
+		which, err := rt.Select(t, until, n.Jobs, n.Asked, n.Glimpses, n.Wakes)
+		switch {
+		case errors.Is(err, rt.ErrTimeout) && n.process == nil:
+			n.used = t.Now()
+			err = n.load(t)
+		case errors.Is(err, rt.ErrTimeout):
+			err = n.look(t)
+		case err != nil:
+			return err
+		case which < len(boxes):
+			job, ok := boxes[which].TryRecv(t)
+			if !ok {
+				return nil // closed: nobody asks any more
+			}
+			err = n.work(t, job, boxes[which] == n.Glimpses)
+		default:
+			if _, ok := n.Wakes.TryRecv(t); !ok {
+				return nil
+			}
+			n.used = t.Now()
+			err = n.load(t)
+		}
+		if errors.Is(err, rt.ErrStopped) {
+			return err
+		}
+	}
+}
+
+// work does a job and answers it. Its error is that of the task, or of the process.
+func (n *Engine) work(t *rt.Task, job EngineJob, glimpse bool) error {
+	if job.Reply.Closed() {
+		return nil
+	}
+	answer := func(r EngineReply) { job.Reply.TrySend(t, r) } // whoever asked may have gone
+	if glimpse && n.process == nil {
+		answer(EngineReply{Err: n.fault(stt.Busy, errNotLoaded)})
+		return nil
+	}
+	if err := n.load(t); err != nil {
+		answer(EngineReply{Err: n.fault(stt.Unreachable, err)})
+		return err
+	}
+	n.show(EngineBusy, "")
+	r, err := n.ask(t, job, glimpse)
+	n.used = t.Now()
+	said, goesOn := errors.AsType[*stt.Error](err)
+	switch {
+	case err == nil:
+		n.fails, n.late = 0, 0
+		answer(EngineReply{Result: r})
+	case goesOn:
+		said.Address = n.STT
+		answer(EngineReply{Err: said})
+	case errors.Is(err, errYielded):
+		answer(EngineReply{Err: n.fault(stt.Busy, err)})
+	case errors.Is(err, rt.ErrStopped):
+		answer(EngineReply{Err: n.fault(stt.Busy, errors.New("the engine is being stopped"))})
+		return err
+	default:
+		n.failed(t, err)
+		answer(EngineReply{Err: n.fault(stt.Engine, err)})
+		return err
+	}
+	n.show(EngineReady, "")
+	return nil
+}
+
+var (
+	errNotLoaded = errors.New("the model is not loaded")
+	errYielded   = errors.New("another recording goes first")
+)
+
+func (n *Engine) fault(kind stt.Kind, cause error) error {
+	return &stt.Error{Op: "transcribe", Address: n.STT, Kind: kind, Cause: cause}
+}
+
+// load starts the process and waits until its model is loaded, unless that has happened. After failures it waits before that.
+func (n *Engine) load(t *rt.Task) error {
+	if n.process != nil && n.process.Alive() {
+		return nil
+	}
+	n.letGo(t, "")
+	if wait := n.again.Sub(t.Now()); wait > 0 {
+		if err := t.Sleep(wait); err != nil {
+			return err
+		}
+	}
+	began := t.Now()
+	n.show(EngineLoading, "")
+	say(t, n.Events, n.Name, event.Engine{STT: n.STT, Model: n.Model, State: string(EngineLoading)})
+	p, err := n.Start(t)
+	if err == nil {
+		n.process = p
+		err = n.attend(t, loadTime<<n.late, nil, p.Load)
+	}
+	switch {
+	case errors.Is(err, rt.ErrStopped):
+		return err
+	case err != nil:
+		err = fmt.Errorf("the model %s cannot be loaded: %w", n.Model, err)
+		n.failed(t, err)
+		return err
+	}
+	n.used = t.Now()
+	n.show(EngineReady, "")
+	t.Trace("engine ready")
+	say(t, n.Events, n.Name, event.Engine{
+		STT: n.STT, Model: n.Model, State: string(EngineReady), Seconds: t.Now().Sub(began).Seconds(), Memory: n.shown.Get().Resident,
+	})
+	return nil
+}
+
+// ask has the process understand a sound within the time for its length. A job that nobody waits for any more is cancelled, and so is a
+// glimpse when something more important comes.
+func (n *Engine) ask(t *rt.Task, job EngineJob, glimpse bool) (r stt.Result, err error) {
+	within := (jobTime + audio.Time(len(job.PCM))) << n.late
+	over := func() bool {
+		return job.Reply.Closed() || glimpse && n.Jobs.Stats().Len+n.Asked.Stats().Len > 0
+	}
+	err = n.attend(t, within, over, func(t *rt.Task) (err error) {
+		r, err = n.process.Transcribe(t, job)
+		return err
+	})
+	return r, err
+}
+
+// attend waits for a call to the process in a child task. It kills the process when the call takes too long, or the memory too much,
+// and cancels the call when it is no longer wanted. over may be nil.
+func (n *Engine) attend(t *rt.Task, within time.Duration, over func() bool, call func(*rt.Task) error) error {
+	until := t.Now().Add(within)
+	task, cancelled := t.Shield("call", call), false
+	for {
+		err := t.Wait(task, min(until, t.Now().Add(engineBusyLook)))
+		var cause error
+		switch {
+		case task.Done() && cancelled && task.Err() != nil && n.process.Alive():
+			return errYielded
+		case task.Done():
+			return err
+		case errors.Is(err, rt.ErrStopped):
+			cause = err
+		case t.Now() >= until:
+			n.late = min(n.late+1, maxLate)
+			cause = fmt.Errorf("it gave no answer within %v, and was killed", within.Round(100*time.Millisecond))
+		default:
+			cause = n.tooLarge()
+		}
+		if cause != nil {
+			n.process.Kill()
+			task.Stop()
+			_ = t.Outlast(task, t.Now().Add(time.Second)) // a process that even a kill does not end keeps the node from ending
+			return cause
+		}
+		if over != nil && over() {
+			n.process.Cancel() // again, in case the call had not begun
+			cancelled = true
+		}
+	}
+}
+
+// tooLarge measures the process, and returns an error if it has more memory than it may.
+func (n *Engine) tooLarge() error {
+	resident, err := n.process.Resident()
+	if err != nil {
+		return nil // it has just ended: whoever waits for it learns why
+	}
+	s := n.shown.Get()
+	s.Resident = resident
+	n.shown.Take(rt.NewCell(s))
+	if most := n.Config.Get().MaxMemory; resident > most {
+		return fmt.Errorf("it took %d MiB of memory, more than max_memory = %d MiB, and was killed", resident>>20, most>>20)
+	}
+	return nil
+}
+
+// look looks at an idle process: whether it still lives, how large it is, and whether anybody needs it.
+func (n *Engine) look(t *rt.Task) error {
+	err := n.tooLarge()
+	switch idle := n.Config.Get().Idle; {
+	case !n.process.Alive():
+		err = errors.New("its process ended while it had nothing to do")
+	case err == nil && t.Now().Sub(n.used) >= idle:
+		n.letGo(t, "not needed for "+idle.String())
+	}
+	if err != nil {
+		n.failed(t, err)
+	}
+	return err
+}
+
+// failed ends a process that is of no use, and says when the next one is started.
+func (n *Engine) failed(t *rt.Task, cause error) {
+	n.fails++
+	wait := time.Duration(0)
+	if n.fails > 1 {
+		wait = min(firstDelay<<min(n.fails-2, 8), engineDelay)
+	}
+	n.again = t.Now().Add(wait)
+	n.end(t)
+	n.show(EngineFailed, cause.Error())
+	t.Trace("engine failed", int64(n.fails))
+	say(t, n.Events, n.Name, event.Engine{STT: n.STT, Model: n.Model, State: string(EngineFailed), Cause: cause.Error(), Retry: in(wait)})
+}
+
+// letGo ends the process, if there is one.
+func (n *Engine) letGo(t *rt.Task, why string) {
+	if n.process == nil {
+		return
+	}
+	n.end(t)
+	n.show(EngineLetGo, "")
+	t.Trace("engine let go")
+	if why != "" {
+		say(t, n.Events, n.Name, event.Engine{STT: n.STT, Model: n.Model, State: string(EngineLetGo), Cause: why})
+	}
+}
+
+func (n *Engine) end(t *rt.Task) {
+	if p := n.process; p != nil {
+		n.process = nil
+		p.Close(t)
+	}
+}
+
+// show publishes the state.
+func (n *Engine) show(s EngineState, cause string) {
+	shown := EngineShown{State: s, Cause: cause}
+	if n.process != nil {
+		shown.Resident = n.shown.Get().Resident
+	}
+	n.shown.Take(rt.NewCell(shown))
+}
