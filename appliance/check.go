@@ -53,7 +53,7 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 		c.everywhere(s.Address, s.URL)
 	}
 	for _, w := range rb.Wyomings {
-		c.unprotected(w)
+		c.wyoming(w)
 	}
 	for _, h := range rb.Heartbeats {
 		c.everywhere(h.Address, h.URL)
@@ -120,8 +120,11 @@ func (c *checker) listeners() {
 	}
 }
 
-// unprotected says aloud what everybody on the network may use.
-func (c *checker) unprotected(w runbook.Wyoming) {
+// wyoming says aloud what everybody on the network may use, and what serves nothing.
+func (c *checker) wyoming(w runbook.Wyoming) {
+	if w.Serve == runbook.ServeWake && len(c.rb.ServedModels(w)) == 0 {
+		c.say(w.Address, "models", language.Warning, w.Name+" hears nothing: none of its models is enabled", "Set enabled = true in one of them.")
+	}
 	if runbook.IsLoopback(w.ListensAt()) {
 		return
 	}

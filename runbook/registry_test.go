@@ -39,8 +39,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 17 {
-		t.Errorf("%d block types are built, want 17", slots)
+	if slots != 18 {
+		t.Errorf("%d block types are built, want 18", slots)
 	}
 }
 

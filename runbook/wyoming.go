@@ -113,7 +113,6 @@ var wyomingRules = []language.Between{
 	{Doc: "If other machines can reach a wyoming block, it needs unprotected_on_the_network = true.", Check: wyomingIsSafe},
 	{Doc: "The engine of a wyoming block is an stt block with protocol embedded.", Check: wyomingHasEngine},
 	{Doc: "Two wyoming blocks may not listen at the same address.", Check: wyomingsDiffer},
-	{Doc: "A wyoming block that serves wake words needs an enabled model.", Check: wyomingHasModels},
 }
 
 func wyomingIsSafe(value any, d *language.Document) (found language.Diagnostics) {
@@ -133,7 +132,7 @@ func wyomingIsSafe(value any, d *language.Document) (found language.Diagnostics)
 func wyomingHasEngine(value any, d *language.Document) (found language.Diagnostics) {
 	rb := value.(*Runbook)
 	for _, w := range rb.Wyomings {
-		if s, ok := rb.STT(w.Engine); ok && s.Protocol != "embedded" {
+		if s, ok := rb.STT(w.Engine); ok && !s.Embedded() {
 			found = append(found, d.Problem(w.Address, "engine", language.Error, fmt.Sprintf("engine is %s, which is another program's service", w.Engine),
 				`Name an stt block with protocol = "embedded".`))
 		}
@@ -151,17 +150,6 @@ func wyomingsDiffer(value any, d *language.Document) (found language.Diagnostics
 		}
 		found = append(found, d.Problem(w.Address, "listen", language.Error, fmt.Sprintf("%s listens at %s already", other, w.ListensAt()),
 			"Home Assistant asks each service at a port of its own: give this one another port."))
-	}
-	return found
-}
-
-func wyomingHasModels(value any, d *language.Document) (found language.Diagnostics) {
-	rb := value.(*Runbook)
-	for _, w := range rb.Wyomings {
-		if w.Serve == ServeWake && len(rb.ServedModels(w)) == 0 {
-			found = append(found, d.Problem(w.Address, "models", language.Error, "no model is enabled, so no wake word would be heard",
-				`Declare one: model "hey_jarvis" { source = "catalog:hey_jarvis" }`))
-		}
 	}
 	return found
 }

@@ -76,6 +76,7 @@ var with = map[string][][2]string{
 	"heartbeat url":       {{"stt", ""}, {"auth", ""}, {"ca", ""}},
 	"web tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
 	"webhook body":        {{"events", `["wake"]`}},
+	"wyoming serve":       {{"engine", ""}},
 	"device.wav gap":      {{"end", `"loop"`}},
 	"device.wav pace":     {{"end", `"stop"`}},
 }

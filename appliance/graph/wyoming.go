@@ -89,6 +89,9 @@ func addWyomings(c *compiler, k *Kind) {
 // wyomingDetail says what is served where, and aloud that anybody may use it.
 func wyomingDetail(w runbook.Wyoming) string {
 	parts := []string{w.Serve + " at " + w.ListensAt()}
+	if w.Engine != "" {
+		parts = append(parts, "by "+string(w.Engine))
+	}
 	if !runbook.IsLoopback(w.ListensAt()) {
 		parts = append(parts, "open to everybody on the network, without login or encryption")
 	}
