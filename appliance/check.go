@@ -55,6 +55,9 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 	for _, w := range rb.Wyomings {
 		c.wyoming(w)
 	}
+	for _, s := range rb.STTServers {
+		c.server(s)
+	}
 	for _, h := range rb.Heartbeats {
 		c.everywhere(h.Address, h.URL)
 	}
@@ -106,9 +109,22 @@ func (c *checker) say(block runbook.Address, attribute string, s language.Severi
 	c.found = append(c.found, c.rb.Problem(block, attribute, s, summary, detail))
 }
 
-// listeners requires a listener.
+// server warns of a server that nobody may use, and of one that asks somebody for no proof.
+func (c *checker) server(s runbook.STTServer) {
+	if !c.rb.MayUse(s) {
+		c.say(s.Address, "", language.Warning, "nobody may use "+string(s.Address)+": no service_account has the permission stt.transcribe",
+			"Add one, and give the other machine the same secret:\n\nservice_account \"hey_orac\" {\n  secret      = secret(\"hey_orac\")\n  permissions = [\"stt.transcribe\", \"stt.heartbeat\"]\n}\n\nAn API key of the console works as well. A machine that can show no token is named in legacy.")
+	}
+	for _, a := range s.Legacy {
+		p, _ := c.rb.Peer(a)
+		c.say(s.Address, "legacy", language.Warning, fmt.Sprintf("%s lets in everybody at %s without a login", s.Address, p.From),
+			"Whoever can send from there can transcribe, and command the house. Give "+p.Name+" a service_account as soon as it can show a token.")
+	}
+}
+
+// listeners requires a listener, or something else to do.
 func (c *checker) listeners() {
-	if len(c.rb.Listeners) == 0 {
+	if len(c.rb.Listeners) == 0 && len(c.rb.STTServers) == 0 {
 		c.say(c.rb.Appliance.Address, "", language.Error, "ORAC hears nothing: there is no listener",
 			"Add one:\n\nlistener \"NAME\" {\n  device = device.microphone.NAME\n  models = [model.NAME]\n}")
 		return

@@ -43,6 +43,7 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 		Engine: func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
 		Heart:  heart,
 		Hook:   hook,
+		Core:   actor,
 	}, nil
 }
 
@@ -152,6 +153,16 @@ func heart(h graph.Heart) (notify.Heart, error) {
 		c.Token = nil // the account's tokens replace it
 	}
 	return notify.NewHeartbeat(c)
+}
+
+// actor is the client of a Core.
+func actor(to graph.CoreService) (notify.Core, error) {
+	c := notify.CoreConfig{URL: to.Core.URL, Timeout: to.Core.Timeout, Token: to.Core.Token, TLS: wire.TLS{CA: to.Core.CA, Cert: to.Core.ClientCert, Key: to.Core.ClientKey}}
+	var err error
+	if c.Tokens, err = tokensOf(to.Login); err != nil {
+		return nil, err
+	}
+	return notify.NewCore(c)
 }
 
 func hook(w runbook.Webhook) (notify.Hook, error) {

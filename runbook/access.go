@@ -135,7 +135,7 @@ var webBlock = &language.BlockType{
 	Attributes: []language.Attribute{
 		{Name: "listen", Kind: language.String, Gives: language.Opens, OnChange: language.Restart, Example: `"127.0.0.1:7171"`,
 			NoWider: sameOrLoopback,
-			Pattern: regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`), Expect: `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address; a port is 1 to 65535`,
+			Pattern: listenPattern, Expect: listenExpect,
 			Doc: "The address at which the console and the API are served. Required in a web block."},
 		{Name: "plain_http_on_the_network", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
 			Doc: "Whether passwords and voices may cross the network unencrypted. When false, plain HTTP is served to this machine only."},
@@ -171,7 +171,7 @@ func sameOrLoopback(was, is string) bool {
 
 var tlsBlock = &language.BlockType{
 	Type: "tls", Single: true,
-	Doc: "How the console and the API are encrypted: with TLS 1.3, or 1.2 for clients that do not know 1.3. When a certificate file changes, it is read again.",
+	Doc: "How a server is encrypted: with TLS 1.3, or 1.2 for clients that do not know 1.3. When a certificate file changes, it is read again.",
 	Example: `tls {
   self_signed = true
 }`,

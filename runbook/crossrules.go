@@ -15,6 +15,8 @@ var runbookRules = []language.Between{
 	{Doc: "origins are scheme and host, as browsers send them, without a path.", Check: originsAreExact},
 	{Doc: "hosts are names in lower case, without a port.", Check: hostsAreNames},
 	{Doc: "trusted_proxies are addresses or networks; a network of all addresses is refused.", Check: proxiesAreNetworks},
+	{Doc: "If other machines can reach a stt_server, it needs tls, or plain_http_on_the_network = true. No two servers listen at the same address.", Check: sttServersAreSafe},
+	{Doc: "from of a peer is an address or a network; a network of all addresses is refused.", Check: peersHaveAddresses},
 	{Doc: "permissions are SERVICE.ACTION.", Check: permissionsAreNamed},
 	{Doc: "url and body of a webhook may only use fields that its events have.", Check: webhooksNameTheirFields},
 }

@@ -39,8 +39,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 18 {
-		t.Errorf("%d block types are built, want 18", slots)
+	if slots != 22 {
+		t.Errorf("%d block types are built, want 22", slots)
 	}
 }
 

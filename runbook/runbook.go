@@ -49,7 +49,7 @@ type Runbook struct {
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
 var Registry = slices.Concat(
-	[]*language.BlockType{applianceBlock}, hearing, services, hooks, bounds, belonging, access,
+	[]*language.BlockType{applianceBlock}, hearing, services, hooks, serving, belonging, bounds, access,
 	[]*language.BlockType{language.Locals("runbook"), language.Variable()},
 )
 

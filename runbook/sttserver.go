@@ -1,6 +1,9 @@
 package runbook
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
 	"time"
 
 	"orac/runbook/language"
@@ -60,5 +63,98 @@ type Topic struct {
 type Peer struct {
 	Address Address
 	Name    string
-	From    string `hcl:"address"` // see ParseNetwork
+	From    string `hcl:"from"` // see ParseNetwork
+}
+
+var serving = []*language.BlockType{sttServerBlock, peerBlock, coreBlock, topicBlock}
+
+// listenPattern is an address to listen at.
+var listenPattern = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`)
+
+const listenExpect = `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address; a port is 1 to 65535`
+
+var sttServerBlock = &language.BlockType{
+	Type: "stt_server", Named: true,
+	Doc:  "A speech-to-text server for other machines: it does what an ORAC STT does, at the same addresses, and asks who is there. Whoever may use it has a service_account with the permissions stt.transcribe and stt.heartbeat, or an API key.",
+	Slot: language.Into(func(rb *Runbook) any { return &rb.STTServers }),
+	Example: `stt_server "house" {
+  engine = stt.whisper
+  tls {
+    self_signed = true
+  }
+}`,
+	Attributes: []language.Attribute{
+		{Name: "engine", Kind: language.Ref, Gives: language.Opens, OnChange: language.InPlace, Required: true, Refs: []string{"stt"}, Example: "stt.whisper",
+			NoWider: func(string, string) bool { return true }, // who may ask does not change, but a new server opens a port
+			Doc:     "What transcribes: an stt block of any protocol. It has one utterance at a time."},
+		{Name: "listen", Kind: language.String, Gives: language.Opens, OnChange: language.Restart, Default: ":7272", Example: `"192.0.2.3:7272"`,
+			NoWider: sameOrLoopback, Pattern: listenPattern, Expect: listenExpect,
+			Doc: "The address at which the server listens."},
+		{Name: "plain_http_on_the_network", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
+			Doc: "Whether tokens and voices may cross the network unencrypted, as the existing services send them. When false, plain HTTP is served to this machine only."},
+		{Name: "max_connections", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "64", Min: "4", Max: "10000", Unit: "connections",
+			Doc: "How many connections are open at a time. More are refused."},
+		{Name: "per_peer", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "600", Min: "1", Max: "1000000", Unit: "requests a minute",
+			Doc: "How many requests each peer may make."},
+		{Name: "legacy", Kind: language.Refs, Gives: language.Opens, OnChange: language.InPlace, Refs: []string{"peer"}, Example: "[peer.kitchen]",
+			Doc: "Peers that cannot show a token, such as an unmodified Hey ORAC. They are let in by their address alone, and answered exactly as the existing server answers, with failures hidden in a 200. Everybody who can send from such an address can transcribe and command: plan, status and validate say so."},
+		{Name: "core", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"core"}, Example: "core.house",
+			Doc: "Where texts go on to, and which topics are listened for. A slow or dead Core delays no answer: texts wait on the disk. A topic block may name another."},
+		{Name: "queue", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "8", Min: "1", Max: "64", Unit: "utterances",
+			Doc: "How many utterances may wait for the engine. Further ones are refused at once with 503 and Retry-After. A peer that has more places than others gives up its last."},
+		{Name: "max_sound", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "15s", Min: "1s", Max: "60s",
+			Doc: "The longest utterance that is transcribed. Longer ones are refused."},
+		{Name: "forget", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "120s", Min: "10s", Max: "1h",
+			Doc: "After how long without a heartbeat another appliance is forgotten."},
+		{Name: "keep", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "5", Min: "0", Max: "20", Unit: "transcripts",
+			Doc: "How many of the last transcripts keep their sound, in memory alone, for people who may hear it. 0 keeps none."},
+	},
+	Nested: []*language.BlockType{tlsBlock},
+}
+
+var peerBlock = &language.BlockType{
+	Type: "peer", Named: true,
+	Doc:  "A program on the network that is known by its address alone, because it cannot show a token.",
+	Slot: language.Into(func(rb *Runbook) any { return &rb.Peers }),
+	Example: `peer "kitchen" {
+  from = "192.168.1.20"
+}`,
+	Attributes: []language.Attribute{
+		{Name: "from", Kind: language.String, Gives: language.Opens, OnChange: language.InPlace, Required: true, Example: `"192.168.1.20"`,
+			Doc: "Its IP address, or the network that it is in, like 192.168.1.16/28. Name as few machines as possible."},
+	},
+}
+
+// sttServersAreSafe refuses tokens in clear text on a network, and two servers at one port.
+func sttServersAreSafe(value any, d *language.Document) (found language.Diagnostics) {
+	rb := value.(*Runbook)
+	at := map[string]Address{rb.Web.Listen: rb.Web.Address}
+	for _, s := range rb.STTServers {
+		if !s.TLS.On() && !s.PlainHTTP && !IsLoopback(s.Listen) {
+			found = append(found, d.Problem(s.Address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and nothing is encrypted", s.Listen),
+				`Add tls { self_signed = true }, or listen at "127.0.0.1:7272". To send tokens and voices in the clear, as the existing services do, add plain_http_on_the_network = true.`))
+		}
+		if other, taken := at[s.Listen]; taken {
+			found = append(found, d.Problem(s.Address, "listen", language.Error, fmt.Sprintf("%s is the address of %s", s.Listen, other), "Give each server a port of its own."))
+			continue
+		}
+		at[s.Listen] = s.Address
+	}
+	return found
+}
+
+// peersHaveAddresses refuses values that are no address of a machine.
+func peersHaveAddresses(value any, d *language.Document) (found language.Diagnostics) {
+	for _, p := range value.(*Runbook).Peers {
+		if _, err := ParseNetwork(p.From); err != nil {
+			found = append(found, d.Problem(p.Address, "from", language.Error, fmt.Sprintf("%q is not the address or network of a peer: %v", language.Clip(p.From), err),
+				`Write its address, like "192.168.1.20", or its network, like "192.168.1.16/28". Names are not looked up.`))
+		}
+	}
+	return found
+}
+
+// MayUse tells whether anybody may send utterances to a server: an account of the runbook, or a peer without a login.
+func (rb *Runbook) MayUse(s STTServer) bool {
+	return len(s.Legacy) > 0 || slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool { return slices.Contains(a.Permissions, "stt.transcribe") })
 }

@@ -197,7 +197,7 @@ func (m *machine) launch() {
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: m.disk, Host: "sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
-		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Events: rt.NewOut(events),
+		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Events: rt.NewOut(events),
 	}
 }
 

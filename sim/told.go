@@ -83,7 +83,7 @@ func (a *account) silent() (list []string) {
 func (m *machine) queued(name string) map[string]bool {
 	all := map[string]bool{}
 	for _, file := range m.disk.Files() {
-		if !strings.HasPrefix(file, outbox.Dir+"/"+name+"/") || !strings.HasSuffix(file, ".json") {
+		if !strings.HasPrefix(file, outbox.Hooks.Dir+"/"+name+"/") || !strings.HasSuffix(file, ".json") {
 			continue
 		}
 		var e struct {

@@ -72,13 +72,14 @@ func eachAttribute(b *language.BlockType, prefix string, visit func(name string,
 
 // with are the attributes that can only be changed together with another.
 var with = map[string][][2]string{
-	"stt protocol":        {{"url", `"http://stt.test"`}, {"command", ""}},
-	"heartbeat url":       {{"stt", ""}, {"auth", ""}, {"ca", ""}},
-	"web tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
-	"webhook body":        {{"events", `["wake"]`}},
-	"wyoming serve":       {{"engine", ""}},
-	"device.wav gap":      {{"end", `"loop"`}},
-	"device.wav pace":     {{"end", `"stop"`}},
+	"stt protocol":               {{"url", `"http://stt.test"`}, {"command", ""}},
+	"heartbeat url":              {{"stt", ""}, {"auth", ""}, {"ca", ""}},
+	"web tls.self_signed":        {{"tls.cert", ""}, {"tls.key", ""}},
+	"stt_server tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
+	"webhook body":               {{"events", `["wake"]`}},
+	"device.wav gap":             {{"end", `"loop"`}},
+	"device.wav pace":            {{"end", `"stop"`}},
+	"wyoming serve":              {{"engine", ""}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.
@@ -335,6 +336,7 @@ func world() *graph.Parts {
 		},
 		Heart: func(h graph.Heart) (notify.Heart, error) { return heart{h}, nil },
 		Hook:  func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
+		Core:  func(c graph.CoreService) (notify.Core, error) { return actor{c}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
 			Gate:      func() (node.Gate, error) { return mute{}, nil },
@@ -352,6 +354,7 @@ type (
 	service struct{ graph.Service }
 	heart   struct{ graph.Heart }
 	hook    struct{ runbook.Webhook }
+	actor   struct{ graph.CoreService }
 	deaf    struct{}
 	mute    struct{}
 	never   struct{}
@@ -379,6 +382,8 @@ func (service) Transcribe(*rt.Task, stt.Utterance, []int16) (stt.Result, error) 
 }
 func (service) Health(*rt.Task) (stt.Health, error)                           { return stt.Health{Status: "healthy"}, nil }
 func (heart) Beat(*rt.Task, notify.Beat) (int, error)                         { return 1, nil }
+func (actor) Generate(*rt.Task, notify.Command, func(*rt.Task) error) error   { return nil }
+func (actor) Topics(*rt.Task, notify.TopicsBeat) error                        { return nil }
 func (hook) Send(*rt.Task, notify.Message) error                              { return nil }
 func (deaf) Push(*[audio.HopSamples]int16, *[96]float32) error                { return nil }
 func (deaf) Reset() error                                                     { return nil }

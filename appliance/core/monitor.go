@@ -265,6 +265,19 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 		bad(e.Node, string(graph.Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
 		m.fact(t, m.facts[e.Node])
 		m.acted(t, e.Node, "the newest hundred are kept; to see them: orac spool list")
+	case event.Forwarded:
+		m.forwarded(t, e.Node, b)
+	case event.Served:
+		switch {
+		case b.Busy:
+		case b.Cause == "":
+			ok(e.Node, string(graph.STTServer))
+		case b.InARow < refusals: // it may be that sound alone
+			bad(e.Node, string(graph.STTServer), health.Degraded, "the engine failed: "+b.Cause)
+		default:
+			bad(e.Node, string(graph.STTServer), health.Unhealthy, "the engine fails: "+b.Cause)
+			m.fact(t, m.facts[e.Node])
+		}
 	case event.DoorOpened:
 		ok(e.Node, string(graph.Wyoming))
 	case event.DoorFailed:

@@ -69,15 +69,15 @@ func (h *removedHooks) Run(t *rt.Task) error {
 }
 
 // each does something with the box of every webhook that no longer runs.
-func (h *removedHooks) each(t *rt.Task, do func(hook string, b *outbox.Box) error) error {
-	names, err := outbox.Names(t, h.fs)
+func (h *removedHooks) each(t *rt.Task, do func(hook string, b *outbox.HookBox) error) error {
+	names, err := outbox.Names(t, h.fs, outbox.Hooks.Dir)
 	for _, hook := range names {
 		err = errors.Join(err, h.open(t, hook, do))
 	}
 	return err
 }
 
-func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.Box) error) error {
+func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.HookBox) error) error {
 	h.turn.Take(hook)
 	defer h.turn.Give()
 	if h.runs(hook) {
@@ -85,7 +85,7 @@ func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.Box
 		h.more = h.more || h.graph().Node(graph.At(graph.Webhook, hook)) == nil // it is about to end
 		return nil
 	}
-	b, err := outbox.OpenRemoved(t, h.fs, hook)
+	b, err := outbox.OpenRemoved(t, h.fs, outbox.Hooks, hook)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.Box
 func (h *removedHooks) look(t *rt.Task) {
 	h.more = false
 	p, known := h.age(t)
-	err := h.each(t, func(hook string, b *outbox.Box) error {
+	err := h.each(t, func(hook string, b *outbox.HookBox) error {
 		if n := held(b); n > 0 && !h.told[hook] {
 			h.told[hook] = true
 			h.warn(notSent(graph.At(graph.Webhook, hook), n, b.Keep()))
@@ -115,7 +115,7 @@ func (h *removedHooks) look(t *rt.Task) {
 }
 
 // held is how many events a box has, waiting and set aside.
-func held(b *outbox.Box) int {
+func held(b *outbox.HookBox) int {
 	s := b.Stats()
 	return s.Waiting + s.Aside
 }
@@ -132,7 +132,7 @@ func (h *removedHooks) ask(t *rt.Task, until rt.Instant, r status.SpoolRequest) 
 func (h *removedHooks) manage(t *rt.Task, r node.ManageHook) {
 	var m node.Managed
 	found := false
-	err := h.each(t, func(hook string, b *outbox.Box) error {
+	err := h.each(t, func(hook string, b *outbox.HookBox) error {
 		list, err := node.Queued(t, b, hook)
 		for i := range list {
 			list[i].Removed = true
@@ -159,7 +159,7 @@ func (h *removedHooks) manage(t *rt.Task, r node.ManageHook) {
 }
 
 // one does something with an event of a removed webhook.
-func (h *removedHooks) one(t *rt.Task, hook string, b *outbox.Box, r status.SpoolRequest) error {
+func (h *removedHooks) one(t *rt.Task, hook string, b *outbox.HookBox, r status.SpoolRequest) error {
 	if r.Do != status.SpoolDrop {
 		return &status.Refusal{
 			Code: status.Invalid, Message: "the runbook does not declare " + graph.At(graph.Webhook, hook) + " any more, so nobody sends its events",

@@ -36,7 +36,7 @@ func withRemoved(t *testing.T, keep time.Duration, f func(k *rt.Task, r *removed
 	defer d.Close()
 	root := rt.New(d, "test", func(k *rt.Task) error {
 		r := &removed{disk: virtual.NewDisk(1 << 30), in: map[string]bool{}, now: &graph.Graph{}, events: rt.NewMailbox[event.Event]("events", 100)}
-		b := outbox.Open(k, r.disk, "away", outbox.Limits{Bytes: 1 << 20, Keep: keep})
+		b := outbox.Open(k, r.disk, outbox.Hooks, "away", outbox.Limits{Bytes: 1 << 20, Keep: keep})
 		for _, id := range []string{"evt-1", "evt-2", "evt-3"} {
 			e := &hooks.Transcript{Text: "secret"}
 			e.ID, e.Type = id, "transcript"
@@ -111,7 +111,7 @@ func TestAWebhookThatComesBackFindsItsEvents(t *testing.T) {
 		_ = k.Sleep(10 * time.Minute)
 		r.in["away"], r.now = true, &graph.Graph{}
 		_ = k.Sleep(5 * time.Hour)
-		b := outbox.Open(k, r.disk, "away", outbox.Limits{Bytes: 1 << 20, Keep: 24 * time.Hour})
+		b := outbox.Open(k, r.disk, outbox.Hooks, "away", outbox.Limits{Bytes: 1 << 20, Keep: 24 * time.Hour})
 		if s := b.Stats(); s.Waiting != 2 || s.Aside != 1 {
 			t.Errorf("%+v", s)
 		}

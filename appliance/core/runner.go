@@ -207,9 +207,9 @@ func (r *Runner) drain(t *rt.Task) {
 	}
 }
 
-// busy tells whether anything that carries sound has not finished yet.
+// busy tells whether anything that carries sound has not finished yet, or other machines may ask something.
 func (r *Runner) busy() bool {
-	return r.left(graph.Role.CarriesSound)
+	return r.left(func(role graph.Role) bool { return role.CarriesSound() || role == graph.Serves })
 }
 
 // delivering tells whether anything is on its way to a service.

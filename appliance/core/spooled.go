@@ -61,18 +61,24 @@ func asked[R any](t *rt.Task, until rt.Instant, of *rt.Mailbox[R], ask func(*rt.
 	return m.SpoolAnswer, m.Err
 }
 
-// manageHooks asks the webhooks: all of them for a list; otherwise one after the other, until one has the event. Removed webhooks
+// manageHooks asks the queues of webhooks and Cores: all of them for a list; otherwise one after the other, until one has the event. Removed webhooks
 // come last.
 func (c *Core) manageHooks(t *rt.Task, until rt.Instant, r status.SpoolRequest) (all status.SpoolAnswer, err error) {
 	if r.Do != status.SpoolList {
 		err = node.UnknownID(r.ID)
 	}
 	for _, v := range c.runner.Views() {
-		h, ok := v.code.(*node.Webhook)
-		if !ok || v.State == reconcile.Leaked {
+		var requests *rt.Mailbox[node.ManageHook]
+		switch n := v.code.(type) {
+		case *node.Webhook:
+			requests = n.Requests
+		case *node.Forward:
+			requests = n.Requests
+		}
+		if requests == nil || v.State == reconcile.Leaked {
 			continue
 		}
-		a, herr := asked(t, until, h.Requests, func(to *rt.Mailbox[node.Managed]) node.ManageHook { return node.ManageHook{SpoolRequest: r, Reply: to} })
+		a, herr := asked(t, until, requests, func(to *rt.Mailbox[node.Managed]) node.ManageHook { return node.ManageHook{SpoolRequest: r, Reply: to} })
 		refused, _ := errors.AsType[*status.Refusal](herr)
 		switch {
 		case r.Do == status.SpoolList && herr != nil:

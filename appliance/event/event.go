@@ -264,6 +264,50 @@ type WebhookDropped struct {
 	Cause   string `json:"cause"`
 }
 
+// Served: an STT server answered an utterance of another machine, or could not.
+type Served struct {
+	Server     string  `json:"server"`
+	Utterance  string  `json:"utterance,omitempty"` // the ID of the transcript
+	Peer       string  `json:"peer"`                // who sent it: a service account, an API key, or a peer without a login
+	Address    string  `json:"address"`
+	Topic      string  `json:"topic"`
+	Text       string  `json:"text"`               // empty: nothing was understood, or it failed
+	Original   string  `json:"original,omitempty"` // before the wake word was removed
+	Confidence float64 `json:"confidence"`
+	Language   string  `json:"language,omitempty"`
+	Seconds    float64 `json:"seconds"` // of sound
+	Took       float64 `json:"took"`    // seconds that the engine needed
+	Waited     float64 `json:"waited"`  // seconds that the utterance waited for the engine
+	Streamed   bool    `json:"streamed"`
+	Nothing    string  `json:"nothing,omitempty"`  // why there is no text
+	Cause      string  `json:"cause,omitempty"`    // why it failed
+	InARow     int     `json:"in_a_row,omitempty"` // failures of the engine since it worked
+	Busy       bool    `json:"busy,omitempty"`     // the queue was full; the peer was told to come back
+}
+
+// Instance: another appliance has begun to send heartbeats to an STT server, or has sent none for so long that it is forgotten.
+type Instance struct {
+	Server   string `json:"server"`
+	Instance string `json:"instance"`
+	Source   string `json:"source,omitempty"`
+	Peer     string `json:"peer"`
+	Address  string `json:"address"`
+	Models   int    `json:"models"` // that are active
+	Present  bool   `json:"present"`
+}
+
+// Forwarded: what became of a text for a Core.
+type Forwarded struct {
+	Core     string `json:"core"`
+	Event    string `json:"event"`   // the ID of the text in its queue
+	Outcome  string `json:"outcome"` // done, waiting (tried again), aside (set aside for people), lost
+	Cause    string `json:"cause,omitempty"`
+	Attempts int    `json:"attempts,omitempty"`
+	Denied   bool   `json:"denied,omitempty"`   // Core will refuse until a person changes something
+	Unknown  bool   `json:"unknown,omitempty"`  // Core may have acted on it, so it is not sent again
+	InARow   int    `json:"in_a_row,omitempty"` // how many were set aside since Core accepted one
+}
+
 // DoorOpened: a service for other programs is offered on the network.
 type DoorOpened struct {
 	Listen string `json:"listen"`
@@ -382,6 +426,9 @@ func (WebhookFailed) Kind() string    { return "webhook_failed" }
 func (WebhookTaken) Kind() string     { return "webhook_taken" }
 func (WebhookAside) Kind() string     { return "webhook_aside" }
 func (WebhookDropped) Kind() string   { return "webhook_dropped" }
+func (Served) Kind() string           { return "served" }
+func (Instance) Kind() string         { return "instance" }
+func (Forwarded) Kind() string        { return "forwarded" }
 func (DoorOpened) Kind() string       { return "door_opened" }
 func (DoorFailed) Kind() string       { return "door_failed" }
 func (Overrun) Kind() string          { return "overrun" }

@@ -68,12 +68,28 @@ func (e Event) spool() string {
 	return ""
 }
 
-// engine is the about of Engine: whether it is well shows when it is ready, or has failed.
-func (e Event) engine() string {
+// process is the about of Engine: whether it is well shows when it is ready, or has failed.
+func (e Event) process() string {
 	if state := e.Body.(Engine).State; state == "ready" || state == "failed" {
 		return e.Node
 	}
 	return ""
+}
+
+// engine is the about of Served: a full queue says nothing of the engine.
+func (e Event) engine() string {
+	if e.Body.(Served).Busy {
+		return ""
+	}
+	return e.Node
+}
+
+// forward is the about of Forwarded: a text that is lost was too old, or dropped by a person.
+func (e Event) forward() string {
+	if e.Body.(Forwarded).Outcome == "lost" {
+		return ""
+	}
+	return e.Node
 }
 
 // byName finds rows; the table never changes.

@@ -63,7 +63,7 @@ var Kinds = []Kind{
 		func(b Partial) Words {
 			return plain("…", speech("“%s”", b.Text), usual("  "), faint("%s", b.STT))
 		}),
-	kind("The process of an engine loads its model, is ready, was let go because nobody needs it, or failed.", Kind{about: Event.engine},
+	kind("The process of an engine loads its model, is ready, was let go because nobody needs it, or failed.", Kind{about: Event.process},
 		Engine.words),
 	kind("Heartbeats are accepted, or are not any more.", Kind{about: itself},
 		func(b Heartbeat) Words {
@@ -83,6 +83,12 @@ var Kinds = []Kind{
 		func(b WebhookDropped) Words {
 			return failure("lost", usual("%s event of webhook %s: %s", b.Type, b.Webhook, b.Cause))
 		}),
+	kind("An STT server has answered an utterance of another machine, or could not.", Kind{about: Event.engine},
+		Served.words),
+	kind("Another appliance has begun to send heartbeats to an STT server, or has stopped.", Kind{},
+		Instance.words),
+	kind("What became of a text that an STT server has for a Core.", Kind{about: Event.forward},
+		Forwarded.words),
 	kind("A service for other programs is offered on the network.", Kind{about: itself},
 		func(b DoorOpened) Words { return fine("serving", usual("%s at %s", b.Serves, b.Listen)) }),
 	kind("A service for other programs cannot be offered.", Kind{about: itself},

@@ -65,6 +65,8 @@ func (e Event) Unspoken() Event {
 		e.Body = b
 	case Partial:
 		b.Text = ""
+	case Served:
+		b.Text, b.Original = "", ""
 		e.Body = b
 	}
 	return e
@@ -163,4 +165,39 @@ func (b Delivered) words() Words {
 		return plain("no speech", usual("%s", how))
 	}
 	return failure("given up", usual("%s: %s", how, b.Cause))
+}
+
+func (b Served) words() Words {
+	how := fmt.Sprintf("%s, %.1f s of sound", b.Peer, b.Seconds)
+	switch {
+	case b.Busy:
+		return warning("busy", usual("%s was told to come back: %s", b.Peer, b.Cause))
+	case b.Cause != "":
+		return warning("not understood", usual("%s: %s", how, b.Cause))
+	case b.Text == "":
+		return plain("no speech", usual("%s: %s", how, b.Nothing))
+	}
+	return fine("served", speech("“%s”", b.Text), usual("  "), faint("%s, in %.1f s", how, b.Took+b.Waited))
+}
+
+func (b Instance) words() Words {
+	if b.Present {
+		return fine("instance", strong("%s", b.Instance), usual("  listens for %d active models  ", b.Models), faint("%s, %s", b.Peer, b.Address))
+	}
+	return warning("instance", strong("%s", b.Instance), usual("  sends no heartbeats any more  "), faint("%s, %s", b.Peer, b.Address))
+}
+
+func (b Forwarded) words() Words {
+	switch b.Outcome {
+	case "done":
+		return fine("forwarded", usual("%s has the text  ", b.Core), faint("%s", b.Event))
+	case "waiting":
+		return warning("not forwarded", usual("%s: %s", b.Core, b.Cause))
+	case "lost":
+		return failure("lost", usual("text %s for %s: %s", b.Event, b.Core, b.Cause))
+	}
+	if b.Unknown {
+		return warning("unknown", usual("whether %s has acted on text %s; it is not sent again: %s", b.Core, b.Event, b.Cause))
+	}
+	return warning("set aside", usual("text %s for %s: %s", b.Event, b.Core, b.Cause))
 }

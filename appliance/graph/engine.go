@@ -8,6 +8,7 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/node"
 	"orac/appliance/rt"
+	"orac/appliance/stt"
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -41,7 +42,7 @@ func engines() *Kind {
 	return built(Kind{
 		Name: Engine, Role: Understands, Words: "understands speech, in a process of its own",
 		Health: health.Rule{ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
-		Reads:  []string{jobs.Name, asked.Name, glimpses.Name, wakes.Name}, Writes: nil,
+		Reads:  []string{jobs.Name, sounds.Name, glimpses.Name, wakes.Name}, Writes: nil,
 		add: addEngines,
 	}, buildEngine)
 }
@@ -80,6 +81,11 @@ func addEngines(c *compiler, k *Kind) {
 			jobs.connect(c, delivery, address)
 			glimpses.connect(c, delivery, address)
 		}
+		for _, server := range c.Runbook.STTServers {
+			if server.Engine == s.Address {
+				sounds.connect(c, At(STTServer, server.Name), address)
+			}
+		}
 		for _, l := range c.listeners {
 			if slices.Contains(l.Deliver, s.Address) {
 				wakes.connect(c, At(Trigger, l.Name), address)
@@ -96,7 +102,7 @@ func buildEngine(a *Assembly, n *Node, id engineIdentity, s engineSettings) (nod
 	return &node.Engine{
 		Name: n.Address, STT: id.STT.Name, Model: id.STT.Catalogued(), Start: start,
 		Config: rt.NewCell(node.EngineConfig{Idle: s.STT.Idle, MaxMemory: int64(s.STT.MaxMemory)}),
-		Jobs:   jobs.inbox(a, n.Address), Asked: asked.inbox(a, n.Address), Glimpses: glimpses.inbox(a, n.Address),
+		Jobs:   jobs.inbox(a, n.Address), Asked: sounds.inbox(a, n.Address), Glimpses: glimpses.inbox(a, n.Address),
 		Wakes: wakes.inbox(a, n.Address), Events: a.Events(n.Address),
 	}, nil
 }
@@ -107,8 +113,16 @@ func (a *Assembly) engineClient(s runbook.STT) *node.EngineClient {
 	return &node.EngineClient{STT: s.Name, Jobs: jobs.inbox(a, address), Glimpses: glimpses.inbox(a, address)}
 }
 
+// serverClient makes the client of a service for a server: its recordings wait behind those of this machine.
+func (a *Assembly) serverClient(s Service) (stt.Client, error) {
+	if s.STT.Embedded() {
+		return &node.EngineClient{STT: s.STT.Name, Jobs: sounds.inbox(a, At(Engine, s.STT.Name))}, nil
+	}
+	return a.client(s)
+}
+
 // AskedOf is the mailbox in which an engine takes the jobs of servers; nil if there is no such engine.
 func AskedOf(boxes Boxes, to runbook.Address) *rt.Mailbox[node.EngineJob] {
-	m, _ := boxes[Box{At(Engine, to.Name()), asked.Name}].(*rt.Mailbox[node.EngineJob])
+	m, _ := boxes[Box{At(Engine, to.Name()), sounds.Name}].(*rt.Mailbox[node.EngineJob])
 	return m
 }

@@ -27,8 +27,8 @@ const (
 	Understands      // turns sound into text, for others; it judges its own progress
 	Asks             // asks a service how it is
 	Tells            // tells other programs what happens
-	Serves           // answers other programs
 	Remembers        // writes what happens into the history
+	Serves           // answers other machines, for as long as the appliance runs
 )
 
 // CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
@@ -86,7 +86,8 @@ type nothing struct{}
 func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
-		spools(), deliveries(), engines(), probes(), heartbeats(), webhooks(), wyomings(), histories(),
+		spools(), deliveries(), engines(), probes(), heartbeats(), webhooks(), histories(),
+		forwards(), sttServers(), wyomings(),
 	}
 }
 

@@ -29,6 +29,7 @@ type Parts struct {
 	Engine func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
 	Heart  func(Heart) (notify.Heart, error)
 	Hook   func(runbook.Webhook) (notify.Hook, error)
+	Core   func(CoreService) (notify.Core, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
 	Door    func(block runbook.Address, listen string) (node.Door, error)
 	History node.Book

@@ -37,7 +37,10 @@ var (
 	happens   = port[event.Event]{Port{Name: "events", Capacity: EventsWaiting, Asks: true, Report: true}}
 	jobs      = port[node.EngineJob]{Port{Name: "jobs", Capacity: 4, Waits: true, Asks: true}}
 	glimpses  = port[node.EngineJob]{Port{Name: "glimpses", Capacity: 1, Asks: true, Report: true}}
-	asked     = port[node.EngineJob]{Port{Name: "asked", Capacity: 8, Asks: true}}  // servers beside the graph ask, too
+	sounds    = port[node.EngineJob]{Port{Name: "sounds", Capacity: 8, Asks: true}} // of other machines; servers beside the graph write it, too
+	asked     = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}}      // no node writes it: other machines ask
+	texts     = port[node.Text]{Port{Name: "texts", Capacity: 64}}
+	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}}  // only the newest counts
 	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
 )
 
@@ -45,7 +48,7 @@ var (
 func Ports() []Port {
 	return []Port{
 		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port,
-		jobs.Port, glimpses.Port, asked.Port, hookTasks.Port,
+		jobs.Port, glimpses.Port, sounds.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
 	}
 }
 
@@ -94,6 +97,9 @@ func (p port[T]) inbox(a *Assembly, reader string) *rt.Mailbox[T] {
 	}
 	make := rt.NewMailbox[T]
 	capacity, patient := a.graph.holds(key)
+	if !slices.ContainsFunc(a.graph.Edges, func(e Edge) bool { return e.To == reader && e.Carries == p.Name }) {
+		capacity = p.Capacity // no node writes it
+	}
 	if patient {
 		make = rt.NewPatientMailbox[T]
 	}

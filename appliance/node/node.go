@@ -1,5 +1,5 @@
 // Package node holds the code of the runtime graph's nodes: source, ring, features, voice, head, trigger, recorder, spool,
-// delivery, engine, probe, heartbeat, webhook, wyoming, history.
+// delivery, engine, probe, heartbeat, webhook, history, and the servers of other machines.
 //
 // It is written only on the runtime seam, so it runs in real and in virtual time alike. What each node guarantees:
 //
@@ -42,10 +42,10 @@ type Troubled interface{ Trouble() string }
 var (
 	_ = []Updater{
 		(*Source)(nil), (*Ring)(nil), (*Features)(nil), (*VoiceGate)(nil), (*Head)(nil), (*Trigger)(nil), (*Recorder)(nil),
-		(*Spool)(nil), (*Delivery)(nil), (*Engine)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*Wyoming)(nil), (*History)(nil),
+		(*Spool)(nil), (*Delivery)(nil), (*Engine)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil), (*STTServer)(nil), (*Forward)(nil), (*Wyoming)(nil),
 	}
-	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil)}
-	_ = []Idler{(*Delivery)(nil)}
+	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil), (*STTServer)(nil)}
+	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil)}
 	_ = []Troubled{(*Wyoming)(nil)}
 )
 

@@ -34,7 +34,7 @@ type Aside struct {
 
 // SetAside removes an event from the queue and keeps it for people. If the disk refuses it, it is lost, and that is reported.
 // SetAside tells whether the event is aside now: one that was dropped while it was on its way is not.
-func (b *Box) SetAside(t *rt.Task, i *Item, cause string) bool {
+func (b *Box[E]) SetAside(t *rt.Task, i *Item, cause string) bool {
 	if !slices.Contains(b.items, i) {
 		return false
 	}
@@ -54,7 +54,7 @@ func (b *Box) SetAside(t *rt.Task, i *Item, cause string) bool {
 	return true
 }
 
-func (b *Box) writeAside(t *rt.Task, i *Item, a Aside) error {
+func (b *Box[E]) writeAside(t *rt.Task, i *Item, a Aside) error {
 	text, err := json.Marshal(a)
 	if err != nil {
 		panic("BUG: " + err.Error())
@@ -66,13 +66,13 @@ func (b *Box) writeAside(t *rt.Task, i *Item, a Aside) error {
 }
 
 // asides are the files of what was set aside, oldest first.
-func (b *Box) asides(t *rt.Task) (items []*Item, err error) {
+func (b *Box[E]) asides(t *rt.Task) (items []*Item, err error) {
 	files, err := b.fs.ReadDir(t, b.dir+"/"+asideDir, maxFiles)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
 	for _, f := range files {
-		if i, ok := itemOf(f); ok {
+		if i, ok := b.form.itemOf(f); ok {
 			items = append(items, i)
 		}
 	}
@@ -83,7 +83,7 @@ func (b *Box) asides(t *rt.Task) (items []*Item, err error) {
 }
 
 // trimAsides removes those for which due returns true; n counts from the newest.
-func (b *Box) trimAsides(t *rt.Task, due func(n int, i *Item) bool) error {
+func (b *Box[E]) trimAsides(t *rt.Task, due func(n int, i *Item) bool) error {
 	items, err := b.asides(t)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func (b *Box) trimAsides(t *rt.Task, due func(n int, i *Item) bool) error {
 	return nil
 }
 
-func (b *Box) removeAside(t *rt.Task, i *Item) error {
+func (b *Box[E]) removeAside(t *rt.Task, i *Item) error {
 	if err := b.fs.Remove(t, b.dir+"/"+asideDir+"/"+i.file()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -106,7 +106,7 @@ func (b *Box) removeAside(t *rt.Task, i *Item) error {
 	return b.fs.SyncDir(t, b.dir+"/"+asideDir)
 }
 
-func (b *Box) expireAsides(t *rt.Task, now, keep int64) error {
+func (b *Box[E]) expireAsides(t *rt.Task, now, keep int64) error {
 	if b.aside == 0 || b.unread {
 		return nil
 	}
@@ -114,7 +114,7 @@ func (b *Box) expireAsides(t *rt.Task, now, keep int64) error {
 }
 
 // Asides are the events that were set aside, oldest first, without their contents.
-func (b *Box) Asides(t *rt.Task) (list []Aside, err error) {
+func (b *Box[E]) Asides(t *rt.Task) (list []Aside, err error) {
 	items, err := b.asides(t)
 	for _, i := range items {
 		a, _ := b.about(t, i)
@@ -124,7 +124,7 @@ func (b *Box) Asides(t *rt.Task) (list []Aside, err error) {
 	return list, err
 }
 
-func (b *Box) about(t *rt.Task, i *Item) (a Aside, err error) {
+func (b *Box[E]) about(t *rt.Task, i *Item) (a Aside, err error) {
 	text, err := b.fs.ReadFile(t, b.dir+"/"+asideDir+"/"+i.file(), maxEvent)
 	if err != nil {
 		return a, err
@@ -133,7 +133,7 @@ func (b *Box) about(t *rt.Task, i *Item) (a Aside, err error) {
 }
 
 // find returns the event that was set aside with an ID; ErrUnknown if there is none.
-func (b *Box) find(t *rt.Task, id string) (*Item, error) {
+func (b *Box[E]) find(t *rt.Task, id string) (*Item, error) {
 	items, err := b.asides(t)
 	if err != nil {
 		return nil, err
@@ -146,7 +146,7 @@ func (b *Box) find(t *rt.Task, id string) (*Item, error) {
 	return nil, ErrUnknown
 }
 
-func (b *Box) dropAside(t *rt.Task, id string) error {
+func (b *Box[E]) dropAside(t *rt.Task, id string) error {
 	i, err := b.find(t, id)
 	if err != nil {
 		return err
@@ -156,7 +156,7 @@ func (b *Box) dropAside(t *rt.Task, id string) error {
 
 // Again puts an event that was set aside at the end of the queue, with its old identity and a new number. It stays aside until
 // the disk holds it among the waiting events. A kill in the middle leaves it in both places, and it is sent twice.
-func (b *Box) Again(t *rt.Task, id string, p provenclock.Point, known bool) error {
+func (b *Box[E]) Again(t *rt.Task, id string, p provenclock.Point, known bool) error {
 	i, err := b.find(t, id)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (b *Box) Again(t *rt.Task, id string, p provenclock.Point, known bool) erro
 	if err != nil {
 		return err
 	}
-	e, err := i.decode(a.Event)
+	e, err := b.decode(i, a.Event)
 	if err != nil {
 		return err
 	}

@@ -27,16 +27,18 @@ func event(id string) hook.Event {
 	return e
 }
 
-func open(k *rt.Task, d *virtual.Disk) *outbox.Box { return outbox.Open(k, d, "light", limits) }
+func open(k *rt.Task, d *virtual.Disk) *outbox.HookBox {
+	return outbox.Open(k, d, outbox.Hooks, "light", limits)
+}
 
-func add(k *rt.Task, b *outbox.Box, ids ...string) {
+func add(k *rt.Task, b *outbox.HookBox, ids ...string) {
 	for _, id := range ids {
 		b.Add(k, event(id), at(0), true)
 	}
 }
 
 // waits is what waits, as number:ID, each read from where it is kept.
-func waits(t *testing.T, k *rt.Task, b *outbox.Box) (list []string) {
+func waits(t *testing.T, k *rt.Task, b *outbox.HookBox) (list []string) {
 	t.Helper()
 	for i := b.Next(0); i != nil; i = b.Next(i.Seq) {
 		e, err := b.Load(k, i)
@@ -138,7 +140,7 @@ func TestADiskThatCannotBeRead(t *testing.T) {
 func TestABoxIsBounded(t *testing.T) {
 	virtualtest.On(func(k *rt.Task) {
 		d := virtual.NewDisk(1 << 30)
-		b := outbox.Open(k, d, "light", outbox.Limits{Bytes: 2000, Keep: time.Hour})
+		b := outbox.Open(k, d, outbox.Hooks, "light", outbox.Limits{Bytes: 2000, Keep: time.Hour})
 		for i := range 20 {
 			add(k, b, fmt.Sprint("e", i))
 		}
@@ -323,9 +325,9 @@ func TestNoEventIsLostOrOutOfOrder(t *testing.T) {
 // TestWhatWasDroppedOnItsWay: an event may be dropped, for its age or for room, while it is sent. What becomes of it then changes
 // nothing of the box any more: the number that was given last stays known.
 func TestWhatWasDroppedOnItsWay(t *testing.T) {
-	for name, end := range map[string]func(*outbox.Box, *rt.Task, *outbox.Item){
-		"taken": func(b *outbox.Box, k *rt.Task, i *outbox.Item) { b.Taken(k, i) },
-		"aside": func(b *outbox.Box, k *rt.Task, i *outbox.Item) { b.SetAside(k, i, "no") },
+	for name, end := range map[string]func(*outbox.HookBox, *rt.Task, *outbox.Item){
+		"taken": func(b *outbox.HookBox, k *rt.Task, i *outbox.Item) { b.Taken(k, i) },
+		"aside": func(b *outbox.HookBox, k *rt.Task, i *outbox.Item) { b.SetAside(k, i, "no") },
 	} {
 		virtualtest.On(func(k *rt.Task) {
 			d := virtual.NewDisk(1 << 30)

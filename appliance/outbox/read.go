@@ -10,11 +10,19 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/utterance"
-	"orac/runbook/hook"
 )
 
 // file is the name of an event's file.
-func (i *Item) file() string { return fmt.Sprintf("%016d.%s.%s.%d.json", i.Seq, i.Kind, i.ID, i.named) }
+func (i *Item) file() string {
+	begun := ""
+	if i.Begun {
+		begun = begunMark
+	}
+	return fmt.Sprintf("%016d.%s.%s.%d%s.json", i.Seq, i.Kind, i.ID, i.named, begun)
+}
+
+// begunMark stands in the name of a file whose event the receiver may have.
+const begunMark = ".begun"
 
 func done(seq uint64) string { return fmt.Sprintf("%016d.done", seq) }
 
@@ -26,17 +34,17 @@ func numbered(name string) (seq uint64, rest string, ok bool) {
 }
 
 // itemOf reads the name of an event's file. A folder is not an event.
-func itemOf(f rt.FileInfo) (*Item, bool) {
-	seq, rest, ok := numbered(f.Name)
+func (f Form[E]) itemOf(file rt.FileInfo) (*Item, bool) {
+	seq, rest, ok := numbered(file.Name)
 	rest, json := strings.CutSuffix(rest, ".json")
+	rest, begun := strings.CutSuffix(rest, begunMark)
 	kind, rest, _ := strings.Cut(rest, ".")
 	id, since, _ := cutLast(rest, ".")
 	age, err := strconv.ParseInt(since, 10, 64)
-	_, known := hook.Named(kind)
-	if !ok || f.Dir || !json || !known || err != nil || age < unknownAge || !utterance.IsID(id) {
+	if !ok || file.Dir || !json || !f.Known(kind) || err != nil || age < unknownAge || !utterance.IsID(id) {
 		return nil, false
 	}
-	return &Item{Seq: seq, Kind: kind, ID: id, since: age, named: age, size: f.Size, onDisk: true}, true
+	return &Item{Seq: seq, Kind: kind, ID: id, since: age, named: age, size: file.Size, onDisk: true, Begun: begun}, true
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {
@@ -48,7 +56,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 }
 
 // read reads what is on disk, and adds what came before that was known.
-func (b *Box) read(t *rt.Task) error {
+func (b *Box[E]) read(t *rt.Task) error {
 	items, err := b.list(t)
 	if b.reads++; err != nil && b.reads < maxReads {
 		return err
@@ -65,8 +73,8 @@ func (b *Box) read(t *rt.Task) error {
 	return err
 }
 
-func (b *Box) list(t *rt.Task) (items []*Item, err error) {
-	for _, dir := range []string{Dir, b.dir, b.dir + "/" + asideDir} {
+func (b *Box[E]) list(t *rt.Task) (items []*Item, err error) {
+	for _, dir := range []string{b.form.Dir, b.dir, b.dir + "/" + asideDir} {
 		if err := b.fs.MkdirAll(t, dir); err != nil {
 			return nil, err
 		}
@@ -92,8 +100,10 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 			continue // it is not ours
 		}
 		b.next = max(b.next, seq+1)
-		i, is := itemOf(f)
+		i, is := b.form.itemOf(f)
 		switch {
+		case b.form.Remember > 0 && strings.HasSuffix(rest, ".done") && rest != "done":
+			b.past = append(b.past, f.Name) // files come in the order of their numbers
 		case rest == "done" && seq > b.marked:
 			if b.marked > 0 {
 				b.clear(t, done(b.marked))
@@ -116,7 +126,7 @@ func (b *Box) list(t *rt.Task) (items []*Item, err error) {
 }
 
 // clear removes files that are no longer needed; one that stays is removed at the next start.
-func (b *Box) clear(t *rt.Task, name string) {
+func (b *Box[E]) clear(t *rt.Task, name string) {
 	if err := b.fs.Remove(t, b.dir+"/"+name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		b.diskErr = err
 	}

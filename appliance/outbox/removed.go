@@ -27,9 +27,9 @@ const (
 	maxBoxes    = 1000
 )
 
-// Names are the webhooks that have a folder, whether a runbook declares them or not.
-func Names(t *rt.Task, fsys rt.FS) (names []string, err error) {
-	files, err := fsys.ReadDir(t, Dir, maxBoxes)
+// Names are the receivers that have a folder in that of a form, whether a runbook declares them or not.
+func Names(t *rt.Task, fsys rt.FS, dir string) (names []string, err error) {
+	files, err := fsys.ReadDir(t, dir, maxBoxes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // no webhook has ever run
 	}
@@ -42,8 +42,8 @@ func Names(t *rt.Task, fsys rt.FS) (names []string, err error) {
 }
 
 // OpenRemoved reads the folder of a webhook that no runbook declares. Its events wait as long as its last settings said.
-func OpenRemoved(t *rt.Task, fsys rt.FS, name string) (*Box, error) {
-	b := Open(t, fsys, name, Limits{Bytes: math.MaxInt64, Keep: DefaultKeep})
+func OpenRemoved[E any](t *rt.Task, fsys rt.FS, form Form[E], name string) (*Box[E], error) {
+	b := Open(t, fsys, form, name, Limits{Bytes: math.MaxInt64, Keep: DefaultKeep})
 	if b.noted > 0 {
 		b.limits.Keep = time.Duration(b.noted) * time.Second
 	}
@@ -52,17 +52,17 @@ func OpenRemoved(t *rt.Task, fsys rt.FS, name string) (*Box, error) {
 }
 
 // Keep is how long an event waits.
-func (b *Box) Keep() time.Duration { return b.limits.Keep }
+func (b *Box[E]) Keep() time.Duration { return b.limits.Keep }
 
 // Note writes down how long events wait, while there are any. It works without knowing their age.
-func (b *Box) Note(t *rt.Task) {
+func (b *Box[E]) Note(t *rt.Task) {
 	if len(b.items) > 0 || b.aside > 0 {
 		b.keep(b.note(t))
 	}
 }
 
 // note writes down how long an event waits, for the time when no runbook says so any more.
-func (b *Box) note(t *rt.Task) error {
+func (b *Box[E]) note(t *rt.Task) error {
 	seconds := int64(b.limits.Keep / time.Second)
 	if b.unread || b.noted == seconds {
 		return nil
@@ -75,7 +75,7 @@ func (b *Box) note(t *rt.Task) error {
 }
 
 // readKeep returns what keepFile says, in seconds; 0 if that makes no sense.
-func (b *Box) readKeep(t *rt.Task) int64 {
+func (b *Box[E]) readKeep(t *rt.Task) int64 {
 	text, err := b.fs.ReadFile(t, b.dir+"/"+keepFile, maxKeepFile)
 	if err != nil {
 		return 0

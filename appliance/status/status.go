@@ -22,6 +22,8 @@ type Status struct {
 	Spool      Spool         `json:"spool"`
 	Hooks      []Hook        `json:"webhooks,omitempty"`
 	Engines    []Engine      `json:"engines,omitempty"`
+	STTServers []STTServer   `json:"stt_servers,omitempty"`
+	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
 }
@@ -52,7 +54,7 @@ type Spool struct {
 	Error       string `json:"error,omitempty"` // why the disk refuses
 }
 
-// Hook is what waits for a webhook.
+// Hook is what waits for a webhook, or for a Core.
 type Hook struct {
 	Name    string `json:"name"`
 	Waiting int    `json:"waiting"` // events
@@ -72,6 +74,21 @@ type Engine struct {
 	Waiting  int    `json:"waiting"`         // recordings
 	Resident int64  `json:"resident_bytes"`  // of its process, which is not part of the appliance's memory; 0: none runs
 	Most     int64  `json:"most_bytes"`      // at which it is killed and started again
+}
+
+// STTServer is what other machines make of a speech-to-text server. Counts are since the start.
+type STTServer struct {
+	Name      string   `json:"name"`
+	Engine    string   `json:"engine"` // name of the stt block
+	Running   int      `json:"running"`
+	Waiting   int      `json:"waiting"` // utterances that wait for the engine
+	Limit     int      `json:"limit"`   // how many may wait
+	Instances int      `json:"instances"`
+	Served    int      `json:"served"`
+	Failed    int      `json:"failed"`           // by the engine
+	Refused   int      `json:"refused"`          // for want of room, or for their size or shape
+	Error     string   `json:"error,omitempty"`  // why the engine failed last, until it works again
+	Legacy    []string `json:"legacy,omitempty"` // peers that are let in by their address alone, without a login
 }
 
 // Memory is the resident memory of the daemon and its children, without engines.

@@ -66,10 +66,11 @@ type Topic struct {
 	Name      string
 	Active    bool // a living instance listens for it
 	WakeWords []string
-	Core      string // name of the core block that its texts go to; "" for none
-	Count     int    // utterances since the start
-	Triggers  int    // as the instances count them
-	Last      time.Time
+	Core      string    // name of the core block that its texts go to; "" for none
+	Count     int       // utterances since the start
+	Triggers  int       // as the instances count them
+	Triggered time.Time // when an instance last heard one of its wake words
+	Last      time.Time // when an utterance last came
 }
 
 // Transcript is an utterance that was answered.

@@ -134,7 +134,7 @@ func (a *app) detect(ctx context.Context, f detectFlags, files []string) error {
 func (a *app) deaf(file string, err error) error {
 	a.err.Still()
 	if !a.json {
-		a.complain(errors.New(screen.Clean(err.Error())))
+		a.complain(errors.New(screen.Clean(plainly(err))))
 		return nil
 	}
 	e := json.NewEncoder(a.out)

@@ -48,6 +48,7 @@ func jsonReports() []jsonReport {
 		{"orac devices", []string{"orac devices"}, capture.Listing{}, false},
 		{"orac detect", []string{"orac detect"}, hearing.Heard{}, false},
 		{"orac detect, a file that cannot be read", nil, undetected{}, false},
+		{"orac transcribe", []string{"orac transcribe"}, hearing.Transcribed{}, false},
 		{"orac models list, orac models pull", []string{"orac models list", "orac models pull"}, []models.Status{}, false},
 		{"orac models verify", []string{"orac models verify"}, []modelVerdict{}, false},
 		{"orac models inspect", []string{"orac models inspect"}, models.Report{}, false},

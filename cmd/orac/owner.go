@@ -19,7 +19,7 @@ import (
 )
 
 // openToAll lists commands that use the state directory but can do without it: they read models, or report what they miss.
-var openToAll = []string{"orac validate", "orac sim", "orac chaos", "orac detect", "orac graph", "orac models", "orac init"}
+var openToAll = []string{"orac validate", "orac sim", "orac chaos", "orac detect", "orac transcribe", "orac graph", "orac models", "orac init"}
 
 // owned refuses a state directory of another user, and shows the command line that works. Otherwise the command would fail
 // later, and advise the user to create what already exists. args is the command line.

@@ -165,7 +165,8 @@ One file, orac.hcl, declares the whole device.`,
   orac apply                                  change it: all or nothing
   orac status --watch                         see how it is
   orac devices                                list the microphones
-  orac detect --model hey_jarvis speech.wav   what would it have heard?`,
+  orac detect --model hey_jarvis speech.wav   what would it have heard?
+  orac transcribe speech.wav                  what was said?`,
 		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),
 		Args:              cobra.NoArgs,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
@@ -175,7 +176,7 @@ One file, orac.hcl, declares the whole device.`,
 		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.incidentsCommand(), a.spoolCommand(),
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),
-		a.devicesCommand(), a.detectCommand(), a.modelsCommand(), a.completionCommand(), a.manCommand(), a.versionCommand())
+		a.devicesCommand(), a.detectCommand(), a.transcribeCommand(), a.modelsCommand(), a.completionCommand(), a.manCommand(), a.versionCommand())
 	root.SetHelpCommand(a.helpCommand())
 	root.SetHelpFunc(func(c *cobra.Command, _ []string) { a.showHelp(c) })
 	root.SetFlagErrorFunc(flagError)

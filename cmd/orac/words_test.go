@@ -46,7 +46,7 @@ var arguments = map[string][]string{
 	"orac models pull": {"nonsense"}, "orac models verify": {"nonsense"}, "orac models bench": {"nonsense"},
 	"orac secrets generate": {"hey_orac"}, "orac secrets rotate": {"hey_orac"}, "orac models inspect": {"nothing.onnx"},
 	"orac spool retry": {"20260117T120000.000-0a1b2c3d"}, "orac spool drop": {"20260117T120000.000-0a1b2c3d"}, "orac spool export": {"20260117T120000.000-0a1b2c3d"},
-	"orac sim report": {"nothing"}, "orac sim diff": {"a.trace", "b.trace"}, "orac completion": {"tcsh"}, "orac detect": {"nothing.wav"},
+	"orac sim report": {"nothing"}, "orac sim diff": {"a.trace", "b.trace"}, "orac completion": {"tcsh"}, "orac detect": {"nothing.wav"}, "orac transcribe": {"nothing.wav"},
 	"orac sim": {"nothing.hcl"}, "orac chaos": {"nothing.hcl"}, "orac token inspect": {"x.y.z"}, "orac incidents": {"none"}, "orac rollback": {"0"},
 }
 

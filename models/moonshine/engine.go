@@ -98,7 +98,7 @@ func (e *Engine) Transcribe(pcm []int16, stop func() bool) (Transcript, error) {
 	if stop == nil {
 		stop = func() bool { return false }
 	}
-	from, to, nothing, err := speech(e.gate, pcm)
+	from, to, nothing, err := e.speech(pcm)
 	if err != nil || nothing != "" {
 		return Transcript{Nothing: nothing}, err
 	}

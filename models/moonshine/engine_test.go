@@ -191,3 +191,33 @@ func TestLoadNamesWhatCanBeUsed(t *testing.T) {
 		t.Errorf("an empty store: %v", err)
 	}
 }
+
+func TestPiecesEndInPauses(t *testing.T) {
+	e := open(t)
+	twice := sound(t, "hey_jarvis_twice") // 2 s of silence, a command, 3 s of silence, another, 2 s of silence
+	first, err := e.Piece(twice)
+	if err != nil || first < 4*Rate || first > 8*Rate {
+		t.Fatalf("the first piece has %d samples, %v", first, err)
+	}
+	if more, err := e.Piece(twice[:4*Rate]); err != nil || more != 0 {
+		t.Errorf("in the middle of a command: %d, %v", more, err)
+	}
+	rest := twice[first:]
+	second, err := e.Piece(rest)
+	if err != nil || second < 2*Rate || second > len(rest) {
+		t.Errorf("the second piece has %d samples of %d, %v", second, len(rest), err)
+	}
+	if n, err := e.Piece(make([]int16, 40*Rate)); err != nil || n != 15*Rate {
+		t.Errorf("silence: %d, %v", n, err)
+	}
+	var talk []int16 // without a pause
+	for len(talk) < 20*Rate {
+		talk = append(talk, sound(t, "talk")[2*Rate+Rate/4:4*Rate]...)
+	}
+	if n, err := e.Piece(talk); err != nil || n <= 9*Rate || n > 15*Rate {
+		t.Errorf("speech without a pause: %d, %v", n, err)
+	}
+	if n, err := e.Piece(nil); err != nil || n != 0 {
+		t.Errorf("nothing: %d, %v", n, err)
+	}
+}

@@ -15,21 +15,29 @@ type Files struct {
 	Voice            onnx.Data // Silero's voice gate, which finds where speech begins and ends
 }
 
-// Load reads the files of a model of the catalogue. Its errors are those of Store.Load; that of another kind of model names those that
-// can be used.
-func Load(s models.Store, name string) (Files, error) {
-	name = strings.TrimPrefix(name, models.CatalogPrefix)
-	e, err := models.Find(name)
+// Check tells whether a name, with or without "catalog:", is that of a model that an engine can be made of. The error of another one names
+// those that are.
+func Check(name string) error {
+	e, err := models.Find(strings.TrimPrefix(name, models.CatalogPrefix))
 	if err != nil {
-		return Files{}, err
+		return err
 	}
 	if e.Kind != models.Speech {
-		return Files{}, fmt.Errorf("model %s: it does not turn speech into text; take one of %s", name, strings.Join(Names(), ", "))
+		return fmt.Errorf("model %s: it does not turn speech into text; take one of %s", e.Name, strings.Join(Names(), ", "))
 	}
+	return nil
+}
+
+// Load reads the files of a model of the catalogue. Its errors are those of Check and of Store.Load.
+func Load(s models.Store, name string) (Files, error) {
+	if err := Check(name); err != nil {
+		return Files{}, err
+	}
+	name = strings.TrimPrefix(name, models.CatalogPrefix)
 	if err := models.Missing(s, Needs(name)); err != nil {
 		return Files{}, err
 	}
-	parts, err := s.LoadParts(e.Name)
+	parts, err := s.LoadParts(name)
 	if err != nil {
 		return Files{}, err
 	}
@@ -43,7 +51,9 @@ func Load(s models.Store, name string) (Files, error) {
 const gate = "silero_vad"
 
 // Needs names what an engine needs of the catalogue.
-func Needs(name string) []string { return []string{"onnxruntime", gate, name} }
+func Needs(name string) []string {
+	return []string{"onnxruntime", gate, strings.TrimPrefix(name, models.CatalogPrefix)}
+}
 
 // Names are the models of the catalogue that an engine can be made of, the smallest first.
 func Names() (names []string) {

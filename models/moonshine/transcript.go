@@ -30,6 +30,25 @@ const (
 	Wordless Reason = "wordless" // the network heard no word
 )
 
+// Words says the reason to a person.
+func (r Reason) Words() string {
+	switch r {
+	case Silence:
+		return "there is only silence"
+	case Noise:
+		return "there is sound, and no voice in it"
+	case Unclear:
+		return "it is too unclear"
+	case Loop:
+		return "the text repeated itself without end"
+	case TooLong:
+		return "there was more text than the sound has time for"
+	case Wordless:
+		return "there is no word in it"
+	}
+	return string(r)
+}
+
 // Transcript is what was said.
 type Transcript struct {
 	Text       string  // "" if Nothing says why

@@ -114,6 +114,31 @@ web {
     key  = "key.pem"
   }
 }
+stt_server "house" {
+  engine = stt.whisper
+  listen = "127.0.0.1:7273"
+  legacy = [peer.kitchen]
+  core   = core.house
+  tls {
+    cert = "cert.pem"
+    key  = "key.pem"
+  }
+}
+peer "kitchen" { from = "192.0.2.20" }
+peer "cellar" { from = "192.0.2.21" }
+core "house" {
+  url         = "https://core.test"
+  auth        = service_account.hey_orac
+  ca          = "ca.pem"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
+core "other" {
+  url   = "https://other.test"
+  token = secret("one")
+}
+topic "kitchen" { core = core.other }
+topic "attic" { wake_words = ["computer"] }
 auth {
   jwt_secret = secret("jwt")
 }

@@ -1,0 +1,40 @@
+package core
+
+import (
+	"orac/appliance/graph"
+	"orac/appliance/node"
+	"orac/appliance/reconcile"
+	"orac/appliance/status"
+)
+
+// STTServer is the server of a block, by its name; nil if none runs. It stays usable while the graph changes.
+func (c *Core) STTServer(name string) *node.STTServer {
+	for _, v := range c.runner.Views() {
+		if s, ok := v.code.(*node.STTServer); ok && v.State != reconcile.Leaked && v.Node.Address == graph.At(graph.STTServer, name) {
+			return s
+		}
+	}
+	return nil
+}
+
+// STTServers are the states of all servers.
+func (c *Core) STTServers() (list []status.STTServer) {
+	for _, v := range c.runner.Views() {
+		if s, ok := v.code.(*node.STTServer); ok && v.State != reconcile.Leaked {
+			list = append(list, s.Shown())
+		}
+	}
+	return list
+}
+
+// Forwards are the queues of all Cores.
+func (c *Core) Forwards() (list []status.Hook) {
+	for _, v := range c.runner.Views() {
+		if f, ok := v.code.(*node.Forward); ok && v.State != reconcile.Leaked {
+			shown := f.Shown()
+			shown.Name = f.Core // it has shown nothing yet when it has just been started
+			list = append(list, shown)
+		}
+	}
+	return list
+}

@@ -1,0 +1,28 @@
+package sim
+
+import (
+	"orac/appliance/graph"
+	"orac/appliance/notify"
+	"orac/appliance/rt"
+)
+
+// actor is a model of a Core: it answers 200 to everything, as long as the network carries anything.
+type actor struct{ *peer }
+
+// Generate implements notify.Core.
+func (a actor) Generate(t *rt.Task, _ notify.Command, ready func(*rt.Task) error) error {
+	if err := a.m.unreached("forward", a.address); err != nil {
+		return err
+	}
+	if err := ready(t); err != nil {
+		return err
+	}
+	return a.call(t, "forward")
+}
+
+// Topics implements notify.Core.
+func (a actor) Topics(t *rt.Task, _ notify.TopicsBeat) error { return a.call(t, "topics") }
+
+func (m *machine) actor(to graph.CoreService) (notify.Core, error) {
+	return actor{m.peer("core " + to.Core.Name)}, nil
+}
