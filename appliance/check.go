@@ -124,7 +124,7 @@ func (c *checker) server(s runbook.STTServer) {
 
 // listeners requires a listener, or something else to do.
 func (c *checker) listeners() {
-	if len(c.rb.Listeners) == 0 && len(c.rb.STTServers) == 0 {
+	if len(c.rb.Listeners) == 0 && !c.rb.ServesOthers() {
 		c.say(c.rb.Appliance.Address, "", language.Error, "ORAC hears nothing: there is no listener",
 			"Add one:\n\nlistener \"NAME\" {\n  device = device.microphone.NAME\n  models = [model.NAME]\n}")
 		return

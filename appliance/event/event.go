@@ -314,6 +314,16 @@ type DoorOpened struct {
 	Serves string `json:"serves"` // stt or wake
 }
 
+// Answered: a client of such a service got an answer: a text, or a wake word.
+type Answered struct {
+	Address string  `json:"address"`           // of the client
+	Text    string  `json:"text"`              // empty: nothing was understood, or it failed
+	Model   string  `json:"model,omitempty"`   // whose wake word was heard
+	Seconds float64 `json:"seconds,omitempty"` // of sound
+	Took    float64 `json:"took,omitempty"`    // seconds from the end of the sound to the text
+	Cause   string  `json:"cause,omitempty"`   // why it failed
+}
+
 // DoorFailed: it is not offered.
 type DoorFailed struct {
 	Listen string `json:"listen"`
@@ -431,6 +441,7 @@ func (Instance) Kind() string         { return "instance" }
 func (Forwarded) Kind() string        { return "forwarded" }
 func (DoorOpened) Kind() string       { return "door_opened" }
 func (DoorFailed) Kind() string       { return "door_failed" }
+func (Answered) Kind() string         { return "answered" }
 func (Overrun) Kind() string          { return "overrun" }
 func (NodeFailed) Kind() string       { return "node_failed" }
 func (NodeLeaked) Kind() string       { return "node_leaked" }

@@ -91,6 +91,8 @@ var Kinds = []Kind{
 		Forwarded.words),
 	kind("A service for other programs is offered on the network.", Kind{about: itself},
 		func(b DoorOpened) Words { return fine("serving", usual("%s at %s", b.Serves, b.Listen)) }),
+	kind("A client of such a service got its answer.", Kind{},
+		Answered.words),
 	kind("A service for other programs cannot be offered.", Kind{about: itself},
 		func(b DoorFailed) Words {
 			return failure("not serving", usual("at %s: %s; trying again %s", b.Listen, b.Cause, b.Retry))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/audio/resample"
+	"orac/appliance/event"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
 	wire "orac/appliance/wyoming"
@@ -39,6 +40,7 @@ type dictation struct {
 	samples int          // in all
 	bytes   int64        // as they came
 	pieces  chan []int16 // on their way to the engine; closed at the end of the sound
+	ended   time.Time    // when the sound was over; set before pieces is closed
 	refused bool         // the client was told why; its sound is skipped
 }
 
@@ -182,6 +184,7 @@ func (d *dictations) finish() error {
 	if len(n.pcm) > 0 {
 		n.give(n.pcm)
 	}
+	n.ended = time.Now()
 	close(n.pieces)
 	if d.owe(1) > maxOwed {
 		err := fmt.Errorf("more than %d requests wait on one connection", maxOwed)
@@ -202,10 +205,14 @@ func (d *dictations) answer(n *dictation, before <-chan struct{}) {
 	if !a.turn() {
 		return // the client has gone, or has begun anew
 	}
+	said := event.Answered{Address: d.address.String(), Seconds: float64(n.samples) / resample.Rate, Took: time.Since(n.ended).Seconds()}
 	text := strings.Join(a.texts, " ")
 	if err != nil { // a part of a command may mean the opposite of the whole
 		d.fail(codeSTT, err)
-		text = ""
+		text, said.Cause = "", err.Error()
+	}
+	if said.Text = text; !n.refused {
+		d.tell(said)
 	}
 	if err := d.out.Write(wire.KindTranscript, wire.Transcript{Text: text, Language: d.settings().Language}, nil); err != nil {
 		d.close()

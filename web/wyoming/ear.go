@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/event"
 	"orac/appliance/node"
 	wire "orac/appliance/wyoming"
 	"orac/models/detect"
@@ -270,6 +271,7 @@ func (s *stream) hear(i *item) error {
 	for _, d := range s.trigger.Step(s.hop, at, detect.RMS(i.pcm[:]), 0, scores) {
 		stamp := wire.Millis(i.stamp)
 		s.fired = true
+		s.conn.service.tell(event.Answered{Address: s.conn.address.String(), Model: d.Model})
 		s.tell(wire.Detection{Name: d.Model, Timestamp: &stamp})
 	}
 	s.hop++

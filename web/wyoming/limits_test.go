@@ -18,12 +18,13 @@ import (
 	"orac/runbook"
 )
 
-// visit connects to a service in virtual time. The engine takes as long as it is told.
-func visit(t *testing.T, engine time.Duration, f func(t *testing.T, s *service, c net.Conn)) {
+// visit connects to a service in virtual time. idle is its limit, engine how long the engine takes.
+func visit(t *testing.T, idle, engine time.Duration, f func(t *testing.T, s *service, c net.Conn)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		set := config(runbook.ServeSTT)
+		set.Block.Idle = idle
 		d := &door{block: "wyoming.test", o: Options{
 			Log: slog.New(slog.DiscardHandler),
 			Transcribe: func(ctx context.Context, _ runbook.Address, _ stt.Utterance, _ []int16) (stt.Result, error) {
@@ -67,14 +68,14 @@ func lasts(c net.Conn, do func()) time.Duration {
 // TestIdle: a client that sends no whole event in time is disconnected, however it spends the time.
 func TestIdle(t *testing.T) {
 	t.Run("it says nothing", func(t *testing.T) {
-		visit(t, 0, func(t *testing.T, _ *service, c net.Conn) {
+		visit(t, time.Minute, 0, func(t *testing.T, _ *service, c net.Conn) {
 			if took := lasts(c, func() {}); took != time.Minute {
 				t.Errorf("it lasted %v", took)
 			}
 		})
 	})
 	t.Run("it drips", func(t *testing.T) {
-		visit(t, 0, func(t *testing.T, _ *service, c net.Conn) {
+		visit(t, time.Minute, 0, func(t *testing.T, _ *service, c net.Conn) {
 			took := lasts(c, func() {
 				for _, b := range []byte(`{"type":"ping","data_length":100000}` + strings.Repeat(" ", 1000)) {
 					time.Sleep(time.Second)
@@ -89,7 +90,7 @@ func TestIdle(t *testing.T) {
 		})
 	})
 	t.Run("it pings", func(t *testing.T) {
-		visit(t, 0, func(t *testing.T, _ *service, c net.Conn) {
+		visit(t, time.Minute, 0, func(t *testing.T, _ *service, c net.Conn) {
 			took := lasts(c, func() {
 				w := wire.NewWriter(c)
 				for range 10 {
@@ -111,10 +112,7 @@ func TestIdle(t *testing.T) {
 // failure with an empty text.
 func TestSlowEngine(t *testing.T) {
 	for engine, want := range map[time.Duration]string{59 * time.Second: "yes", 2 * time.Minute: ""} {
-		visit(t, engine, func(t *testing.T, s *service, c net.Conn) {
-			set := s.settings()
-			set.Block.Idle = 20 * time.Second
-			s.settings = func() node.WyomingConfig { return set }
+		visit(t, 20*time.Second, engine, func(t *testing.T, s *service, c net.Conn) {
 			go func() {
 				w := wire.NewWriter(c)
 				_ = w.Write(wire.KindAudioChunk, wire.Audio{Format: wire.Speech}, make([]byte, 3200))
@@ -142,7 +140,7 @@ func TestSlowEngine(t *testing.T) {
 
 // TestNeverReads: a client that takes nothing is disconnected, and what it holds is freed.
 func TestNeverReads(t *testing.T) {
-	visit(t, 0, func(t *testing.T, _ *service, c net.Conn) {
+	visit(t, time.Minute, 0, func(t *testing.T, _ *service, c net.Conn) {
 		start := time.Now()
 		w := wire.NewWriter(c)
 		for w.Write(wire.KindDescribe, nil, nil) == nil {
@@ -155,7 +153,7 @@ func TestNeverReads(t *testing.T) {
 
 // TestEviction: at the limit the connection that was idle longest makes room. One that waits for an answer does not.
 func TestEviction(t *testing.T) {
-	visit(t, 50*time.Second, func(t *testing.T, s *service, waits net.Conn) {
+	visit(t, time.Minute, 50*time.Second, func(t *testing.T, s *service, waits net.Conn) {
 		go func() { _, _ = io.Copy(io.Discard, waits) }()
 		w := wire.NewWriter(waits)
 		_ = w.Write(wire.KindAudioChunk, wire.Audio{Format: wire.Speech}, make([]byte, 3200))
