@@ -3,8 +3,8 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Debian packages: for the build, the demonstration and a microphone; for the tests; for make security; for make dist.
-APT := ca-certificates gcc libc6-dev flite pocketsphinx pocketsphinx-en-us libasound2 libpulse0
+# Debian packages: for the build, the demonstration's sounds and a microphone; for the tests; for make security; for make dist.
+APT := ca-certificates gcc libc6-dev flite libasound2 libpulse0
 APT_TEST := git strace curl jq pulseaudio pulseaudio-utils qemu-user chromium
 APT_SECURITY := wapiti sslscan
 APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross

@@ -1,5 +1,5 @@
 # What `make run` runs: no microphone and no server needed. A recording of a spoken wake word and command plays as if a
-# microphone heard it, and pocketsphinx on this machine understands the command.
+# microphone heard it, and ORAC understands the command, on this machine alone.
 #
 # To hear yourself, replace the device by a microphone (`orac devices` lists them), and write device = device.microphone.usb
 # in the listener:
@@ -25,13 +25,14 @@ model "hey_jarvis" {
 listener "kitchen" {
   device  = device.wav.demo
   models  = [model.hey_jarvis]
-  deliver = [stt.pocketsphinx]
+  deliver = [stt.local]
 }
 
-# Any program that takes a WAV and prints text fits, whisper-cli for one; or a server: see examples/runbooks.
-stt "pocketsphinx" {
-  protocol = "exec"
-  command  = ["examples/stt/pocketsphinx.sh"]
+# ORAC understands English by itself, in a process of its own. Servers, and any program that prints text, fit as well: see
+# examples/runbooks.
+stt "local" {
+  protocol = "embedded"
+  model    = "moonshine_tiny" # moonshine_base understands more, and takes twice the time and memory
 }
 
 # The console and the API, for this machine alone. For others, too: listen = ":7171" and tls { self_signed = true }.

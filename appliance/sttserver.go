@@ -60,8 +60,22 @@ func (s sttServer) State(ctx context.Context) (sttrole.State, error) {
 		for _, f := range s.d.core.Forwards() {
 			st.Forwards = append(st.Forwards, sttrole.Forward{Core: f.Name, Waiting: f.Waiting, Aside: f.Aside, Dropped: f.Dropped, Error: f.Error})
 		}
+		for _, e := range s.d.core.Engines() {
+			if e.Name == st.Engine.Name {
+				st.Engine = engineOf(e)
+			}
+		}
 		return st, err
 	})
+}
+
+// engineOf is an engine of this machine as a server shows it.
+func engineOf(e status.Engine) sttrole.Engine {
+	state := map[string]string{
+		string(node.EngineLetGo): sttrole.EngineIdle, string(node.EngineLoading): sttrole.EngineLoading, string(node.EngineReady): sttrole.EngineReady,
+		string(node.EngineBusy): sttrole.EngineBusy, string(node.EngineFailed): sttrole.EngineFailed,
+	}[e.State]
+	return sttrole.Engine{Name: e.Name, Model: e.Model, State: state, Cause: e.Error}
 }
 
 // Sound implements sttrole.Server.

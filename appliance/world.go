@@ -95,7 +95,7 @@ func understand(store models.Store, s graph.Speech) (func(*rt.Task) (node.Engine
 type speech struct{ *engine.Process }
 
 func (s speech) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, error) {
-	return s.Process.Transcribe(t, job.PCM)
+	return s.Process.Transcribe(t, job.PCM[job.Skip:])
 }
 
 func client(to graph.Service, find func(string) string, temp string) (stt.Client, error) {

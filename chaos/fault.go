@@ -60,14 +60,14 @@ func GarbageFrames(a *Appliance) Fault {
 	}, nothing}
 }
 
-// WriteGarbage writes what are no frames where a capture process writes.
+// WriteGarbage writes what are no frames where a child of the appliance writes: a capture process, or that of an engine.
 func WriteGarbage(worker process.Process) error {
 	pipe, err := os.OpenFile(fmt.Sprintf("/proc/%d/fd/1", worker.PID), os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return err
 	}
 	if !worker.Alive() { // the number may have become somebody else's
-		return errors.Join(fmt.Errorf("the capture process: %w", process.ErrGone), pipe.Close())
+		return errors.Join(fmt.Errorf("process %d: %w", worker.PID, process.ErrGone), pipe.Close())
 	}
 	_, err = pipe.Write(bytes.Repeat([]byte{0xa5, 0x00, 0xff, 0x5a, 0x80, 0x7f, 0x01}, 500)) // below PIPE_BUF: in one piece
 	return errors.Join(err, pipe.Close())

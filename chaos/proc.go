@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"orac/appliance/engine"
 	"orac/chaos/process"
 )
 
@@ -98,6 +99,34 @@ func (a *Appliance) Worker(words ...string) (process.Process, error) {
 
 // Workers are all capture processes that hold a device, or are about to.
 func (a *Appliance) Workers(words ...string) (list []process.Process, err error) {
+	return a.children(func(args []string) bool {
+		return slices.Contains(args, "capture-worker") && !slices.Contains(args, "--list") && containsAll(args, words)
+	})
+}
+
+// Engine is the process of an engine that understands speech, known as Worker is.
+func (a *Appliance) Engine(words ...string) (process.Process, error) {
+	list, err := a.Engines(words...)
+	if err == nil && len(list) == 0 {
+		err = ErrNoEngine
+	}
+	if err != nil {
+		return process.Process{}, err
+	}
+	return list[0], nil
+}
+
+// Engines are all processes of engines.
+func (a *Appliance) Engines(words ...string) (list []process.Process, err error) {
+	return a.children(func(args []string) bool { return slices.Contains(args, engine.Command) && containsAll(args, words) })
+}
+
+func containsAll(args, words []string) bool {
+	return !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(args, w) })
+}
+
+// children are the processes that the appliance has started and whose command line fits.
+func (a *Appliance) children(fits func(args []string) bool) (list []process.Process, err error) {
 	children, err := childrenOf(a.PID())
 	if err != nil {
 		return nil, err
@@ -111,9 +140,7 @@ func (a *Appliance) Workers(words ...string) (list []process.Process, err error)
 		if err != nil {
 			continue
 		}
-		args := strings.Split(string(line), "\x00")
-		has := func(word string) bool { return slices.Contains(args, word) }
-		if has("capture-worker") && !has("--list") && !slices.ContainsFunc(words, func(w string) bool { return !has(w) }) {
+		if fits(strings.Split(string(line), "\x00")) {
 			list = append(list, p)
 		}
 	}
@@ -122,6 +149,9 @@ func (a *Appliance) Workers(words ...string) (list []process.Process, err error)
 
 // ErrNoWorker is returned while the appliance has no capture process: its device is away, or being opened.
 var ErrNoWorker = errors.New("the appliance has no capture process")
+
+// ErrNoEngine is returned while the appliance has no process of an engine: it was let go, or is being started.
+var ErrNoEngine = errors.New("the appliance has no process of that engine: nobody needs it just now, or it is being started")
 
 func (a *Appliance) signalWorker(s syscall.Signal) error {
 	p, err := a.Worker()

@@ -94,6 +94,8 @@ func (m *machine) suffers(o *occurrence) *ailments {
 		return &m.mics[o.Target].ailments
 	case scenario.STTTarget:
 		return &m.services[o.Target].ailments
+	case scenario.EngineTarget:
+		return &m.engineOf(o.Target).ailments
 	case scenario.HeartbeatTarget:
 		return &m.peer("heartbeat " + o.Target).ailments
 	case scenario.WebhookTarget:

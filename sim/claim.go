@@ -165,6 +165,14 @@ func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm
 	}
 }
 
+// understood notes that an engine of the appliance has made a text of an utterance.
+func (a *account) understood(at time.Duration, engine, id string, pcm []int16) {
+	if f := a.Of(id); a.claims[f] != nil {
+		a.proven(at, id+", as it was given to the engine "+engine+":", f, pcm)
+	}
+	a.Answered(at, engine, id, len(pcm))
+}
+
 // whole tells whether a recording with this reason for its end holds all that the person said.
 func whole(why string) bool { return why == "silence" || why == "the sound is over" }
 

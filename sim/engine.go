@@ -10,14 +10,24 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
+	"orac/runbook/scenario"
 )
 
-// understander is a model of the process of an engine. As a simulated service does, it says how long the sound was.
+// engine is a model of the engine of a speech-to-text block: its processes, one after the other, and the faults that they all have.
+type engine struct {
+	ailments
+	m       *machine
+	name    string
+	process *understander // the newest; nil if there was none
+}
+
+// understander is a model of a process that understands speech. As a simulated service does, it says how long the sound was.
 type understander struct {
-	m     *machine
-	name  string
-	ended bool
-	over  bool // the current call was cancelled
+	*engine
+	cancelled bool  // the current job
+	frozen    bool  // it does nothing until it is killed
+	grown     int64 // bytes of memory beyond those that it needs
+	death     error // why it has ended; nil: it has not
 }
 
 // Measured on the real one.
@@ -28,25 +38,60 @@ const (
 	engineMemory = 200 << 20
 )
 
-var errEnded = errors.New("the engine's process ended")
+var errCancelled = errors.New("nobody waits for it any more")
 
+// engine makes the engine of a block for one process of the appliance.
 func (m *machine) engine(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
-	return func(*rt.Task) (node.EngineProcess, error) { return &understander{m: m, name: s.Name}, nil }, nil
+	e := m.engineOf(s.Name)
+	return func(*rt.Task) (node.EngineProcess, error) {
+		e.process = &understander{engine: e}
+		return e.process, nil
+	}, nil
+}
+
+// engineOf returns the engine of a block by its name.
+func (m *machine) engineOf(name string) *engine {
+	e, ok := m.engines[name]
+	if !ok {
+		e = &engine{m: m, name: name}
+		m.engines[name] = e
+	}
+	return e
+}
+
+// end ends the process, if it runs.
+func (u *understander) end(cause error) {
+	if u.death == nil {
+		u.death = cause
+	}
 }
 
 // Load implements node.EngineProcess.
-func (u *understander) Load(t *rt.Task) error { return u.work(t, engineLoads) }
+func (u *understander) Load(t *rt.Task) error {
+	if u.has(scenario.EngineBroken) {
+		u.end(errors.New("the model cannot be read: input/output error"))
+		return u.death
+	}
+	return u.work(t, engineLoads)
+}
 
-// work takes time, until the process is killed or its job is cancelled.
+// work takes time, until the process ends or its job is cancelled.
 func (u *understander) work(t *rt.Task, takes time.Duration) error {
 	const step = 20 * time.Millisecond
-	u.over = false
-	for until := t.Now().Add(takes); t.Now() < until; {
-		if err := t.Sleep(min(step, until.Sub(t.Now()))); err != nil {
+	u.cancelled = false
+	for until := t.Now().Add(takes); t.Now() < until || u.frozen; {
+		pause := step
+		if left := until.Sub(t.Now()); left > 0 {
+			pause = min(step, left)
+		}
+		if err := t.Sleep(pause); err != nil {
 			return err
 		}
-		if u.ended || u.over {
-			return errEnded
+		switch {
+		case u.death != nil:
+			return u.death
+		case u.cancelled && !u.frozen:
+			return errCancelled
 		}
 	}
 	return nil
@@ -54,27 +99,49 @@ func (u *understander) work(t *rt.Task, takes time.Duration) error {
 
 // Transcribe implements node.EngineProcess.
 func (u *understander) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, error) {
+	if u.death != nil {
+		return stt.Result{}, u.death
+	}
 	length := audio.Time(len(job.PCM))
-	if err := u.work(t, engineBegins+length/engineSpeed); err != nil {
+	if err := u.work(t, engineBegins+length/engineSpeed+u.later()); err != nil {
 		return stt.Result{}, err
 	}
 	if !job.Partial {
-		u.m.account.Answered(u.m.now(), u.name, job.Utterance, len(job.PCM))
+		u.m.account.understood(u.m.now(), u.name, job.Utterance, job.PCM)
 	}
 	return stt.Result{Text: fmt.Sprintf("%d samples", len(job.PCM)), Confidence: 1, Language: "en", Duration: length}, nil
 }
 
+// later is how much longer than usual each job takes.
+func (e *engine) later() time.Duration {
+	if x := e.of(scenario.EngineSlow); x != nil {
+		return x.Delay
+	}
+	return 0
+}
+
 // Cancel implements node.EngineProcess.
-func (u *understander) Cancel() { u.over = true }
+func (u *understander) Cancel() { u.cancelled = true }
 
 // Kill implements node.EngineProcess.
-func (u *understander) Kill() { u.ended = true }
+func (u *understander) Kill() { u.end(errors.New("the engine's process ended: signal: killed")) }
 
 // Alive implements node.EngineProcess.
-func (u *understander) Alive() bool { return !u.ended }
+func (u *understander) Alive() bool { return u.death == nil }
 
 // Resident implements node.EngineProcess.
-func (u *understander) Resident() (int64, error) { return engineMemory, nil }
+func (u *understander) Resident() (int64, error) { return engineMemory + u.grown, nil }
 
 // Close implements node.EngineProcess.
-func (u *understander) Close(*rt.Task) { u.ended = true }
+func (u *understander) Close(*rt.Task) { u.Kill() }
+
+// onEngine makes a fault of the process of an engine that happens at an instant. One that was let go has nothing to break.
+func onEngine(how string, do func(*understander, *occurrence)) maker {
+	return maker{how: how,
+		can: func(m *machine, o *occurrence) bool {
+			p := m.engineOf(o.Target).process
+			return m.driver != nil && p != nil && p.Alive()
+		},
+		do: func(m *machine, o *occurrence) func() { do(m.engineOf(o.Target).process, o); return nil },
+	}
+}

@@ -141,6 +141,15 @@ var makers = map[scenario.Kind]maker{
 	}},
 	scenario.NetDown: {how: "no client reaches its server, and who waits for an answer waits in vain", cut: syscall.ENETUNREACH},
 
+	scenario.EngineDies:   onEngine("the process ends, and with it what it works on", func(u *understander, _ *occurrence) { u.Kill() }),
+	scenario.EngineHangs:  onEngine("the process does nothing until it is replaced", func(u *understander, _ *occurrence) { u.frozen = true }),
+	scenario.EngineMemory: onEngine("the measured memory of the process is higher until it is replaced", func(u *understander, o *occurrence) { u.grown += int64(o.Size) }),
+	scenario.EngineTrash: onEngine("the reader of frames ends the process", func(u *understander, _ *occurrence) {
+		u.end(errors.New("the engine's process writes what are no frames"))
+	}),
+	scenario.EngineSlow:   {how: "each job takes longer"},
+	scenario.EngineBroken: {how: "every process ends while it loads its model"},
+
 	scenario.WebhookPoison: {how: "the client fails on the first event that it brings, as the way says, and on no other", do: func(m *machine, o *occurrence) func() {
 		m.receiver(o.Target).poison = ""
 		return nil

@@ -35,6 +35,13 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	stored := func(m *machine, r report.Run) bool {
 		return said(r, "spooled", "memory", begin, end+3) > 0 && m.account.Delivered == m.account.Recorded
 	}
+	// An engine fails once, is ready again, and everything is understood.
+	failedEngine := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return said(r, "engine", cause, begin, end+6) == 1 && noticed(m, r) && said(r, "engine", "is ready", begin, end+12) == 1 &&
+				m.account.Delivered == m.account.Recorded && m.account.Refused == 0
+		}
+	}
 	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
 
 	tests := map[scenario.Kind]struct {
@@ -97,7 +104,18 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "streaming", "go by HTTP", begin, end) == 1 && said(r, "streaming", "again", end, 120) == 1 && said(r, "delivery_failed", "", 0, 120) == 0 &&
 				m.account.Delivered == m.account.Recorded
 		}},
-		scenario.NetDown:          {more: "for = \"45s\"", does: unreached},
+		scenario.NetDown:      {more: "for = \"45s\"", does: unreached},
+		scenario.EngineDies:   {does: failedEngine("its process ended")},
+		scenario.EngineHangs:  {does: failedEngine("no answer within")},
+		scenario.EngineMemory: {more: "size = \"300MiB\"", does: failedEngine("more than max_memory")},
+		scenario.EngineTrash:  {does: failedEngine("its process ended")},
+		scenario.EngineSlow: {does: func(m *machine, r report.Run) bool {
+			return said(r, "engine", "", begin, end) == 0 && said(r, "delivered", "", begin+2, end) > 2 && m.account.Delivered == m.account.Recorded
+		}},
+		scenario.EngineBroken: {also: "fault \"engine_dies\" \"then\" {\n  at = \"31s\"\n}\n", does: func(m *machine, r report.Run) bool {
+			return said(r, "engine", "cannot be loaded", begin, end) > 3 && noticed(m, r) && said(r, "delivered", "", begin+2, end) == 0 &&
+				m.account.Delivered == m.account.Recorded && m.account.Refused == 0
+		}},
 		scenario.HeartbeatDown:    {does: noticed},
 		scenario.HeartbeatRefused: {does: noticed},
 		scenario.WebhookSlow:      {does: noticed},
@@ -157,6 +175,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	}
 	speech := "sound \"command\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quiet := rehearse(t, scene(t, "2m", speech), 1)
+	_, quietEngine := rehearse(t, sceneIn(t, embedded, "2m", speech), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
 		mk, made := makerOf(k)
@@ -182,7 +201,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				more += "\n  for = \"30s\""
 			}
 			fault := "fault \"" + string(k) + "\" \"it\" {\n  at = \"30s\"\n  " + more + "\n}\n"
-			sc := scene(t, "2m", speech+fault+test.also)
+			home, quiet := house, quiet
+			if kind.Target == scenario.EngineTarget {
+				home, quiet = embedded, quietEngine
+			}
+			sc := sceneIn(t, home, "2m", speech+fault+test.also)
 			sc.Head.Heal = 80 * time.Second
 			m, r := rehearse(t, sc, 1)
 			if len(r.Unsupported) > 0 || len(r.Faults) == 0 || r.Faults[0].How != mk.how {

@@ -56,6 +56,7 @@ type machine struct {
 	mics      map[string]*microphone
 	micNames  []string
 	services  map[string]*service
+	engines   map[string]*engine
 	peers     map[string]*peer
 	receivers map[string]*receiver
 	ledger    *ledger
@@ -98,7 +99,7 @@ const canary = "canary-4e1f-never-to-be-seen"
 func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
 	m := &machine{
 		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
-		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, peers: map[string]*peer{}, receivers: map[string]*receiver{},
+		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, engines: map[string]*engine{}, peers: map[string]*peer{}, receivers: map[string]*receiver{},
 		incidents: map[string]*report.Incident{}, count: map[string]uint64{},
 	}
 	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)

@@ -38,6 +38,15 @@ webhook "light" {
 // scene is a scenario of so long that runs the house, and whatever else is written.
 func scene(t testing.TB, long, rest string) *scenario.Scenario {
 	t.Helper()
+	return sceneIn(t, house, long, rest)
+}
+
+// embedded is the house with an engine of its own in place of the service.
+var embedded = strings.NewReplacer(`url = "http://stt.local:7272"`, `protocol = "embedded"`, "heartbeat \"whisper\" { stt = stt.whisper }\n", "").Replace(house)
+
+// sceneIn is a scenario with another runbook.
+func sceneIn(t testing.TB, house, long, rest string) *scenario.Scenario {
+	t.Helper()
 	text := "scenario \"test\" {\n  for       = \"" + long + "\"\n  inference = \"modelled\"\n  text      = <<-EOT\n" + house + "  EOT\n}\nexpect \"up\" {\n  holds = up\n}\n" + rest
 	sc, problems := scenario.Parse([]byte(text), "test.hcl", language.Options{})
 	if problems.HasErrors() {

@@ -11,27 +11,28 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/outbox"
+	"orac/appliance/provenclock"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/language"
 )
 
-// removedHooks looks after the events of webhooks that no longer run: a runbook has removed them, or nothing is reported to them.
-// Nobody sends these events. It deletes each when it has waited for the webhook's keep; until then people can see and drop them.
-// A webhook that comes back finds what is left, so an apply that is rolled back loses nothing.
+// removedHooks looks after the events of webhooks, and the texts of Cores, that no longer run: a runbook has removed them, or nothing
+// is reported to them. Nobody sends these events. It deletes each when it has waited for the keep of its block; until then people can
+// see and drop them. A webhook that comes back finds what is left, so an apply that is rolled back loses nothing.
 type removedHooks struct {
 	fs       rt.FS
 	age      node.Age
 	turn     *outbox.Turn
 	graph    func() *graph.Graph
-	runs     func(hook string) bool // it is in the graph, or an instance of it has not ended
+	runs     func(address string) bool // it is in the graph, or an instance of it has not ended
 	events   node.Events
 	warn     func(text string)
 	requests *rt.Mailbox[node.ManageHook]
 
 	seen *graph.Graph    // the graph in force when it looked last
-	told map[string]bool // the webhooks whose events were reported
+	told map[string]bool // the addresses whose events were reported
 	more bool            // there is something to delete later, or an instance to wait for
 }
 
@@ -42,8 +43,7 @@ func newRemovedHooks(r *Runner, p *graph.Parts, warn func(string)) *removedHooks
 	return &removedHooks{
 		fs: p.FS, age: p.Age, turn: p.Turn, graph: r.Graph, events: p.Events, warn: warn, told: map[string]bool{},
 		requests: rt.NewMailbox[node.ManageHook]("requests to removed webhooks", 1),
-		runs: func(hook string) bool {
-			address := graph.At(graph.Webhook, hook)
+		runs: func(address string) bool {
 			return r.Graph().Node(address) != nil || slices.ContainsFunc(r.Views(), func(v View) bool { return v.Node.Address == address })
 		},
 	}
@@ -68,28 +68,58 @@ func (h *removedHooks) Run(t *rt.Task) error {
 	}
 }
 
-// each does something with the box of every webhook that no longer runs.
-func (h *removedHooks) each(t *rt.Task, do func(hook string, b *outbox.HookBox) error) error {
-	names, err := outbox.Names(t, h.fs, outbox.Hooks.Dir)
-	for _, hook := range names {
-		err = errors.Join(err, h.open(t, hook, do))
+// queue is a box of any form.
+type queue interface {
+	node.Queue
+	Stats() outbox.Stats
+	Keep() time.Duration
+	Expire(*rt.Task, provenclock.Point)
+	Drop(*rt.Task, string) error
+	Reports() []outbox.Report
+	DiskErr() error
+}
+
+// leftover is a receiver that no longer runs.
+type leftover struct {
+	name, address string
+	turn          string // see node.Webhook and node.Forward
+	lost          func(outbox.Report) event.Body
+}
+
+// each does something with the queue of every receiver that no longer runs.
+func (h *removedHooks) each(t *rt.Task, do func(r leftover, b queue) error) error {
+	hooks, err := outbox.Names(t, h.fs, outbox.Hooks.Dir)
+	for _, name := range hooks {
+		r := leftover{name, graph.At(graph.Webhook, name), name, func(r outbox.Report) event.Body {
+			return event.WebhookDropped{Webhook: name, Event: r.ID, Type: r.Kind, Cause: r.Cause}
+		}}
+		err = errors.Join(err, h.open(t, r, func() (queue, error) { return outbox.OpenRemoved(t, h.fs, outbox.Hooks, name) }, do))
+	}
+	cores, cerr := outbox.Names(t, h.fs, outbox.Commands.Dir)
+	err = errors.Join(err, cerr)
+	for _, name := range cores {
+		address := graph.At(graph.Forward, name)
+		r := leftover{address, address, address, func(r outbox.Report) event.Body {
+			return event.Forwarded{Core: name, Event: r.ID, Outcome: "lost", Cause: r.Cause}
+		}}
+		err = errors.Join(err, h.open(t, r, func() (queue, error) { return outbox.OpenRemoved(t, h.fs, outbox.Commands, name) }, do))
 	}
 	return err
 }
 
-func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.HookBox) error) error {
-	h.turn.Take(hook)
+func (h *removedHooks) open(t *rt.Task, r leftover, open func() (queue, error), do func(leftover, queue) error) error {
+	h.turn.Take(r.turn)
 	defer h.turn.Give()
-	if h.runs(hook) {
-		delete(h.told, hook)
-		h.more = h.more || h.graph().Node(graph.At(graph.Webhook, hook)) == nil // it is about to end
+	if h.runs(r.address) {
+		delete(h.told, r.address)
+		h.more = h.more || h.graph().Node(r.address) == nil // it is about to end
 		return nil
 	}
-	b, err := outbox.OpenRemoved(t, h.fs, outbox.Hooks, hook)
+	b, err := open()
 	if err != nil {
 		return err
 	}
-	return do(hook, b)
+	return do(r, b)
 }
 
 // look reports, once, events that are no longer sent, and deletes those that have waited long
@@ -97,17 +127,15 @@ func (h *removedHooks) open(t *rt.Task, hook string, do func(string, *outbox.Hoo
 func (h *removedHooks) look(t *rt.Task) {
 	h.more = false
 	p, known := h.age(t)
-	err := h.each(t, func(hook string, b *outbox.HookBox) error {
-		if n := held(b); n > 0 && !h.told[hook] {
-			h.told[hook] = true
-			h.warn(notSent(graph.At(graph.Webhook, hook), n, b.Keep()))
+	err := h.each(t, func(r leftover, b queue) error {
+		if n := held(b); n > 0 && !h.told[r.address] {
+			h.told[r.address] = true
+			h.warn(notSent(r.address, n, b.Keep()))
 		}
 		if known {
 			b.Expire(t, p)
 		}
-		for _, r := range b.Reports() {
-			h.say(t, hook, event.WebhookDropped{Webhook: hook, Event: r.ID, Type: r.Kind, Cause: r.Cause})
-		}
+		h.report(t, r, b)
 		h.more = h.more || held(b) > 0
 		return b.DiskErr()
 	})
@@ -115,16 +143,19 @@ func (h *removedHooks) look(t *rt.Task) {
 }
 
 // held is how many events a box has, waiting and set aside.
-func held(b *outbox.HookBox) int {
+func held(b queue) int {
 	s := b.Stats()
 	return s.Waiting + s.Aside
 }
 
-func (h *removedHooks) say(t *rt.Task, hook string, body event.Body) {
-	h.events.Push(t, event.Event{At: t.Wall(), Node: graph.At(graph.Webhook, hook), Body: body})
+// report reports what was dropped from a queue.
+func (h *removedHooks) report(t *rt.Task, r leftover, b queue) {
+	for _, d := range b.Reports() {
+		h.events.Push(t, event.Event{At: t.Wall(), Node: r.address, Body: r.lost(d)})
+	}
 }
 
-// ask asks for the events of removed webhooks, or for something to be done with one.
+// ask asks for the events of leftover webhooks, or for something to be done with one.
 func (h *removedHooks) ask(t *rt.Task, until rt.Instant, r status.SpoolRequest) (status.SpoolAnswer, error) {
 	return asked(t, until, h.requests, func(to *rt.Mailbox[node.Managed]) node.ManageHook { return node.ManageHook{SpoolRequest: r, Reply: to} })
 }
@@ -132,13 +163,13 @@ func (h *removedHooks) ask(t *rt.Task, until rt.Instant, r status.SpoolRequest) 
 func (h *removedHooks) manage(t *rt.Task, r node.ManageHook) {
 	var m node.Managed
 	found := false
-	err := h.each(t, func(hook string, b *outbox.HookBox) error {
-		list, err := node.Queued(t, b, hook)
+	err := h.each(t, func(of leftover, b queue) error {
+		list, err := node.Queued(t, b, of.name)
 		for i := range list {
 			list[i].Removed = true
 			if list[i].ID == r.ID && !found {
 				found = true
-				m.Err = h.one(t, hook, b, r.SpoolRequest)
+				m.Err = h.one(t, of, b, r.SpoolRequest)
 			}
 		}
 		m.Events = append(m.Events, list...)
@@ -158,25 +189,36 @@ func (h *removedHooks) manage(t *rt.Task, r node.ManageHook) {
 	r.Reply.TrySend(t, m)
 }
 
-// one does something with an event of a removed webhook.
-func (h *removedHooks) one(t *rt.Task, hook string, b *outbox.HookBox, r status.SpoolRequest) error {
+// one does something with an event of a receiver that was removed.
+func (h *removedHooks) one(t *rt.Task, of leftover, b queue, r status.SpoolRequest) error {
 	if r.Do != status.SpoolDrop {
 		return &status.Refusal{
-			Code: status.Invalid, Message: "the runbook does not declare " + graph.At(graph.Webhook, hook) + " any more, so nobody sends its events",
-			Hint: "Put the webhook back into the runbook and apply it, or delete the event: orac spool drop " + r.ID,
+			Code: status.Invalid, Message: "the runbook does not declare " + blockOf(of.address) + " any more, so nobody sends its events",
+			Hint: "Put " + blockOf(of.address) + " back into the runbook and apply it, or delete the event: orac spool drop " + r.ID,
 		}
 	}
 	err := b.Drop(t, r.ID)
-	for _, r := range b.Reports() {
-		h.say(t, hook, event.WebhookDropped{Webhook: hook, Event: r.ID, Type: r.Kind, Cause: r.Cause})
-	}
+	h.report(t, of, b)
 	return errors.Join(err, b.DiskErr())
 }
 
-// queued is how many events a webhook that runs has.
-func (c *Core) queued(hook string) int {
-	for _, h := range c.Hooks() {
-		if h.Name == hook {
+// blockOf is the block of a node.
+func blockOf(address string) string {
+	if name, is := strings.CutPrefix(address, string(graph.Forward)+"."); is {
+		return "core." + name
+	}
+	return address
+}
+
+// queued is how many events a webhook, or a Core, that runs has.
+func (c *Core) queued(address string) int {
+	kind, name, _ := strings.Cut(address, ".")
+	list := c.Hooks()
+	if kind == string(graph.Forward) {
+		list = c.Forwards()
+	}
+	for _, h := range list {
+		if h.Name == name {
 			return h.Waiting + h.Aside
 		}
 	}
@@ -194,17 +236,18 @@ func (s *Steward) leave(p *status.Plan) {
 
 // left is how many events stay behind when a component is removed.
 func (s *Steward) left(c status.Component) int {
-	hook, is := strings.CutPrefix(c.Address, string(graph.Webhook)+".")
-	if !is || c.Action != status.Remove || s.Queued == nil {
+	if kind := graph.Name(c.Kind); kind != graph.Webhook && kind != graph.Forward || c.Action != status.Remove || s.Queued == nil {
 		return 0
 	}
-	return s.Queued(hook)
+	return s.Queued(c.Address)
 }
 
 func (s *Steward) leaves(c status.Component, n int) string {
-	keep := outbox.DefaultKeep
-	if w, ok := s.Runner.Graph().Runbook.Webhook(runbook.Address(c.Address)); ok {
+	keep, rb := outbox.DefaultKeep, s.Runner.Graph().Runbook
+	if w, ok := rb.Webhook(runbook.Address(c.Address)); ok {
 		keep = w.Keep
+	} else if to, ok := rb.Core(runbook.Address(blockOf(c.Address))); ok {
+		keep = to.Keep
 	}
 	return notSent(c.Address, n, keep)
 }
@@ -216,5 +259,5 @@ func notSent(address string, n int, keep time.Duration) string {
 		events, are = "event", "is"
 	}
 	return fmt.Sprintf("%d %s for %s %s not sent any more, and deleted after waiting %s; to see what is left: orac spool events",
-		n, events, address, are, language.FormatDuration(keep))
+		n, events, blockOf(address), are, language.FormatDuration(keep))
 }

@@ -9,6 +9,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/graph"
 	"orac/appliance/node"
+	"orac/appliance/notify"
 	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
 	"orac/appliance/rt"
@@ -50,7 +51,7 @@ func withRemoved(t *testing.T, keep time.Duration, f func(k *rt.Task, r *removed
 				return provenclock.Point{Age: age, Born: age}, true
 			},
 			graph:  func() *graph.Graph { return r.now },
-			runs:   func(hook string) bool { return r.in[hook] },
+			runs:   func(address string) bool { return r.in[address] },
 			events: rt.NewOut(r.events), requests: rt.NewMailbox[node.ManageHook]("requests", 1),
 		}
 		f(k, r)
@@ -109,7 +110,7 @@ func TestAWebhookThatComesBackFindsItsEvents(t *testing.T) {
 	withRemoved(t, time.Hour, func(k *rt.Task, r *removed) {
 		task := k.Go("removed", r.Run)
 		_ = k.Sleep(10 * time.Minute)
-		r.in["away"], r.now = true, &graph.Graph{}
+		r.in["webhook.away"], r.now = true, &graph.Graph{}
 		_ = k.Sleep(5 * time.Hour)
 		b := outbox.Open(k, r.disk, outbox.Hooks, "away", outbox.Limits{Bytes: 1 << 20, Keep: 24 * time.Hour})
 		if s := b.Stats(); s.Waiting != 2 || s.Aside != 1 {
@@ -125,13 +126,13 @@ func TestAWebhookThatComesBackFindsItsEvents(t *testing.T) {
 // TestAWebhookThatStillEndsKeepsItsFolder: what it has is looked after only when its instance is over.
 func TestAWebhookThatStillEndsKeepsItsFolder(t *testing.T) {
 	withRemoved(t, time.Minute, func(k *rt.Task, r *removed) {
-		r.in["away"] = true
+		r.in["webhook.away"] = true
 		task := k.Go("removed", r.Run)
 		_ = k.Sleep(10 * time.Minute)
 		if !r.has(".json") || len(r.said) > 0 {
 			t.Errorf("%v, %q", r.disk.Files(), r.said)
 		}
-		r.in["away"] = false
+		r.in["webhook.away"] = false
 		_ = k.Sleep(2 * time.Minute)
 		if r.has(".json") || len(r.said) != 1 {
 			t.Errorf("%v, %q", r.disk.Files(), r.said)
@@ -199,4 +200,32 @@ func TestTheDefaultKeepIsThatOfTheLanguage(t *testing.T) {
 		}
 	}
 	t.Error("no webhook has keep")
+}
+
+// TestTextsForARemovedCoreAreDeletedInTime: what people have said does not stay on the disk because a block has gone.
+func TestTextsForARemovedCoreAreDeletedInTime(t *testing.T) {
+	withRemoved(t, 24*time.Hour, func(k *rt.Task, r *removed) {
+		b := outbox.Open(k, r.disk, outbox.Commands, "away", outbox.Limits{Bytes: 1 << 20, Keep: time.Hour})
+		b.Add(k, notify.Command{ID: "evt-9", Topic: "general", Text: "secret"}, provenclock.Point{}, true)
+		r.in["webhook.away"] = true
+		task := k.Go("removed", r.Run)
+		pause := func(d time.Duration) { _ = k.Sleep(d) }
+		pause(2 * time.Minute)
+		if list, err := r.do(k, status.SpoolList, ""); err != nil || len(list.Events) != 1 || list.Events[0].Webhook != "forward.away" || !list.Events[0].Removed {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if len(r.said) != 1 || !strings.Contains(r.said[0], "core.away") || strings.Contains(r.said[0], "secret") {
+			t.Errorf("said %q", r.said)
+		}
+		if _, err := r.do(k, status.SpoolRetry, "evt-9"); err == nil || !strings.Contains(err.Error(), "core.away") {
+			t.Error(err)
+		}
+		pause(2 * time.Hour)
+		for _, name := range r.disk.Files() {
+			if text, _ := r.disk.ReadFile(k, name, 1<<20); strings.HasPrefix(name, outbox.Commands.Dir) && strings.Contains(string(text), "secret") {
+				t.Errorf("it is still there: %s", name)
+			}
+		}
+		task.Stop()
+	})
 }

@@ -84,6 +84,7 @@ func addEngines(c *compiler, k *Kind) {
 		for _, server := range c.Runbook.STTServers {
 			if server.Engine == s.Address {
 				sounds.connect(c, At(STTServer, server.Name), address)
+				wakes.connect(c, At(STTServer, server.Name), address) // it will be needed
 			}
 		}
 		for _, l := range c.listeners {

@@ -71,7 +71,7 @@ func buildForward(a *Assembly, n *Node, _ nothing, s forwardSettings) (node.Node
 		Limits: outbox.Limits{Bytes: int64(to.Queue), KeepFree: int64(s.Disk.KeepFree), Keep: to.Keep},
 	}
 	return &node.Forward{
-		Name: n.Address, Core: to.Name, FS: a.FS, Age: a.Age, Config: rt.NewCell(c),
+		Name: n.Address, Core: to.Name, FS: a.FS, Turn: a.Turn, Age: a.Age, Config: rt.NewCell(c),
 		Texts: texts.inbox(a, n.Address), Topics: topics.inbox(a, n.Address), Requests: hookTasks.inbox(a, n.Address), Events: a.Events(n.Address),
 	}, nil
 }

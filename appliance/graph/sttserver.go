@@ -46,7 +46,7 @@ type serverSettings struct {
 func sttServers() *Kind {
 	return built(Kind{
 		Name: STTServer, Role: Serves, Words: "transcribes what other machines send, one utterance after the other, and knows which wake words listen there",
-		Health: distant, Reads: []string{asked.Name}, Writes: []string{texts.Name, topics.Name, sounds.Name},
+		Health: distant, Reads: []string{asked.Name}, Writes: []string{texts.Name, topics.Name, sounds.Name, wakes.Name},
 		add: addSTTServers,
 	}, buildSTTServer)
 }
@@ -100,6 +100,6 @@ func buildSTTServer(a *Assembly, n *Node, _ serverAddress, s serverSettings) (no
 	}
 	return &node.STTServer{
 		Name: n.Address, Server: s.Server.Name, Config: rt.NewCell(c), Asks: asked.inbox(a, n.Address),
-		Texts: texts.out(a, n.Address), Topics: topics.out(a, n.Address), Events: a.Events(n.Address),
+		Wakes: wakes.out(a, n.Address), Texts: texts.out(a, n.Address), Topics: topics.out(a, n.Address), Events: a.Events(n.Address),
 	}, nil
 }

@@ -292,7 +292,7 @@ func (n *Delivery) sound(t *rt.Task, c *course) (Whole, error) {
 func (n *Delivery) utterance(c *course) stt.Utterance {
 	m := c.Meta
 	return stt.Utterance{
-		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, Cut: m.Cut(),
+		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, PreRoll: m.PreRoll, Cut: m.Cut(),
 		Sending: func(t *rt.Task) error { return n.sending(t, c) },
 		Partial: func(t *rt.Task, text string) {
 			say(t, n.Events, n.Name, event.Partial{Utterance: m.ID, STT: n.STT, Text: text, Of: originOf(m)})

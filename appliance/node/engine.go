@@ -35,6 +35,7 @@ type EngineProcess interface {
 type EngineJob struct {
 	Utterance string // its ID
 	PCM       []int16
+	Skip      int  // samples at its beginning that hold the wake word
 	Partial   bool // the person still speaks
 	// Reply gets the one answer. Whoever does not wait any longer closes it: the job then costs nothing more.
 	Reply *rt.Mailbox[EngineReply]
@@ -68,6 +69,7 @@ type Engine struct {
 	used    rt.Instant    // when it was last of use
 	fails   int           // in a row: starts and jobs that ended the process
 	late    int           // in a row: jobs that took too long
+	loads   time.Duration // how long the model took to load; 0: not known
 	again   rt.Instant    // not to be started before
 	shown   rt.Cell[EngineShown]
 }
@@ -100,7 +102,8 @@ type EngineShown struct {
 const (
 	engineLook     = time.Second            // how often an idle process is looked at
 	engineBusyLook = 100 * time.Millisecond // and one that loads or works
-	loadTime       = 30 * time.Second       // to load a model, from a slow card
+	loadTime       = 30 * time.Second       // to load a model, from a slow card …
+	loadLeast      = 4 * time.Second        // … and one that has been loaded before, or four times as long as it took then
 	jobTime        = 2 * time.Second        // to understand a sound, and as long again as the sound lasts
 	maxLate        = 3                      // how often the time of a job is doubled, when it was too short before
 	engineDelay    = 30 * time.Second       // longest pause before a process that fails is started again
@@ -232,7 +235,7 @@ func (n *Engine) load(t *rt.Task) error {
 	p, err := n.Start(t)
 	if err == nil {
 		n.process = p
-		err = n.attend(t, loadTime<<n.late, nil, p.Load)
+		err = n.attend(t, n.loadTime()<<n.late, nil, p.Load)
 	}
 	switch {
 	case errors.Is(err, rt.ErrStopped):
@@ -242,13 +245,21 @@ func (n *Engine) load(t *rt.Task) error {
 		n.failed(t, err)
 		return err
 	}
-	n.used = t.Now()
+	n.used, n.loads = t.Now(), t.Now().Sub(began)
 	n.show(EngineReady, "")
 	t.Trace("engine ready")
 	say(t, n.Events, n.Name, event.Engine{
 		STT: n.STT, Model: n.Model, State: string(EngineReady), Seconds: t.Now().Sub(began).Seconds(), Memory: n.shown.Get().Resident,
 	})
 	return nil
+}
+
+// loadTime is how long loading the model may take.
+func (n *Engine) loadTime() time.Duration {
+	if n.loads == 0 {
+		return loadTime
+	}
+	return min(loadTime, max(loadLeast, 4*n.loads))
 }
 
 // ask has the process understand a sound within the time for its length. A job that nobody waits for any more is cancelled, and so is a

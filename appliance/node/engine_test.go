@@ -336,3 +336,22 @@ func TestTheWakeWordAloneIsNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestAModelThatHasBeenLoadedIsGivenLessTime: a process that hangs while it loads is found soon, once it is known how long that takes.
+func TestAModelThatHasBeenLoadedIsGivenLessTime(t *testing.T) {
+	b := newBench(well, process{loads: time.Hour}, well)
+	b.run(t, func(k *rt.Task, client *EngineClient) {
+		if _, err := client.Transcribe(k, said, make([]int16, audio.Rate)); err != nil {
+			t.Fatal(err)
+		}
+		b.started[0].Kill()
+		began := k.Now()
+		_, err := client.Transcribe(k, said, make([]int16, audio.Rate))
+		if took := k.Now().Sub(began); kindOf(err) != stt.Unreachable || took > 6*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+		if r, err := client.Transcribe(k, said, make([]int16, audio.Rate)); err != nil || r.Text != "stop" {
+			t.Errorf("the next job: %+v, %v", r, err)
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/spoken"
+	"orac/appliance/utterance"
 )
 
 // EngineClient asks an engine of the same graph. It is a stt.Streamer: while the person speaks it asks for partial results, where the
@@ -36,17 +37,23 @@ func (c *EngineClient) Transcribe(t *rt.Task, u stt.Utterance, pcm []int16) (stt
 	if audio.Time(len(pcm)) > stt.MaxSpeech {
 		return stt.Result{}, c.fault(stt.Refused, fmt.Errorf("more than %v of sound", stt.MaxSpeech))
 	}
-	job := EngineJob{Utterance: u.ID, PCM: pcm, Reply: rt.NewMailbox[EngineReply]("engine's reply", 1)}
+	job := jobOf(u, pcm)
 	if err := c.Jobs.Send(t, job); err != nil {
 		return stt.Result{}, c.gone(err)
 	}
 	return await(t, c.STT, u, job)
 }
 
+// jobOf is the job to understand a sound, from behind the wake word on, where the sound tells where that is. Engines do not know names:
+// what they make of a wake word is often not to be recognised, and spoils the words after it.
+func jobOf(u stt.Utterance, pcm []int16) EngineJob {
+	return EngineJob{Utterance: u.ID, PCM: pcm, Skip: utterance.AfterWake(pcm, u.PreRoll), Reply: rt.NewMailbox[EngineReply]("engine's reply", 1)}
+}
+
 // AskEngine hands a sound to the engine that reads a mailbox, unless too many wait in it: the error is then of kind Busy and says when
 // to come back. Once the task is told to stop, the job is taken back.
 func AskEngine(t *rt.Task, name string, asked *rt.Mailbox[EngineJob], u stt.Utterance, pcm []int16) (stt.Result, error) {
-	job := EngineJob{Utterance: u.ID, PCM: pcm, Reply: rt.NewMailbox[EngineReply]("engine's reply", 1)}
+	job := jobOf(u, pcm)
 	if !asked.TrySend(t, job) {
 		waiting := asked.Stats().Len
 		return stt.Result{}, &stt.Error{
@@ -152,7 +159,8 @@ func (g *glimpses) ask(t *rt.Task, pcm []int16) {
 	if g.off || g.u.Partial == nil || g.reply != nil || t.Now() < g.due || len(pcm)-g.heard < freshSound {
 		return
 	}
-	job := EngineJob{Utterance: g.u.ID, PCM: slices.Clone(pcm), Partial: true, Reply: rt.NewMailbox[EngineReply]("glimpse", 1)}
+	job := jobOf(g.u, slices.Clone(pcm))
+	job.Partial = true
 	g.asked, g.heard = t.Now(), len(pcm)
 	g.due = g.asked.Add(glimpseGap)
 	if g.client.Glimpses.TrySend(t, job) {

@@ -23,6 +23,7 @@ type Forward struct {
 	Name     string // address of the node
 	Core     string // name of the block
 	FS       rt.FS
+	Turn     *outbox.Turn // to use its folder
 	Age      Age
 	Config   *rt.Cell[ForwardConfig]
 	Texts    *rt.Mailbox[Text]
@@ -83,6 +84,9 @@ func (n *Forward) Run(t *rt.Task) error {
 	c, _ := n.Config.Changed(&n.mark)
 	k := &n.courier
 	if k.box == nil {
+		if err := n.Turn.Wait(t, n.Name); err != nil {
+			return err
+		}
 		k.box = outbox.Open(t, n.FS, outbox.Commands, n.Core, c.Limits)
 	}
 	k.box.Limit(c.Limits)

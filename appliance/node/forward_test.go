@@ -214,7 +214,9 @@ func TestASlowCoreDelaysNobody(t *testing.T) {
 		m := &mind{takes: 30 * time.Minute}
 		f := forwardOn(k, virtual.NewDisk(1<<30), m)
 		e := &scribe{text: "hey jarvis lights on"}
-		s := serve(k, e, func(c *node.STTServerConfig) { c.Core, c.Topics = "house", []node.TopicConfig{{Name: "quiet", Core: "other"}, {Name: "raw", WakeWords: []string{}}} })
+		s := serve(k, e, func(c *node.STTServerConfig) {
+			c.Core, c.Topics = "house", []node.TopicConfig{{Name: "quiet", Core: "other"}, {Name: "raw", WakeWords: []string{}}}
+		})
 		s.Texts, s.Topics = rt.NewOut(f.Texts), rt.NewOut(f.Topics)
 		for range 20 {
 			before := k.Now()

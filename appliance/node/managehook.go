@@ -16,9 +16,15 @@ type ManageHook struct {
 
 func (n *Webhook) manage(t *rt.Task, r ManageHook) { n.courier.manage(t, r, n.Hook, n.Age) }
 
+// Queue is what people see of a box.
+type Queue interface {
+	Items() []*outbox.Item
+	Asides(*rt.Task) ([]outbox.Aside, error)
+}
+
 // Queued lists the events of a webhook for a person: those that wait, then those that were set
 // aside.
-func Queued[E any](t *rt.Task, box *outbox.Box[E], hook string) ([]status.Waits, error) {
+func Queued(t *rt.Task, box Queue, hook string) ([]status.Waits, error) {
 	var list []status.Waits
 	for _, i := range box.Items() {
 		list = append(list, status.Waits{ID: i.ID, Webhook: hook, Type: i.Kind, Sequence: i.Seq, State: "waiting"})

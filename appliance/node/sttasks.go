@@ -95,16 +95,11 @@ func (n *STTServer) State(t *rt.Task) (sttrole.State, error) {
 	return asks(t, n, func(r *rt.Mailbox[sttrole.State]) Ask { return look{r} })
 }
 
-// Warmer is a client whose engine can be told that it will be needed.
-type Warmer interface{ Warm(t *rt.Task) }
-
 // preload is an Ask.
 type preload struct{ reply *rt.Mailbox[error] }
 
-func (p preload) ask(t *rt.Task, _ *STTServer, c STTServerConfig) {
-	if w, ok := c.Client.(Warmer); ok {
-		w.Warm(t)
-	}
+func (p preload) ask(t *rt.Task, n *STTServer, _ STTServerConfig) {
+	n.Wakes.Push(t, Wake{At: t.Wall()})
 	p.reply.TrySend(t, nil)
 }
 

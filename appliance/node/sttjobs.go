@@ -220,9 +220,15 @@ func (n *STTServer) finished(t *rt.Task, c STTServerConfig, f finished) {
 	h.Text, h.Confidence = n.strip(c, j, h.Original), f.Confidence
 	if h.Text == "" {
 		h.Confidence = 0
-		h.Nothing = "nothing was understood"
-		if f.Silence {
+		switch {
+		case h.Original != "":
+			h.Nothing = "only the wake word was heard"
+		case f.Nothing != "":
+			h.Nothing = f.Nothing
+		case f.Silence:
 			h.Nothing = "silence"
+		default:
+			h.Nothing = "nothing was understood"
 		}
 	}
 	n.roll.Use(j.topic, t.Wall())

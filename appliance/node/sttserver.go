@@ -24,6 +24,7 @@ type STTServer struct {
 	Server string // name of the block
 	Config *rt.Cell[STTServerConfig]
 	Asks   *rt.Mailbox[Ask]
+	Wakes  *rt.Out[Wake]   // to the engine: it will be needed
 	Texts  *rt.Out[Text]   // to the Cores
 	Topics *rt.Out[Topics] // to them
 	Events Events

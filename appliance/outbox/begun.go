@@ -3,6 +3,7 @@ package outbox
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"orac/appliance/rt"
@@ -32,13 +33,23 @@ func (b *Box[E]) begun(t *rt.Task, i *Item, begun bool) error {
 	return b.fs.SyncDir(t, b.dir)
 }
 
-// recall is remove for a form that remembers: the file stays under another name until enough others have left after it.
+// recall is remove for a form that remembers: an empty file with the name of the event stays until enough others have left after it.
+// What the event says does not stay.
 func (b *Box[E]) recall(t *rt.Task, file string) error {
-	past := strings.TrimSuffix(file, ".json") + ".done"
-	if err := b.fs.Rename(t, b.dir+"/"+file, b.dir+"/"+past); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	past := strings.TrimSuffix(file, ".json") + leftMark
+	if !slices.Contains(b.past, past) { // an earlier try may have made it
+		f, err := b.fs.Create(t, b.dir+"/"+past)
+		if err == nil {
+			err = f.Close()
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		b.past = append(b.past, past)
+	}
+	if err := b.fs.Remove(t, b.dir+"/"+file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	b.past = append(b.past, past)
 	for len(b.past) > b.form.Remember {
 		if err := b.fs.Remove(t, b.dir+"/"+b.past[0]); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -46,6 +57,19 @@ func (b *Box[E]) recall(t *rt.Task, file string) error {
 		b.past = b.past[1:]
 	}
 	return b.fs.SyncDir(t, b.dir)
+}
+
+// leftMark ends the name of the file of an event that has left.
+const leftMark = ".done"
+
+// isPast tells whether the file with that number, which comes next in the folder, is of an event that has left: a kill has left it.
+// The mark of the event came before it.
+func (b *Box[E]) isPast(seq uint64) bool {
+	if len(b.past) == 0 {
+		return false
+	}
+	last, _, _ := numbered(b.past[len(b.past)-1])
+	return last == seq
 }
 
 // Holds tells whether an event of that ID waits, was set aside, or has left lately. A person who drops an event makes it unknown

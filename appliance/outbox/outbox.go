@@ -14,7 +14,7 @@
 //	hooks/NAME/0000000000000007.wake.ID.3600.json   it waits since the state directory was 3600 s old (package provenclock)
 //	forwards/NAME/0000000000000007.text.ID.3600.begun.json   the receiver may have it: see Begin
 //	hooks/NAME/0000000000000006.done                the highest number that has left
-//	forwards/NAME/0000000000000006.text.ID.3600.done  the same, of a form that remembers which have left
+//	forwards/NAME/0000000000000006.text.ID.3600.done  empty: of a form that remembers which have left
 //	hooks/NAME/aside/0000000000000005.wake.ID.3600.json   it was set aside, and why
 //	hooks/NAME/keep                                 for how many seconds an event waits: the runbook may not say so any more
 //

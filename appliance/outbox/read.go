@@ -102,7 +102,7 @@ func (b *Box[E]) list(t *rt.Task) (items []*Item, err error) {
 		b.next = max(b.next, seq+1)
 		i, is := b.form.itemOf(f)
 		switch {
-		case b.form.Remember > 0 && strings.HasSuffix(rest, ".done") && rest != "done":
+		case b.form.Remember > 0 && strings.HasSuffix(rest, leftMark):
 			b.past = append(b.past, f.Name) // files come in the order of their numbers
 		case rest == "done" && seq > b.marked:
 			if b.marked > 0 {
@@ -112,6 +112,8 @@ func (b *Box[E]) list(t *rt.Task) (items []*Item, err error) {
 		case rest == "done", !is: // an older mark, or the rest of a write that a kill interrupted
 			b.clear(t, f.Name)
 		case slices.ContainsFunc(asides, func(a rt.FileInfo) bool { return a.Name == f.Name }): // a kill has left it in both places
+			b.remains = append(b.remains, f.Name)
+		case b.isPast(seq): // its mark comes before it
 			b.remains = append(b.remains, f.Name)
 		default:
 			items = append(items, i)

@@ -37,6 +37,7 @@ type Utterance struct {
 	WakeWord string
 	Wake     time.Time // when the wake word was heard; zero if none was
 	End      time.Time // when the recording ended; zero while the person still speaks
+	PreRoll  int       // samples before the one at which the wake word was recognised; 0 if that is not known
 	Cut      string    // why the recording was cut off, such as "stopped"; empty if it was not, or that is not known yet
 
 	// Sending is called by the task of the call before the service can have all of the utterance: before the end of a stream, and

@@ -74,6 +74,10 @@ var makers = map[scenario.Kind]Maker{
 	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
 	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
 	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", Differs: "sound has been seen to suffer", machine: separable, shakes: true, prepare: unlink},
+	scenario.EngineDies:    {How: "SIGKILL to the process of the engine", prepare: killEngine},
+	scenario.EngineHangs:   {How: "SIGSTOP to the process of the engine", prepare: stopEngine},
+	scenario.EngineMemory:  {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
+	scenario.EngineTrash:   {How: "malformed frames are written into the pipe of the engine's process", prepare: trashEngine},
 	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
 	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 

@@ -24,10 +24,14 @@ func rise(w *World, o occurrence) (*broken, error) {
 	if err != nil {
 		return nil, err
 	}
+	return w.swells(a.Process(), o)
+}
+
+// swells adds memory to a process at once.
+func (w *World) swells(p process.Process, o occurrence) (*broken, error) {
 	if int64(o.Size) > mostGrown {
 		return nil, fmt.Errorf("%v exceeds the %d MiB that a chaos run may use", o.Size, mostGrown>>20)
 	}
-	p := a.Process()
 	image, err := p.Image()
 	if err != nil {
 		return nil, err

@@ -3,7 +3,8 @@
 #
 #   examples/stt/pocketsphinx.sh WAV
 #
-# It knows the few sentences of commands.gram beside it (Debian: pocketsphinx, pocketsphinx-en-us). The wake word at the
+# An example of a command for protocol = "exec": see examples/runbooks/pocketsphinx.hcl. It knows the few sentences of
+# commands.gram beside it (Debian: pocketsphinx, pocketsphinx-en-us). The wake word at the
 # front is left out. Nothing understood is an empty output and a success.
 set -euo pipefail
 
@@ -12,7 +13,7 @@ if [ $# -ne 1 ]; then
 	exit 64
 fi
 if ! command -v pocketsphinx_continuous >/dev/null; then
-	echo "$0: pocketsphinx is not installed: run make deps, or apt-get install pocketsphinx pocketsphinx-en-us" >&2
+	echo "$0: pocketsphinx is not installed: apt-get install pocketsphinx pocketsphinx-en-us" >&2
 	exit 1
 fi
 log=$(mktemp)

@@ -43,6 +43,7 @@ var (
 	deaf      = &Family{Name: "no sound", Class: SoundClass, Deafens: true, Sound: true, Unheard: true, complaints: []string{"source."}}
 	dim       = &Family{Name: "changed sound", Class: SoundClass, Sound: true, Unheard: true, complaints: []string{"source."}}
 	service   = &Family{Name: "speech-to-text", Class: NetClass, Delivery: true, Answers: true, complaints: []string{"stt.", "delivery.", "probe."}}
+	engine    = &Family{Name: "engine", Class: ProcessClass, Delivery: true, complaints: []string{"engine.", "delivery."}}
 	heartbeat = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
 	webhook   = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
 	disk      = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}

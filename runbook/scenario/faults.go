@@ -44,6 +44,12 @@ const (
 	STTEnds          Kind = "stt_ends"
 	STTNoStream      Kind = "stt_no_stream"
 	NetDown          Kind = "net_down"
+	EngineDies       Kind = "engine_dies"
+	EngineHangs      Kind = "engine_hangs"
+	EngineMemory     Kind = "engine_memory"
+	EngineTrash      Kind = "engine_trash"
+	EngineSlow       Kind = "engine_slow"
+	EngineBroken     Kind = "engine_broken"
 	HeartbeatDown    Kind = "heartbeat_down"
 	HeartbeatRefused Kind = "heartbeat_refused"
 	WebhookSlow      Kind = "webhook_slow"
@@ -122,6 +128,17 @@ var kinds = []Info{
 	{Kind: STTNoStream, Family: service, Target: STTTarget, Lasts: true, Harmless: true, duration: "5m",
 		Doc: "Its streaming is switched off: it refuses streams with 403, and its health says so. This is harmless: utterances are sent by HTTP."},
 	{Kind: NetDown, Family: service, Lasts: true, Doc: "The appliance has no network: it reaches no service, and open connections fall silent."},
+	{Kind: EngineDies, Family: engine, Target: EngineTarget, Doc: "The process of the engine dies."},
+	{Kind: EngineHangs, Family: engine, Target: EngineTarget, Doc: "The process of the engine is frozen until it is replaced."},
+	{Kind: EngineMemory, Family: engine, Target: EngineTarget, Doc: "The process of the engine takes a block of memory and keeps it until it is replaced.",
+		more:  []language.Attribute{extra("size", language.ByteSize, "500MiB", "1KiB", "100GiB", "How much memory.")},
+		drawn: func(r *rand.Rand, f *Fault) { f.Size = language.Size(50+r.IntN(600)) << 20 }},
+	{Kind: EngineTrash, Family: engine, Target: EngineTarget, Doc: "The process of the engine writes malformed answers."},
+	{Kind: EngineSlow, Family: engine, Target: EngineTarget, Lasts: true, Doc: "The engine takes longer for each sound.", more: delay("3s", "How much longer it takes."),
+		Unreal: "nothing outside can make one process slower by a given time; cpu_starve slows the appliance and its children",
+		drawn:  func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(100+r.IntN(12_000)) * time.Millisecond }},
+	{Kind: EngineBroken, Family: engine, Target: EngineTarget, Lasts: true, Doc: "The model of the engine cannot be loaded: every process ends while it tries.",
+		Unreal: "the files of the models belong to all runs on a machine"},
 	{Kind: HeartbeatDown, Family: heartbeat, Target: HeartbeatTarget, Lasts: true, Refuses: true, Doc: "The heartbeat's server refuses connections."},
 	{Kind: HeartbeatRefused, Family: heartbeat, Target: HeartbeatTarget, Lasts: true, Status: 401, Doc: "It answers heartbeats with 401."},
 	{Kind: WebhookSlow, Family: webhook, Target: WebhookTarget, Lasts: true, Late: true, Doc: "The webhook answers late.", more: delay("10s", "How much later it answers."),

@@ -59,7 +59,11 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 		add("model", m.Name)
 	}
 	for _, t := range rb.STTs {
-		add("stt", t.Name)
+		if t.Embedded() {
+			add("engine", t.Name)
+		} else {
+			add("stt", t.Name)
+		}
 	}
 	for _, h := range rb.Heartbeats {
 		add("heartbeat", h.Name)

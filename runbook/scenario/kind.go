@@ -94,6 +94,7 @@ type Target string
 const (
 	Device          Target = "device"
 	STTTarget       Target = "stt"
+	EngineTarget    Target = "engine"
 	HeartbeatTarget Target = "heartbeat"
 	WebhookTarget   Target = "webhook"
 	NodeTarget      Target = "node"
@@ -103,6 +104,7 @@ const (
 var targets = map[Target]language.Attribute{
 	Device:          {DefaultDoc: "the runbook's first", Example: `"mic"`, Doc: "The name of the device."},
 	STTTarget:       {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the speech-to-text service."},
+	EngineTarget:    {DefaultDoc: "the runbook's first", Example: `"local"`, Doc: "The name of the stt block whose engine runs in the appliance."},
 	HeartbeatTarget: {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
 	WebhookTarget:   {DefaultDoc: "the runbook's first", Example: `"light"`, Doc: "The name of the webhook."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},

@@ -33,6 +33,7 @@ type App struct {
 	Planner     Planner
 	Generations Generations
 	Changer     Changer
+	STTServers  STTServers
 }
 
 // Whole is something that is all of an App.
@@ -48,10 +49,11 @@ type Whole interface {
 	Planner
 	Generations
 	Changer
+	STTServers
 }
 
 // AppOf returns the App that one thing is.
-func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w} }
+func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w} }
 
 // Live is a running appliance: all of an App.
 type Live struct {

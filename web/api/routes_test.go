@@ -51,6 +51,8 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		path = strings.ReplaceAll(path, "{id}", "u1")
 	case strings.HasPrefix(path, "/api/incidents/{id}"):
 		path = strings.ReplaceAll(path, "{id}", "i1")
+	case strings.HasPrefix(path, "/api/stt-servers/"):
+		path = strings.NewReplacer("{name}", "house", "{id}", soundID).Replace(path)
 	case path == "/api/devices/level":
 		path += "?identity=testmic"
 	case strings.HasPrefix(path, "/health/{"):

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
 )
@@ -15,10 +16,11 @@ type route struct {
 	role   auth.Role
 	show   func(*Console, *api.Call) error
 
-	title    string // of a page that people open; empty for parts and forms
-	template string // its file in templates, without .html
-	menu     string // its name in the menu; empty: it is not there
-	under    string // the line of the menu that is marked; empty: its own, or the one whose path its path begins with
+	title    string                   // of a page that people open; empty for parts and forms
+	template string                   // its file in templates, without .html
+	menu     string                   // its name in the menu; empty: it is not there
+	when     func(status.Status) bool // whether the menu leads to it now; nil: always
+	under    string                   // the line of the menu that is marked; empty: its own, or the one whose path its path begins with
 }
 
 // allPages is the table of pages. Routes, menu, titles, PAGES.md, the tests that open, read and photograph each page, and the test
@@ -37,6 +39,7 @@ func allPages() []route {
 		{path: "/parts/health", role: auth.Viewer, show: (*Console).healthPart},
 		{path: "/history", title: "History", template: "history", menu: "History", role: auth.Viewer, show: (*Console).history},
 		{method: "POST", path: "/history/{id}/verdict", role: auth.Operator, show: (*Console).judge},
+		{path: "/stt-servers", title: "STT server", template: "sttservers", menu: "STT server", when: servesSTT, role: auth.Viewer, show: (*Console).sttServers},
 		{path: "/graph", title: "Graph", template: "graph", menu: "Graph", role: auth.Viewer, show: (*Console).graph},
 		{path: "/incidents", title: "Incidents", template: "incidents", menu: "Incidents", role: auth.Viewer, show: (*Console).incidents},
 		{path: "/incidents/{id}", title: "Incident", template: "incident", role: auth.Viewer, show: (*Console).incident},
@@ -96,6 +99,8 @@ func allPages() []route {
 type Page struct {
 	Path, Title, Template, Menu string
 	Role                        auth.Role
+
+	when func(status.Status) bool // see route
 }
 
 // Pages returns the pages whose address is always the same, in the order of the menu.
@@ -104,15 +109,17 @@ func Pages() []Page { return opened(allPages()) }
 func opened(table []route) (list []Page) {
 	for _, r := range table {
 		if path := strings.TrimSuffix(r.path, "{$}"); r.title != "" && !strings.Contains(path, "{") {
-			list = append(list, Page{path, r.title, r.template, r.menu, r.role})
+			list = append(list, Page{path, r.title, r.template, r.menu, r.role, r.when})
 		}
 	}
 	return list
 }
 
-// menuOf returns the pages that a reader may open from the menu.
-func menuOf(table []route, who auth.Identity) []Page {
-	return slices.DeleteFunc(opened(table), func(p Page) bool { return p.Menu == "" || !who.Role.Includes(p.Role) })
+// menuOf returns the pages that a reader may open from the menu, while the appliance is so.
+func menuOf(table []route, who auth.Identity, s status.Status) []Page {
+	return slices.DeleteFunc(opened(table), func(p Page) bool {
+		return p.Menu == "" || !who.Role.Includes(p.Role) || p.when != nil && !p.when(s)
+	})
 }
 
 // place completes a view with what the table says about its template and about the address that was asked.

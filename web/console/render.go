@@ -89,7 +89,7 @@ func (c *Console) framed(call *api.Call, status int, name string, v view) error 
 	if err != nil {
 		return err
 	}
-	v.Brief, v.Menu = briefOf(s), menuOf(c.pages, call.Who)
+	v.Brief, v.Menu = briefOf(s), menuOf(c.pages, call.Who, s)
 	return c.write(call, status, name, "layout", v)
 }
 

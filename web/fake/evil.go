@@ -20,13 +20,18 @@ type Evil struct {
 func (a Evil) Status() status.Status {
 	e := a.Word
 	i := a.incident()
+	var servers []status.STTServer
+	for range a.Book.STTServers {
+		servers = append(servers, status.STTServer{Name: e, Engine: e, Error: e, Legacy: []string{e}})
+	}
 	return status.Status{
 		Appliance: "test" + e, Version: e, PID: os.Getpid(), Runbook: e, Generation: 3, LastGood: true, Started: time.Now(),
-		Health:   health.Report{Level: health.Degraded, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy, Why: e}, {Name: e, Level: health.Degraded, Why: e, Behind: e}}},
-		Nodes:    []status.Node{{Address: "source.usb", State: e, Error: e}, {Address: e, Kind: e, State: e, Error: e, Feeds: []string{e}}},
-		Spool:    status.Spool{Waiting: 2, Dropped: 1, Error: e},
-		Memory:   status.Memory{Resident: 80 << 20, Warn: 1 << 29, Restart: 1 << 30},
-		Incident: &i,
+		Health:     health.Report{Level: health.Degraded, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy, Why: e}, {Name: e, Level: health.Degraded, Why: e, Behind: e}}},
+		Nodes:      []status.Node{{Address: "source.usb", State: e, Error: e}, {Address: e, Kind: e, State: e, Error: e, Feeds: []string{e}}},
+		STTServers: servers,
+		Spool:      status.Spool{Waiting: 2, Dropped: 1, Error: e},
+		Memory:     status.Memory{Resident: 80 << 20, Warn: 1 << 29, Restart: 1 << 30},
+		Incident:   &i,
 	}
 }
 

@@ -22,6 +22,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/store"
+	"orac/appliance/sttrole"
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -40,6 +41,7 @@ type Appliance struct {
 	Secret   string           // the value of every secret; empty: they are read from StateDir
 	Store    *store.Store     // nil: no history
 	Sounds   map[string]string
+	Heard    sttrole.State // of every STT server
 	NotReady bool
 
 	Health   health.Report

@@ -1,5 +1,6 @@
 // Command security attacks a live ORAC with scanners of others: wapiti against console and API, as nobody, viewer, operator and
-// admin, and sslscan against its TLS; and has its source read by gosec and staticcheck.
+// admin, and against its speech-to-text server, as a peer; and sslscan against the TLS of both. It has its source read by gosec and
+// staticcheck.
 //
 // Guarantees: the appliance is the real binary, with a runbook, a state directory and users of its own that go when it ends; nothing
 // leaves the machine, so that modules which ask other servers are left out or ask this one; each finding is explained in
@@ -84,9 +85,13 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 		return nil, err
 	}
 	defer target.end()
-	found, err := sslscan(ctx, target, o.keep)
-	if err != nil {
-		return nil, err
+	var found []finding
+	for _, address := range []string{target.address, target.stt} {
+		list, err := sslscan(ctx, address, o.keep)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, list...)
 	}
 	if o.only == "" {
 		callback, err := listenForCallbacks()
@@ -95,7 +100,7 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 		}
 		defer callback.close()
 		// Two side by side, the admin last: what it changes the others have seen as it was.
-		for _, roles := range [][]string{{"nobody", "viewer"}, {"operator", "admin"}} {
+		for _, roles := range [][]string{{"nobody", "viewer"}, {"peer"}, {"operator", "admin"}} {
 			var wg sync.WaitGroup
 			var mu sync.Mutex // guards found and err
 			for _, role := range roles {

@@ -60,9 +60,9 @@ type sslscanReport struct {
 
 // sslscan asks for all that a client could want of TLS. What is not TLS 1.2 or 1.3 with forward secrecy and authenticated
 // encryption is a finding, and so is what the report does not say.
-func sslscan(ctx context.Context, t *target, keep string) ([]finding, error) {
-	path := filepath.Join(keep, "sslscan.xml")
-	if out, err := exec.CommandContext(ctx, "sslscan", "--no-colour", "--show-certificate", "--xml="+path, t.address).CombinedOutput(); err != nil {
+func sslscan(ctx context.Context, address, keep string) ([]finding, error) {
+	path := filepath.Join(keep, "sslscan-"+strings.ReplaceAll(address, ":", "-")+".xml")
+	if out, err := exec.CommandContext(ctx, "sslscan", "--no-colour", "--show-certificate", "--xml="+path, address).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("sslscan (make deps-security): %w\n%s", err, out)
 	}
 	text, err := os.ReadFile(path)

@@ -6,10 +6,14 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"orac/appliance/account"
+	"orac/runbook/language"
+	"orac/web/sttserver"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -28,6 +32,7 @@ var roles = []string{"viewer", "operator", "admin"}
 type target struct {
 	dir     string // of the runbook, and of its state
 	address string
+	stt     string // address of the speech-to-text server
 	url     string
 	http    *http.Client
 	cookies map[string]*http.Cookie // by role
@@ -59,16 +64,11 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
+	if t.address, t.stt, err = twoAddresses(); err != nil {
 		return nil, err
 	}
-	t.address = l.Addr().String()
 	t.url = "https://" + t.address
-	if err := l.Close(); err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(t.dir, "orac.hcl"), []byte(runbookFor(t.address, sound)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(t.dir, "orac.hcl"), []byte(runbookFor(t.address, t.stt, sound)), 0o600); err != nil {
 		return nil, err
 	}
 	orac := func(stdin string, args ...string) error {
@@ -106,8 +106,22 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 	return t, nil
 }
 
-// runbookFor is the runbook that is attacked: a microphone that plays a wake word, recordings that are kept, users of every role.
-func runbookFor(address, sound string) string {
+// twoAddresses are two of this machine where nobody listens.
+func twoAddresses() (a, b string, err error) {
+	one, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", "", err
+	}
+	two, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", "", errors.Join(err, one.Close())
+	}
+	return one.Addr().String(), two.Addr().String(), errors.Join(one.Close(), two.Close())
+}
+
+// runbookFor is the runbook that is attacked: a microphone that plays a wake word, recordings that are kept, users of every role, and a
+// speech-to-text server for an account.
+func runbookFor(address, stt, sound string) string {
 	var users strings.Builder
 	for _, role := range roles {
 		fmt.Fprintf(&users, "user %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", role, role, role+"_password_hash")
@@ -145,7 +159,66 @@ web {
     per_address     = 10000000
   }
 }
-%s`, sound, address, users.String())
+stt "echo" {
+  protocol = "exec"
+  command  = ["/bin/echo", "turn on the lights"]
+}
+stt_server "house" {
+  engine          = stt.echo
+  listen          = %q
+  max_connections = 500
+  per_peer        = 1000000
+  tls {
+    self_signed = true
+  }
+}
+service_account "peer" {
+  secret      = secret("peer")
+  permissions = ["stt.transcribe", "stt.heartbeat"]
+}
+%s`, sound, address, stt, users.String())
+}
+
+// peer is the account that asks the speech-to-text server.
+const peer = "peer"
+
+// urlOf is what is scanned as a role.
+func (t *target) urlOf(role string) string {
+	if role == peer {
+		return "https://" + t.stt
+	}
+	return t.url
+}
+
+// token is what the account signs for itself, good for as long as a scan may take.
+func (t *target) token() (string, error) {
+	text, err := os.ReadFile(filepath.Join(t.dir, "state", "secrets", peer))
+	if err != nil {
+		return "", err
+	}
+	tokens, err := account.New(account.Config{
+		Name: peer, Secret: language.NewSecret(strings.TrimSpace(string(text))), Permissions: []string{sttserver.Transcribe, sttserver.Heartbeat}, Issuer: "orac", Audience: "orac-stt", Lifetime: 12 * time.Hour,
+	})
+	if err != nil {
+		return "", err
+	}
+	return tokens.Token(time.Now(), "")
+}
+
+// addressesOf are those that are scanned as a role.
+func (t *target) addressesOf(ctx context.Context, role string) (list []string, err error) {
+	if role != peer {
+		return t.addresses(ctx)
+	}
+	for _, r := range sttserver.Routes() {
+		if r.Method == http.MethodGet && !strings.Contains(r.Path, "/ws/") {
+			list = append(list, t.urlOf(role)+strings.ReplaceAll(r.Path, "{filename}", "x.wav"))
+		}
+		if r.Method == http.MethodPost {
+			list = append(list, t.urlOf(role)+strings.ReplaceAll(r.Path, "{topic}", "kitchen")+"?language=en&task=transcribe&forward_to_core=false")
+		}
+	}
+	return list, nil
 }
 
 // Write keeps what the appliance says.

@@ -37,7 +37,7 @@ from wapitiCore.main.wapiti import wapiti_main
 sys.argv[0] = "wapiti"
 wapiti_main()`
 
-// wapiti scans console and API as a role.
+// wapiti scans console and API as a role; as a peer, the speech-to-text server with the token of an account.
 func wapiti(ctx context.Context, t *target, role string, back *callback, o options) ([]finding, error) {
 	report := filepath.Join(o.keep, "wapiti-"+role+".json")
 	session := filepath.Join(t.dir, "wapiti-"+role)
@@ -46,16 +46,23 @@ func wapiti(ctx context.Context, t *target, role string, back *callback, o optio
 		mods = append(mods, "brute_login_form") // who has a session gets no such form
 	}
 	args := []string{
-		"-u", t.url + "/", "--scope", "domain", "-m", strings.Join(mods, ","), "-f", "json", "-o", report, "--store-session", session, "--store-config", session,
+		"-u", t.urlOf(role) + "/", "--scope", "domain", "-m", strings.Join(mods, ","), "-f", "json", "-o", report, "--store-session", session, "--store-config", session,
 		"--flush-session", "--no-bugreport", "--verify-ssl", "0", "-t", "10", "-v", "1", "--max-scan-time", "60", "--max-attack-time", fmt.Sprint(o.each.Seconds()),
 		"--external-endpoint", back.url, "--internal-endpoint", back.url,
 	}
 	for _, x := range excluded {
 		args = append(args, "-x", t.url+x)
 	}
-	list, err := t.addresses(ctx)
+	list, err := t.addressesOf(ctx, role)
 	if err != nil {
 		return nil, err
+	}
+	if role == peer {
+		token, err := t.token()
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, "-H", "Authorization: Bearer "+token)
 	}
 	for _, address := range list {
 		args = append(args, "-s", address)

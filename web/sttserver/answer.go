@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/status"
 	"orac/appliance/sttrole"
 	"orac/web/schema"
 )
@@ -100,6 +101,7 @@ func problemOf(err error) *schema.Problem {
 	var much *sttrole.TooMuchError
 	var reused *sttrole.ReusedError
 	var engine *sttrole.EngineError
+	var refusal *status.Refusal
 	switch {
 	case errors.As(err, &busy):
 		return schema.Because(schema.QueueFull, err, "%s", sentence(busy.Cause)).After(max(time.Second, busy.RetryAfter))
@@ -119,6 +121,8 @@ func problemOf(err error) *schema.Problem {
 			p = p.After(engine.RetryAfter)
 		}
 		return p
+	case errors.As(err, &refusal): // the server is being stopped or changed
+		return schema.Because(schema.Stopping, err, "").After(time.Second)
 	case errors.Is(err, sttrole.ErrNoSound):
 		return schema.Fail(schema.NotFound, "There is no such recording.")
 	}

@@ -42,7 +42,7 @@ func (s *Sandbox) setAside() {
 		return
 	}
 	about, err := json.Marshal(map[string]any{"id": utteranceID, "listener": "kitchen", "device": "demo", "model": "hey_jarvis", "samples": 16000,
-		"deliver": []string{"pocketsphinx"}, "refused": []map[string]string{{"stt": "pocketsphinx", "cause": "status 500"}}})
+		"deliver": []string{"local"}, "refused": []map[string]string{{"stt": "local", "cause": "the engine failed"}}})
 	s.must(err)
 	f, err := os.OpenFile(filepath.Join(s.Dir, "aside.wav"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	s.must(err)

@@ -39,6 +39,12 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, h := range s.Hooks {
 		lines = append(lines, v.labels("webhook", v.hook(h))...)
 	}
+	for _, x := range s.STTServers {
+		lines = append(lines, v.labels("server", v.server(x))...)
+	}
+	for _, h := range s.Forwards {
+		lines = append(lines, v.labels("core", v.hook(h))...)
+	}
 	for _, e := range s.Engines {
 		lines = append(lines, v.labels("engine", v.engine(e))...)
 	}

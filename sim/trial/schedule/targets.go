@@ -27,9 +27,12 @@ func Devices(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
-func services(rb *runbook.Runbook) (names []string) {
+// services returns the speech-to-text blocks whose engine runs in the appliance, or those that are served elsewhere.
+func services(rb *runbook.Runbook, embedded bool) (names []string) {
 	for _, s := range rb.STTs {
-		names = append(names, s.Name)
+		if s.Embedded() == embedded {
+			names = append(names, s.Name)
+		}
 	}
 	return names
 }
@@ -66,7 +69,9 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 	case scenario.Device:
 		return Devices(rb)
 	case scenario.STTTarget:
-		return services(rb)
+		return services(rb, false)
+	case scenario.EngineTarget:
+		return services(rb, true)
 	case scenario.HeartbeatTarget:
 		return heartbeats(rb)
 	case scenario.WebhookTarget:

@@ -5,7 +5,7 @@
 		const link = e.target.closest("[data-play]");
 		if (!link) return;
 		e.preventDefault();
-		const row = link.closest(".row"), open = row.querySelector(".player");
+		const row = link.closest(".row, .card"), open = row.querySelector(".player");
 		if (open) { open.querySelector("audio").play(); return; }
 		link.setAttribute("aria-busy", "true");
 		try {

@@ -20,9 +20,8 @@ stt "whisper" {
   url = "http://stt.local:7272"
 }
 
-stt "pocketsphinx" {
-  protocol = "exec"
-  command  = ["examples/stt/pocketsphinx.sh"]
+stt "local" {
+  protocol = "embedded"
 }
 
 webhook "light" {
