@@ -203,7 +203,7 @@ func (c *checker) topic(m runbook.Model) {
 	}
 	for _, s := range c.rb.STTs {
 		delivers := func(l runbook.Listener) bool {
-			return slices.Contains(l.Models, m.Address) && slices.Contains(l.Deliver, s.Address)
+			return slices.Contains(l.Models, m.Address) && l.Delivers(s.Address)
 		}
 		if s.Protocol != "orac" || !slices.ContainsFunc(c.rb.Listeners, delivers) {
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 
 	"orac/runbook/language"
 )
@@ -11,6 +12,7 @@ import (
 var runbookRules = []language.Between{
 	{Doc: "Two microphones may not select the same device.", Check: microphonesDiffer},
 	{Doc: "A heartbeat may only name an stt block with protocol orac.", Check: heartbeatsHaveServers},
+	{Doc: "Lists in deliver that begin with the same stt block are the same list.", Check: routesAgree},
 	{Doc: "A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", Check: webIsSafe},
 	{Doc: "origins are scheme and host, as browsers send them, without a path.", Check: originsAreExact},
 	{Doc: "hosts are names in lower case, without a port.", Check: hostsAreNames},
@@ -53,6 +55,43 @@ func heartbeatsHaveServers(value any, d *language.Document) language.Diagnostics
 			`Name an stt block with protocol = "orac", or give url.`))
 	}
 	return found
+}
+
+// routesAgree refuses two lists that begin with the same service and go on differently: recordings for a service are delivered in
+// order, so there is one order of those that stand in for it.
+func routesAgree(value any, d *language.Document) (found language.Diagnostics) {
+	type first struct {
+		route    Route
+		listener Address
+	}
+	firsts := map[Address]first{}
+	for _, l := range value.(*Runbook).Listeners {
+		for _, r := range l.Deliver {
+			was, ok := firsts[r[0]]
+			if !ok {
+				firsts[r[0]] = first{r, l.Address}
+				continue
+			}
+			if !slices.Equal(was.route, r) {
+				found = append(found, d.Problem(l.Address, "deliver", language.Error,
+					fmt.Sprintf("%s is followed by %s here, and by %s in %s", r[0], rest(r), rest(was.route), was.listener),
+					"Write the same list in both, or begin one of them with another stt block."))
+			}
+		}
+	}
+	return found
+}
+
+// rest names the services that stand in for the first of a route.
+func rest(r Route) string {
+	if len(r) == 1 {
+		return "nothing"
+	}
+	var names []string
+	for _, a := range r[1:] {
+		names = append(names, string(a))
+	}
+	return language.AndList(names)
 }
 
 // webIsSafe refuses passwords in clear text on a network, unless the runbook allows them explicitly.

@@ -66,11 +66,20 @@ type Listener struct {
 	Name         string
 	Device       Address   `hcl:"device"`
 	Models       []Address `hcl:"models"`
-	Deliver      []Address `hcl:"deliver"`
+	Deliver      []Route   `hcl:"deliver"`
 	MultiTrigger bool      `hcl:"multi_trigger"`
 	VADThreshold float64   `hcl:"vad_threshold"` // 0 is off
 	RMSFilter    float64   `hcl:"rms_filter"`    // int16 scale
 	Record       Record    `hcl:"record"`
+}
+
+// Route names the services of which one transcribes an utterance: the first, or while it is away the first of the others that
+// answers.
+type Route []Address
+
+// Delivers tells whether a service may receive utterances of the listener.
+func (l Listener) Delivers(to Address) bool {
+	return slices.ContainsFunc(l.Deliver, func(r Route) bool { return slices.Contains(r, to) })
 }
 
 // Record says where an utterance begins and ends.
@@ -217,8 +226,8 @@ var listenerBlock = &language.BlockType{
 			Doc: "The device to listen to. Several listeners may share a device."},
 		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
 			Doc: "The models that listen. Name each model once."},
-		{Name: "deliver", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"stt"}, Example: "[stt.whisper]",
-			Doc: "The services that utterances are sent to. If empty, wake words are detected, but nothing is recorded."},
+		{Name: "deliver", Kind: language.RefLists, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"stt"}, Example: "[stt.whisper]",
+			Doc: "The services that utterances are sent to: each utterance to each of them. A list in place of a service, as in `[[stt.local, stt.cloud], stt.archive]`, names services of which only one gets the utterance: the first, or while that is away the next. If empty, wake words are detected, but nothing is recorded."},
 		{Name: "multi_trigger", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "false",
 			Doc: "When true, every model that reaches its threshold fires; when false, only the one with the highest score."},
 		{Name: "vad_threshold", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0.5", Min: "0", Max: "1",

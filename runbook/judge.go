@@ -272,9 +272,9 @@ func destinations(rb *Runbook, b language.Block, seen map[Address]bool) (list []
 			if to, ok := rb.Block(Address(a.Value.AsString())); ok {
 				list = append(list, destinations(rb, to, seen)...)
 			}
-		case at.Kind == language.Refs:
-			for _, el := range a.Value.AsValueSlice() {
-				if to, ok := rb.Block(Address(el.AsString())); ok {
+		case at.Kind == language.Refs || at.Kind == language.RefLists:
+			for _, el := range a.Addresses() {
+				if to, ok := rb.Block(el); ok {
 					list = append(list, destinations(rb, to, seen)...)
 				}
 			}

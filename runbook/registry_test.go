@@ -18,7 +18,8 @@ var goTypes = map[language.Kind][]reflect.Type{
 	language.URL: {reflect.TypeFor[string](), reflect.TypeFor[language.Secret](), reflect.TypeFor[language.Template]()}, language.Int: {reflect.TypeFor[int]()}, language.Float: {reflect.TypeFor[float64]()},
 	language.Bool: {reflect.TypeFor[bool](), reflect.TypeFor[*bool]()}, language.Duration: {reflect.TypeFor[time.Duration]()}, language.ByteSize: {reflect.TypeFor[language.Size]()},
 	language.Ref: {reflect.TypeFor[runbook.Address]()}, language.Refs: {reflect.TypeFor[[]runbook.Address]()}, language.Strings: {reflect.TypeFor[[]string]()}, language.Ints: {reflect.TypeFor[[]int]()},
-	language.Map: {reflect.TypeFor[map[string]language.Secret]()},
+	language.RefLists: {reflect.TypeFor[[]runbook.Route]()},
+	language.Map:      {reflect.TypeFor[map[string]language.Secret]()},
 }
 
 // TestTypesMatchRegistry proves that every attribute has a field of a fitting type

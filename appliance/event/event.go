@@ -136,7 +136,8 @@ type Dropped struct {
 type DeliveryStarted struct {
 	Utterance string `json:"utterance"`
 	STT       string `json:"stt"`
-	Way       string `json:"way"` // ws, http, exec, engine; check: asked for proof that nobody spoke
+	By        string `json:"by,omitempty"` // the service that stands in for it: see Fallback
+	Way       string `json:"way"`          // ws, http, exec, engine; check: asked for proof that nobody spoke
 	Attempt   int    `json:"attempt"`
 }
 
@@ -144,6 +145,7 @@ type DeliveryStarted struct {
 type DeliveryFailed struct {
 	Utterance string `json:"utterance"`
 	STT       string `json:"stt"`
+	By        string `json:"by,omitempty"` // the service that stands in for it: see Fallback
 	Way       string `json:"way"`
 	Attempt   int    `json:"attempt"`
 	Cause     string `json:"cause"`
@@ -166,6 +168,7 @@ type DeliveryRepeated struct {
 type Delivered struct {
 	Utterance  string  `json:"utterance"`
 	STT        string  `json:"stt"`
+	By         string  `json:"by,omitempty"` // the service that stands in for it: see Fallback
 	Way        string  `json:"way"`
 	Attempts   int     `json:"attempts"`
 	Outcome    string  `json:"outcome"`            // delivered, empty, failed
@@ -195,6 +198,13 @@ type Streaming struct {
 	STT string `json:"stt"`
 	On  bool   `json:"on"`
 	Why string `json:"why,omitempty"` // it is off
+}
+
+// Fallback: which of the services of one element of deliver gets utterances, on each change.
+type Fallback struct {
+	STT   string `json:"stt"`             // the first of them
+	By    string `json:"by,omitempty"`    // the one that stands in for it; absent once the first answers again
+	Cause string `json:"cause,omitempty"` // why the first does not
 }
 
 // Partial: what an engine has understood so far, while the person still speaks. The text may still change.
@@ -429,6 +439,7 @@ func (DeliveryRepeated) Kind() string { return "delivery_repeated" }
 func (Delivered) Kind() string        { return "delivered" }
 func (STTHealth) Kind() string        { return "stt_health" }
 func (Streaming) Kind() string        { return "streaming" }
+func (Fallback) Kind() string         { return "fallback" }
 func (Partial) Kind() string          { return "partial" }
 func (Engine) Kind() string           { return "engine" }
 func (Heartbeat) Kind() string        { return "heartbeat" }

@@ -40,10 +40,12 @@ var Kinds = []Kind{
 	kind("A recording was lost.", Kind{Kept: true, Hooks: []string{"delivery"}},
 		func(b Dropped) Words { return failure("lost", usual("%s: %s", b.Utterance, b.Cause)) }),
 	kind("A recording is on its way to a service.", Kind{},
-		func(b DeliveryStarted) Words { return plain("delivering", usual("to %s by %s", b.STT, b.Way)) }),
+		func(b DeliveryStarted) Words {
+			return plain("delivering", usual("to %s by %s", standIn(b.STT, b.By), b.Way))
+		}),
 	kind("A try has failed. The recording stays in the spool.", Kind{Hooks: []string{"delivery"}, about: itself},
 		func(b DeliveryFailed) Words {
-			return warning("not delivered", usual("%s: %s; again %s", b.STT, b.Cause, b.Retry))
+			return warning("not delivered", usual("%s: %s; again %s", standIn(b.STT, b.By), b.Cause, b.Retry))
 		}),
 	kind("A recording is sent again although the service may have acted on it: it may have had all of it, and its answer did not come, or could not be read.", Kind{},
 		func(b DeliveryRepeated) Words {
@@ -58,6 +60,13 @@ var Kinds = []Kind{
 	kind("A service is streamed to from now on, or is not any more. When it is not, recordings go by HTTP.", Kind{},
 		func(b Streaming) Words {
 			return either(b.On, "stt", usual("%s accepts streams again", b.STT), usual("%s: %s; recordings go by HTTP", b.STT, b.Why))
+		}),
+	kind("Another of the services that deliver names together gets the recordings from now on: the first does not answer, or answers again.", Kind{},
+		func(b Fallback) Words {
+			if b.By == "" {
+				return fine("stt", usual("%s answers again", b.STT))
+			}
+			return warning("stt", usual("%s stands in for %s: %s", b.By, b.STT, b.Cause))
 		}),
 	kind("An engine has understood a part of what is being said. The text may still change: the one that counts follows when the person has ended.", Kind{},
 		func(b Partial) Words {

@@ -145,7 +145,7 @@ func (b Engine) words() Words {
 }
 
 func (b Delivered) words() Words {
-	how := "to " + b.STT
+	how := "to " + standIn(b.STT, b.By)
 	if b.Seconds > 0 {
 		how += fmt.Sprintf(", %.1f s after the end", b.Seconds)
 	}
@@ -168,6 +168,14 @@ func (b Delivered) words() Words {
 		return plain("no speech", usual("%s", how))
 	}
 	return failure("given up", usual("%s: %s", how, b.Cause))
+}
+
+// standIn names a service, or the one that stands in for it.
+func standIn(stt, by string) string {
+	if by == "" {
+		return stt
+	}
+	return by + " in place of " + stt
 }
 
 func (b Served) words() Words {

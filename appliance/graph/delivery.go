@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -53,21 +54,63 @@ func deliveries() *Kind {
 	}, buildDelivery)
 }
 
+// deliverySettings are the service of a delivery, and those that stand in for it.
+type deliverySettings struct {
+	Service
+	Others []Service
+}
+
 func addDeliveries(c *compiler, k *Kind) {
 	for _, s := range c.served() {
-		target := brief(s.URL)
-		switch {
-		case s.Protocol == "exec" && len(s.Command) > 0:
-			target = brief(s.Command[0])
-		case s.Embedded():
-			target = see[Speech](s).Catalogued()
+		to := deliverySettings{Service: Service{s, c.login(s.Auth)}}
+		detail := target(s) + wayInWords(s)
+		for _, other := range c.standIns(s.Address) {
+			to.Others = append(to.Others, Service{other, c.login(other.Auth)})
+			detail += "; else " + target(other) + wayInWords(other)
 		}
 		c.add(Node{
-			Address: At(Delivery, s.Name), Kind: k, Block: s.Address, Service: s.Address, Detail: target + wayInWords(s),
-			Identity: nothing{}, Settings: Service{s, c.login(s.Auth)},
+			Address: At(Delivery, s.Name), Kind: k, Block: s.Address, Service: s.Address, Detail: detail, Identity: nothing{}, Settings: to,
 		})
 		requests.connect(c, At(Delivery, s.Name), string(Spool))
 	}
+}
+
+// deliveriesTo are the deliveries that may use a service: its own, and those in which it stands in for another one.
+func (c *compiler) deliveriesTo(s runbook.STT) (list []string) {
+	for _, first := range c.served() {
+		if first.Name == s.Name || slices.ContainsFunc(c.standIns(first.Address), func(o runbook.STT) bool { return o.Name == s.Name }) {
+			list = append(list, At(Delivery, first.Name))
+		}
+	}
+	return list
+}
+
+// target is where a service is, in brief.
+func target(s runbook.STT) string {
+	switch {
+	case s.Protocol == "exec" && len(s.Command) > 0:
+		return brief(s.Command[0])
+	case s.Embedded():
+		return see[Speech](s).Catalogued()
+	}
+	return brief(s.URL)
+}
+
+// standIns are the services that stand in for one, in their order. The language makes sure that all lists agree on them.
+func (c *compiler) standIns(first runbook.Address) (list []runbook.STT) {
+	for _, l := range c.listeners {
+		for _, r := range l.Deliver {
+			if r[0] != first {
+				continue
+			}
+			for _, a := range r[1:] {
+				s, _ := c.Runbook.STT(a)
+				list = append(list, s)
+			}
+			return list
+		}
+	}
+	return nil
 }
 
 // wayInWords says how utterances reach a service over the network, and why they are not streamed.
@@ -81,15 +124,34 @@ func wayInWords(s runbook.STT) string {
 	return ""
 }
 
-func buildDelivery(a *Assembly, n *Node, _ nothing, to Service) (node.Node, error) {
-	client, err := a.client(to)
+func buildDelivery(a *Assembly, n *Node, _ nothing, to deliverySettings) (node.Node, error) {
+	c, err := a.deliveryConfig(to.Service)
 	if err != nil {
 		return nil, err
 	}
+	for _, other := range to.Others {
+		o, err := a.deliveryConfig(other)
+		if err != nil {
+			return nil, err
+		}
+		c.Others = append(c.Others, o)
+	}
+	return &node.Delivery{
+		Name: n.Address, STT: to.STT.Name, Config: rt.NewCell(c), Gate: a.Gate,
+		Spool: requests.inbox(a, string(Spool)), Healthy: healthy.inbox(a, n.Address), Sights: sights.out(a, n.Address), Events: a.Events(n.Address),
+	}, nil
+}
+
+// deliveryConfig is how utterances are delivered to a service.
+func (a *Assembly) deliveryConfig(to Service) (c node.DeliveryConfig, err error) {
+	client, err := a.client(to)
+	if err != nil {
+		return c, err
+	}
 	s := to.STT
 	way, _ := s.Way()
-	c := node.DeliveryConfig{
-		Client: client, Whole: string(runbook.ByHTTP), Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay,
+	c = node.DeliveryConfig{
+		Service: s.Name, Client: client, Whole: string(runbook.ByHTTP), Streamed: string(runbook.ByStream), Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay,
 		Way: strings.TrimPrefix(wayInWords(s), ", "), Keeps: spoken.All &^ spoken.Named(s.Strip),
 	}
 	_, streams := client.(stt.Streamer)
@@ -100,8 +162,5 @@ func buildDelivery(a *Assembly, n *Node, _ nothing, to Service) (node.Node, erro
 	case runbook.ByEngine:
 		c.Whole, c.Streamed, c.Live = string(way), string(way), s.Partials
 	}
-	return &node.Delivery{
-		Name: n.Address, STT: s.Name, Config: rt.NewCell(c), Gate: a.Gate,
-		Spool: requests.inbox(a, string(Spool)), Healthy: healthy.inbox(a, n.Address), Sights: sights.out(a, n.Address), Events: a.Events(n.Address),
-	}, nil
+	return c, nil
 }

@@ -77,7 +77,7 @@ func addEngines(c *compiler, k *Kind) {
 			Address: address, Kind: k, Block: s.Address, Detail: see[Speech](s).Catalogued(),
 			Identity: engineIdentity{see[Speech](s)}, Settings: settings,
 		})
-		if delivery := At(Delivery, s.Name); c.has(delivery) {
+		for _, delivery := range c.deliveriesTo(s) {
 			jobs.connect(c, delivery, address)
 			glimpses.connect(c, delivery, address)
 		}
@@ -88,7 +88,8 @@ func addEngines(c *compiler, k *Kind) {
 			}
 		}
 		for _, l := range c.listeners {
-			if slices.Contains(l.Deliver, s.Address) {
+			first := func(r runbook.Route) bool { return r[0] == s.Address } // one that only stands in is loaded when it is needed
+			if slices.ContainsFunc(l.Deliver, first) {
 				wakes.connect(c, At(Trigger, l.Name), address)
 			}
 		}

@@ -26,13 +26,17 @@ func addProbes(c *compiler, k *Kind) {
 		if !s.Asked() {
 			continue
 		}
-		address, delivery := At(Probe, s.Name), At(Delivery, s.Name)
+		address := At(Probe, s.Name)
 		c.add(Node{
 			Address: address, Kind: k, Block: s.Address, Service: s.Address, Detail: "every " + s.HealthEvery.String(),
 			Identity: nothing{}, Settings: Service{s, c.login(s.Auth)},
 		})
-		healthy.connect(c, address, delivery)
-		sights.connect(c, delivery, address)
+		for _, delivery := range c.deliveriesTo(s) {
+			tells := healthy
+			tells.Capacity = len(c.served()) // what one probe has seen does not displace what another one has
+			tells.connect(c, address, delivery)
+			sights.connect(c, delivery, address)
+		}
 	}
 }
 

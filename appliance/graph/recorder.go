@@ -16,8 +16,8 @@ const Recorder Name = "recorder"
 type recorderSettings struct {
 	Listener struct {
 		Address runbook.Address
-		Deliver []runbook.Address `hcl:"deliver"`
-		Record  runbook.Record    `hcl:"record"`
+		Deliver []runbook.Route `hcl:"deliver"`
+		Record  runbook.Record  `hcl:"record"`
 	} `of:"listener"`
 	Watchdog struct {
 		Address   runbook.Address
@@ -66,9 +66,17 @@ func buildRecorder(a *Assembly, n *Node, id byDevice, s recorderSettings) (node.
 	return &node.Recorder{
 		Name: n.Address, Listener: n.Name(), Device: device,
 		Config: rt.NewCell(node.RecorderConfig{
-			Patient: s.WAV != nil && s.WAV.Pace == "fast", Deliver: names(s.Listener.Deliver), PreRoll: r.PreRoll, Stall: s.Watchdog.ReadStall,
+			Patient: s.WAV != nil && s.WAV.Pace == "fast", Deliver: firsts(s.Listener.Deliver), PreRoll: r.PreRoll, Stall: s.Watchdog.ReadStall,
 			End: utterance.EndpointConfig{Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold)},
 		}),
 		In: wakes.inbox(a, n.Address), Ring: follows.inbox(a, At(Ring, device)), Out: pieces.out(a, n.Address), Events: a.Events(n.Address),
 	}, nil
+}
+
+// firsts are the names under which utterances are kept: each list goes by its first service.
+func firsts(routes []runbook.Route) (list []string) {
+	for _, r := range routes {
+		list = append(list, r[0].Name())
+	}
+	return list
 }

@@ -41,10 +41,11 @@ func spools() *Kind {
 	}, buildSpool)
 }
 
-// served are the services that any recorder delivers to.
+// served are the services that any recorder delivers to. One that only stands in for others has a delivery of its own, too: it may
+// have been the first of its list when a recording was made that still waits.
 func (c *compiler) served() []runbook.STT {
 	return slices.DeleteFunc(slices.Clone(c.Runbook.STTs), func(s runbook.STT) bool {
-		return !slices.ContainsFunc(c.listeners, func(l runbook.Listener) bool { return slices.Contains(l.Deliver, s.Address) })
+		return !slices.ContainsFunc(c.listeners, func(l runbook.Listener) bool { return l.Delivers(s.Address) })
 	})
 }
 

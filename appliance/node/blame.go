@@ -140,7 +140,7 @@ func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 	if slices.Contains(o.Meta.Sent, n.STT) { // it may be under way: its turn comes later
 		return false, nil
 	}
-	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: o.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: 1})
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: o.Meta.ID, STT: n.STT, By: n.by(), Way: n.Whole, Attempt: 1})
 	result, err := n.transcribe(t, o)
 	switch {
 	case errors.Is(err, rt.ErrStopped):

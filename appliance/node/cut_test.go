@@ -156,7 +156,7 @@ func TestADeliverySaysHowLongItTookAndWhatWasCutOff(t *testing.T) {
 					k.Go("spool", sp.Run)
 					k.Go("delivery", (&node.Delivery{
 						Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[node.Seen]("healthy", 1), Events: rt.NewOut(events),
-						Config: rt.NewCell(node.DeliveryConfig{Client: service, Live: c.live, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: time.Second}),
+						Config: rt.NewCell(node.DeliveryConfig{Client: service, Live: c.live, Whole: "http", Streamed: "ws", Longest: stt.MaxSpeech, MaxDelay: time.Second}),
 					}).Run)
 					meta := utterance.Meta{ID: "u", Listener: "x", Deliver: []string{"w"}}
 					_ = pieces.Send(k, node.Piece{Utterance: "u", Begin: &meta})

@@ -17,12 +17,12 @@ import (
 	"orac/appliance/utterance"
 )
 
-// Delivery sends utterances to one speech-to-text service: in order, each until the service has answered, and never again
-// after that. Where the client can, an utterance is streamed while the person still speaks; if anything goes wrong then,
+// Delivery sends utterances to one speech-to-text service, or to the first of several that answers: in order, each until a service
+// has answered, and never again after that. Where the client can, an utterance is streamed while the person still speaks; if anything goes wrong then,
 // the same sound is sent whole.
 type Delivery struct {
 	Name    string // address of the node
-	STT     string
+	STT     string // the service; the first of several
 	Config  *rt.Cell[DeliveryConfig]
 	Spool   *rt.Mailbox[Request]
 	Healthy *rt.Mailbox[Seen]    // what the probe has seen
@@ -38,6 +38,12 @@ type Delivery struct {
 	aside          int                 // utterances set aside since the service last answered one
 	offUntil       rt.Instant          // no stream is tried until then: the service has said that it accepts none
 	off            rt.Cell[string]     // why; empty if streams are tried
+
+	routes []DeliveryConfig // the services: one, or several as in fallback.go
+	away   []absence        // of each
+	at     int              // the one in use
+	inUse  int              // the one that answered last, as was reported
+	using  rt.Cell[string]  // how utterances are sent if that is not the first, in words
 }
 
 // Idle tells whether nothing is on its way to the service. It may be called from anywhere.
@@ -61,6 +67,7 @@ func (n *Delivery) transcribe(t *rt.Task, c *course) (stt.Result, error) {
 // DeliveryConfig are the settings of a delivery node. An utterance that is on its way keeps the settings that it
 // began with.
 type DeliveryConfig struct {
+	Service  string // its name
 	Client   stt.Client
 	Live     bool          // stream while the person speaks; the client is a stt.Streamer
 	Whole    string        // how a whole utterance is sent: http, exec, engine
@@ -69,6 +76,8 @@ type DeliveryConfig struct {
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are removed
+
+	Others []DeliveryConfig // the services that stand in for it, in their order
 }
 
 // Update implements Updater.
@@ -101,7 +110,9 @@ func (n *Delivery) Run(t *rt.Task) error {
 		}
 		n.hear(t) // earlier good health is no reason to hurry later
 		n.busy.Take(rt.NewCell(true))
-		err = n.deliver(t, job)
+		if err = n.choose(t); err == nil {
+			err = n.deliver(t, job)
+		}
 		n.busy.Take(rt.NewCell(false))
 		if err != nil {
 			return over(err)
@@ -114,6 +125,7 @@ type course struct {
 	Job
 	pcm      []int16
 	attempts int
+	began    rt.Instant // when the service in use was first tried on it
 	suspicion
 	doubt    doubt
 	silences int           // answers without words
@@ -123,7 +135,7 @@ type course struct {
 
 // deliver returns nil when the service no longer needs the utterance.
 func (n *Delivery) deliver(t *rt.Task, job Job) error {
-	c := &course{Job: job}
+	c := &course{Job: job, began: t.Now()}
 	if slices.Contains(job.Meta.Sent, n.STT) {
 		c.doubt = doubt{cause: errNoAnswer, underWay: true, since: t.Now()}
 	}
@@ -161,7 +173,7 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 			return err
 		}
 		c.attempts++
-		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempt: c.attempts})
+		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.Whole, Attempt: c.attempts})
 		result, err := n.transcribe(t, c)
 		if err == nil && result.Spoken(n.Keeps) != "" {
 			return n.done(t, c, n.Whole, result)
@@ -189,6 +201,14 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 			}
 		}
 		wait := n.delay(c.attempts)
+		if n.mayPass(c, err) {
+			if left := n.fallbackIn(t, c); left > 0 {
+				wait = min(wait, left)
+			} else if n.pass(t, c, err) {
+				well = false
+				continue
+			}
+		}
 		var said *stt.Error
 		if errors.As(err, &said) { // a service that says when to come back knows best
 			wait = min(max(wait, said.RetryAfter), max(n.MaxDelay, time.Minute))
@@ -244,7 +264,7 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	if err := n.Spool.Send(t, Tail{Seq: c.Seq, STT: n.STT, To: chunks, Ended: ends}); err != nil {
 		return stt.Result{}, err
 	}
-	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: n.streamWay(), Attempt: 1})
+	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.streamWay(), Attempt: 1})
 	t.Trace("stream", int64(c.Seq))
 	u := n.utterance(c)
 	u.Sending = func(t *rt.Task) error { // the end of the stream: from now on, an answer is due
@@ -303,7 +323,8 @@ func (n *Delivery) utterance(c *course) stt.Utterance {
 // done reports a delivery once the utterance has left the spool.
 func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	n.aside = 0
-	saw(t, n.Sights, nil)
+	n.saw(t, nil)
+	n.answered(t)
 	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT}); err != nil {
 		return err
 	}
@@ -316,9 +337,9 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	}
 	t.Trace(outcome, int64(c.Seq), int64(c.attempts))
 	say(t, n.Events, n.Name, event.Delivered{
-		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
+		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
-		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing), Of: originOf(c.Meta),
+		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing, n.because()), Of: originOf(c.Meta),
 	})
 	return nil
 }
@@ -343,7 +364,7 @@ func (n *Delivery) givenUp(t *rt.Task, c *course, cause error) error {
 	}
 	t.Trace("given up", int64(c.Seq), int64(c.attempts))
 	say(t, n.Events, n.Name, event.Delivered{
-		Utterance: c.Meta.ID, STT: n.STT, Way: n.Whole, Attempts: c.attempts, Outcome: "failed", Cause: cause.Error(),
+		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.Whole, Attempts: c.attempts, Outcome: "failed", Cause: cause.Error(),
 		Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(), Repeated: c.doubt.told > 0, Of: originOf(c.Meta),
 	})
 	return nil
@@ -356,9 +377,9 @@ func originOf(m utterance.Meta) event.Origin {
 
 func (n *Delivery) failed(t *rt.Task, c *course, way string, cause error, retry string) {
 	t.Trace("delivery failed", int64(c.attempts))
-	saw(t, n.Sights, cause)
+	n.saw(t, cause)
 	say(t, n.Events, n.Name, event.DeliveryFailed{
-		Utterance: c.Meta.ID, STT: n.STT, Way: way, Attempt: c.attempts, Cause: cause.Error(), Retry: retry, Denied: denied(cause), Of: originOf(c.Meta),
+		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: way, Attempt: c.attempts, Cause: cause.Error(), Retry: retry, Denied: denied(cause), Of: originOf(c.Meta),
 	})
 }
 
@@ -392,8 +413,16 @@ func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
 		if err != nil {
 			return err
 		}
-		if n.heed(t, s.Health); s.Back {
+		if n.seen(t, s); s.Back {
 			return nil
 		}
+	}
+}
+
+// saw tells the probes what an exchange with the service in use has shown. The newest sight counts.
+func (n *Delivery) saw(t *rt.Task, err error) {
+	if s, shows := sight(err); shows && n.Sights != nil {
+		s.STT = n.Service
+		n.Sights.Push(t, s)
 	}
 }

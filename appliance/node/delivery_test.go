@@ -68,7 +68,7 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 		})
 		k.Go("delivery", (&node.Delivery{
 			Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[node.Seen]("healthy", 1), Events: rt.NewOut(told),
-			Config: rt.NewCell(node.DeliveryConfig{Client: w, Live: true, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: time.Second, Keeps: keeps}),
+			Config: rt.NewCell(node.DeliveryConfig{Client: w, Live: true, Whole: "http", Streamed: "ws", Longest: stt.MaxSpeech, MaxDelay: time.Second, Keeps: keeps}),
 		}).Run)
 		_ = k.Sleep(30 * time.Second)
 		got = nil

@@ -72,7 +72,7 @@ func (n *Delivery) clear(t *rt.Task, c *course) (over bool, err error) {
 		return true, n.givenUp(t, c, fmt.Errorf("it was sent %d times without an answer that could be read, and may have been acted on each time: %w", d.told+1, d.cause))
 	}
 	began := t.Now()
-	if err := n.settle(t, d); err != nil {
+	if err := n.settle(t, c); err != nil {
 		return false, err
 	}
 	t.Trace("repeated", int64(c.Seq))
@@ -95,10 +95,11 @@ func (n *Delivery) actsOnce(t *rt.Task) (bool, error) {
 }
 
 // settle waits as long as a doubt requires.
-func (n *Delivery) settle(t *rt.Task, d *doubt) error {
+func (n *Delivery) settle(t *rt.Task, c *course) error {
 	defer n.idle()()
+	d := &c.doubt
 	if d.underWay {
-		return n.outlast(t, d)
+		return n.outlast(t, c)
 	}
 	pause := firstDouble
 	for range d.told {
@@ -108,8 +109,10 @@ func (n *Delivery) settle(t *rt.Task, d *doubt) error {
 }
 
 // outlast waits until a service can no longer be working on an utterance. A stopped service starts on it when it is continued,
-// so the time counts from its next sign of life.
-func (n *Delivery) outlast(t *rt.Task, d *doubt) error {
+// so the time counts from its next sign of life. If it shows none in that time and another service may stand in for it, that one is
+// used.
+func (n *Delivery) outlast(t *rt.Task, c *course) error {
+	d := &c.doubt
 	until := d.since.Add(settleTime)
 	if p, ok := n.Client.(stt.Prober); ok {
 		for mute := false; ; {
@@ -119,9 +122,12 @@ func (n *Delivery) outlast(t *rt.Task, d *doubt) error {
 			}
 			e, failed := errors.AsType[*stt.Error](err)
 			switch {
-			case failed && e.Kind == stt.Timeout:
-				mute = true
-			case failed && e.Kind == stt.Unreachable && e.Status == 0:
+			case failed && (e.Kind == stt.Timeout || e.Kind == stt.Unreachable && e.Status == 0):
+				mute = mute || e.Kind == stt.Timeout
+				if len(n.routes) > 1 && t.Now() >= until { // it is away, and another service may not be
+					n.pass(t, c, d.cause)
+					return nil
+				}
 			default:
 				if mute {
 					until = t.Now().Add(settleTime)

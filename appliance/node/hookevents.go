@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"time"
 
 	"orac/appliance/amount"
@@ -58,7 +59,7 @@ func (r *translator) news(e event.Event) []hook.Event {
 			r.start()
 		}
 		r.waiting[key] = true
-		return []hook.Event{delivery(e.At, b.Of, hook.Delivery{State: "waiting", Utterance: b.Utterance, Service: b.STT, Attempts: b.Attempt, Cause: b.Cause})}
+		return []hook.Event{delivery(e.At, b.Of, hook.Delivery{State: "waiting", Utterance: b.Utterance, Service: cmp.Or(b.By, b.STT), Attempts: b.Attempt, Cause: b.Cause})}
 	case event.Dropped:
 		return []hook.Event{delivery(e.At, b.Of, hook.Delivery{State: "lost", Utterance: b.Utterance, Cause: b.Cause})}
 	case event.Delivered:
@@ -80,7 +81,7 @@ func (r *translator) news(e event.Event) []hook.Event {
 // delivered reports what was said and that it was delivered, or that it was set aside.
 func (r *translator) delivered(when time.Time, b event.Delivered) []hook.Event {
 	delete(r.waiting, b.Utterance+" "+b.STT)
-	d := hook.Delivery{State: "delivered", Utterance: b.Utterance, Service: b.STT, Attempts: b.Attempts, Cause: b.Cause}
+	d := hook.Delivery{State: "delivered", Utterance: b.Utterance, Service: cmp.Or(b.By, b.STT), Attempts: b.Attempts, Cause: b.Cause}
 	if b.Outcome == "failed" {
 		d.State = "aside"
 		return []hook.Event{delivery(when, b.Of, d)}
@@ -91,7 +92,7 @@ func (r *translator) delivered(when time.Time, b event.Delivered) []hook.Event {
 	}
 	return []hook.Event{delivery(when, b.Of, d), &hook.Transcript{
 		Head: headOf("transcript", when, b.Of.Device, b.Of.Listener), Utterance: b.Utterance, Wake: b.Of.Wake, WakeWord: b.Of.WakeWord,
-		Topic: b.Of.Topic, Service: b.STT, Text: b.Text, Original: original, Confidence: b.Confidence, Language: b.Language, Empty: b.Text == "", Cut: b.Cut,
+		Topic: b.Of.Topic, Service: cmp.Or(b.By, b.STT), Text: b.Text, Original: original, Confidence: b.Confidence, Language: b.Language, Empty: b.Text == "", Cut: b.Cut,
 	}}
 }
 

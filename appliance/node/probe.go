@@ -60,7 +60,7 @@ func (n *Probe) Run(t *rt.Task) error {
 		back := err == nil && !n.well
 		n.say(t, err == nil, status, denied(err))
 		if back || said.Streaming != nil {
-			n.Healthy.Push(t, Seen{Back: back, Health: said})
+			n.Healthy.Push(t, Seen{STT: n.STT, Back: back, Health: said})
 		}
 		wait := config.Every
 		if !n.well {
@@ -93,7 +93,7 @@ func (n *Probe) watch(t *rt.Task, until rt.Instant) error {
 			return t.Sleep(until.Sub(t.Now()))
 		case err != nil:
 			return err
-		case s.Well == n.well:
+		case s.Well == n.well || s.STT != "" && s.STT != n.STT:
 			continue
 		}
 		if s.Away { // it may be back before it can be asked, and was still away

@@ -3,13 +3,13 @@ package node
 import (
 	"errors"
 
-	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 )
 
 // Sight is what a node that talks to a service has seen of it. The probe uses it as evidence, so it sees even an outage
 // that ends before the next health check.
 type Sight struct {
+	STT   string // the service, if its observer talks to several
 	Well  bool   // it has answered
 	Away  bool   // no connection was made: it was away at that moment, whatever its health says a moment later
 	Cause string // why it is not well
@@ -25,11 +25,4 @@ func sight(err error) (s Sight, shows bool) {
 		return Sight{}, false
 	}
 	return Sight{Away: e.Away(), Cause: err.Error()}, true
-}
-
-// saw tells the probe what an exchange has shown. The newest sight counts.
-func saw(t *rt.Task, out *rt.Out[Sight], err error) {
-	if s, shows := sight(err); shows && out != nil {
-		out.Push(t, s)
-	}
 }

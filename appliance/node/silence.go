@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -26,7 +27,7 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 		return true, n.done(t, c, way, r)
 	}
 	proven := r.Silence || r.Text != ""
-	if checker, ok := n.Client.(stt.Checker); ok && !proven && way != "ws" {
+	if checker, ok := n.Client.(stt.Checker); ok && !proven && way != n.Streamed {
 		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "check", Attempt: c.attempts})
 		checked, err := checker.Check(t, n.utterance(c), c.pcm)
 		switch {
@@ -43,7 +44,7 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 	}
 	c.silences++
 	switch {
-	case h.verdict == unsure && way != "ws": // ask again about the result of a stream
+	case h.verdict == unsure && way != n.Streamed: // ask again about the result of a stream
 		return true, n.done(t, c, way, r)
 	case h.verdict == spoke && c.silences > 1:
 		return true, n.givenUp(t, c, fmt.Errorf("the service was asked twice and heard nobody, but the recording holds %.1f s of speech", h.voice.Seconds()))
@@ -53,7 +54,7 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 
 // hidden is the failure of an engine that its service does not report.
 func (n *Delivery) hidden(cause string) error {
-	return &stt.Error{Op: "transcribe", Address: n.STT, Kind: stt.Engine, Cause: errors.New(cause)}
+	return &stt.Error{Op: "transcribe", Address: cmp.Or(n.Service, n.STT), Kind: stt.Engine, Cause: errors.New(cause)}
 }
 
 // claimsSilence tells whether markers say that there was nothing to hear, as "[BLANK_AUDIO]" does and "[Music]" does not.

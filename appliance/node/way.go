@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"errors"
 	"time"
 
 	"orac/appliance/event"
@@ -11,7 +12,8 @@ import (
 
 // Seen is what a probe has seen of its service.
 type Seen struct {
-	Back   bool // the service is well again: try now
+	STT    string // the service
+	Back   bool   // the service is well again: try now
 	Health stt.Health
 }
 
@@ -28,6 +30,9 @@ func (n *Delivery) streams(t *rt.Task) bool { return n.Live && t.Now() >= n.offU
 // Way is how utterances are sent now, and why they are not streamed if they could be. It may be called from
 // anywhere.
 func (n *Delivery) Way() string {
+	if using := n.using.Get(); using != "" {
+		return using
+	}
 	if why := n.off.Get(); why != "" {
 		return "by HTTP: " + why
 	}
@@ -64,10 +69,20 @@ func (n *Delivery) streamed(t *rt.Task) {
 // hear reads what the probe has seen meanwhile, and tells whether the service came back.
 func (n *Delivery) hear(t *rt.Task) (back bool) {
 	for s, ok := n.Healthy.TryRecv(t); ok; s, ok = n.Healthy.TryRecv(t) {
-		n.heed(t, s.Health)
+		n.seen(t, s)
 		back = back || s.Back
 	}
 	return back
+}
+
+// seen handles what the probe of a service has seen.
+func (n *Delivery) seen(t *rt.Task, s Seen) {
+	if s.Back {
+		n.returned(s.STT)
+	}
+	if s.STT == n.Service {
+		n.heed(t, s.Health)
+	}
 }
 
 // next waits for an utterance, and listens to the probe meanwhile.
@@ -76,7 +91,14 @@ func (n *Delivery) next(t *rt.Task, jobs *rt.Mailbox[Job]) (Job, error) {
 		if n.Healthy.Closed() { // the service is no longer probed
 			return jobs.Recv(t, rt.Never)
 		}
-		if _, err := rt.Select(t, rt.Never, jobs, n.Healthy); err != nil {
+		_, err := rt.Select(t, n.nextCheck(), jobs, n.Healthy)
+		if errors.Is(err, rt.ErrTimeout) {
+			if err := n.recheck(t); err != nil {
+				return Job{}, err
+			}
+			continue
+		}
+		if err != nil {
 			return Job{}, err
 		}
 		n.hear(t)
@@ -108,8 +130,12 @@ func (n *Delivery) switchedOff(t *rt.Task, err error) (bool, error) {
 func (n *Delivery) settings() (changed bool) {
 	c, changed := n.Config.Changed(&n.mark)
 	if changed {
+		c.Service = cmp.Or(c.Service, n.STT)
 		n.DeliveryConfig, n.offUntil = c, 0
+		n.routes = append([]DeliveryConfig{c}, c.Others...)
+		n.away, n.at, n.inUse = make([]absence, len(n.routes)), 0, 0
 		n.off.Take(rt.NewCell(""))
+		n.using.Take(rt.NewCell(""))
 	}
 	return changed
 }

@@ -64,7 +64,7 @@ func speaking(k *rt.Task, p *picky, utterances int, probed bool) (told []string)
 	healthy := rt.NewMailbox[node.Seen]("healthy", 1)
 	d := &node.Delivery{
 		Name: "delivery.w", STT: "w", Spool: requests, Healthy: healthy, Events: rt.NewOut(events),
-		Config: rt.NewCell(node.DeliveryConfig{Client: p, Live: true, Whole: "http", Way: "streamed", Longest: stt.MaxSpeech, MaxDelay: 8 * time.Second}),
+		Config: rt.NewCell(node.DeliveryConfig{Client: p, Live: true, Whole: "http", Streamed: "ws", Way: "streamed", Longest: stt.MaxSpeech, MaxDelay: 8 * time.Second}),
 	}
 	tasks := []*rt.Task{k.Go("spool", sp.Run), k.Go("delivery", d.Run)}
 	if probed {

@@ -40,3 +40,17 @@ type Attr struct {
 func (a Attr) Equal(b Attr) bool {
 	return a.Value.RawEquals(b.Value) && maps.Equal(a.secrets, b.secrets)
 }
+
+// Addresses returns the blocks that a list of references names, those in lists that it holds included.
+func (a Attr) Addresses() []Address { return addressesIn(a.Value) }
+
+func addressesIn(v cty.Value) (list []Address) {
+	for _, el := range v.AsValueSlice() {
+		if el.Type().IsListType() {
+			list = append(list, addressesIn(el)...)
+		} else {
+			list = append(list, Address(el.AsString()))
+		}
+	}
+	return list
+}

@@ -117,6 +117,10 @@ func (d *Document) set(f reflect.Value, at *Attribute, a Attr) {
 			n, _ := el.AsBigFloat().Int64()
 			f.Set(reflect.Append(f, reflect.ValueOf(int(n))))
 		}
+	case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Slice:
+		for _, el := range v.AsValueSlice() {
+			f.Set(reflect.Append(f, texts(f.Type().Elem(), el)))
+		}
 	case f.Kind() == reflect.Slice:
 		f.Set(texts(f.Type(), v))
 	case f.Type() == reflect.TypeFor[map[string]Secret]():

@@ -148,12 +148,27 @@ func (g *graph) onlyAddresses(s *site) bool {
 	switch x := asWritten(s.expr).(type) {
 	case *hclsyntax.TupleConsExpr:
 		list = x.Exprs
+		if s.of.Kind == RefLists {
+			list = flat(list)
+		}
 	case *hclsyntax.FunctionCallExpr: // values(model): all blocks of a type
 		words, ok := g.spelt(x.Args...)
 		return ok && x.Name == "values" && !x.ExpandFinal && len(words) == 1 && len(words[0]) < g.e.addressDepth(words[0])
 	}
 	words, ok := g.spelt(list...)
 	return ok && !slices.ContainsFunc(words, func(w []string) bool { return len(w) != g.e.addressDepth(w) })
+}
+
+// flat puts the elements of lists in the place of these lists.
+func flat(list []hclsyntax.Expression) (all []hclsyntax.Expression) {
+	for _, x := range list {
+		if inner, ok := asWritten(x).(*hclsyntax.TupleConsExpr); ok {
+			all = append(all, inner.Exprs...)
+		} else {
+			all = append(all, x)
+		}
+	}
+	return all
 }
 
 // spelt returns the words of expressions that are only names of blocks, or the beginnings of such names.

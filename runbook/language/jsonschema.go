@@ -161,6 +161,9 @@ func (at *Attribute) plainSchema() object {
 	case Ints:
 		one := object{"type": "integer", "minimum": json.Number(at.Min), "maximum": json.Number(at.Max)}
 		return object{"anyOf": []object{one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": true}}}
+	case RefLists:
+		one := object{"type": "string"}
+		return object{"type": "array", "items": object{"anyOf": []object{one, {"type": "array", "items": one, "minItems": 1}}}}
 	case Refs, Strings:
 		items := object{"type": "string"}
 		if len(at.Values) > 0 {

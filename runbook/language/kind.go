@@ -16,7 +16,7 @@ func (k Kind) words() string {
 		String: "text", Enum: "one of a few words", Path: "path", URL: "URL", Int: "whole number", Float: "number", Bool: "true or false",
 		Duration: "duration", ByteSize: "size", Ref: "reference", Refs: "list of references", Strings: "list of text", Ints: "whole number or list of them", Map: "map of text",
 		Keyword: "keyword", Any: "any value", Numbers: "map of numbers", Expression: "condition", Code: "any expression",
-		CodeMap: "map of expressions",
+		CodeMap: "map of expressions", RefLists: "list of references, some in lists of their own,",
 	}[k]
 }
 
@@ -51,7 +51,7 @@ func (k Kind) Quoted() bool {
 }
 
 // IsReference reports whether values of the kind name other blocks.
-func (k Kind) IsReference() bool { return k == Ref || k == Refs }
+func (k Kind) IsReference() bool { return k == Ref || k == Refs || k == RefLists }
 
 // isKept reports whether values of the kind are not evaluated.
 func (k Kind) isKept() bool { return k == Expression || k == Code || k == CodeMap }
@@ -95,6 +95,8 @@ func (at *Attribute) valueType() cty.Type {
 		return cty.Bool
 	case Refs, Strings:
 		return cty.List(cty.String)
+	case RefLists:
+		return cty.List(cty.List(cty.String))
 	case Ints:
 		return cty.List(cty.Number)
 	case Map, CodeMap:

@@ -26,6 +26,8 @@ func (e *evaluator) normalise(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return e.reference(at, v)
 	case Refs, Strings:
 		return e.list(at, v)
+	case RefLists:
+		return e.lists(at, v)
 	case Ints:
 		return wholeNumbers(at, v)
 	case Map:
@@ -173,6 +175,49 @@ func (e *evaluator) list(at *Attribute, v quotable) (cty.Value, *misfit) {
 			return cty.NilVal, &misfit{"is empty", "Name at least one, like " + at.Like() + "."}
 		}
 		return cty.ListValEmpty(cty.String), nil
+	}
+	return cty.ListVal(out), nil
+}
+
+// lists returns the normal form of a list of which some elements are lists: all of them are. No block may stand there twice.
+func (e *evaluator) lists(at *Attribute, v quotable) (cty.Value, *misfit) {
+	isList := func(t cty.Type) bool { return t.IsTupleType() || t.IsListType() || t.IsSetType() }
+	t := v.Type()
+	if t == cty.DynamicPseudoType || !v.IsKnown() {
+		return cty.NilVal, &misfit{}
+	}
+	if !isList(t) {
+		return cty.NilVal, &misfit{"must be a list, not " + v.describe(), "Write it in brackets, like " + at.Like() + "."}
+	}
+	var out []cty.Value
+	named := map[string]bool{}
+	for it := v.ElementIterator(); it.Next(); {
+		_, el := it.Element()
+		parts := []cty.Value{el}
+		if el.IsKnown() && !el.IsNull() && isList(el.Type()) {
+			if parts = el.AsValueSlice(); len(parts) == 0 {
+				return cty.NilVal, &misfit{"holds an empty list", "Name at least one in it, or leave it out."}
+			}
+		}
+		var group []cty.Value
+		for _, part := range parts {
+			if part.IsKnown() && !part.IsNull() && isList(part.Type()) {
+				return cty.NilVal, &misfit{"holds a list in a list in a list", "A list inside the list may only name blocks, like " + at.Like() + "."}
+			}
+			address, bad := e.reference(at, v.part(part))
+			switch {
+			case bad != nil:
+				return cty.NilVal, bad
+			case named[address.AsString()]:
+				return cty.NilVal, &misfit{"names " + v.name(Address(address.AsString())) + " twice", "Write each only once."}
+			}
+			named[address.AsString()] = true
+			group = append(group, address)
+		}
+		out = append(out, cty.ListVal(group))
+	}
+	if len(out) == 0 {
+		return cty.ListValEmpty(cty.List(cty.String)), nil
 	}
 	return cty.ListVal(out), nil
 }

@@ -31,6 +31,7 @@ const (
 	Expression             // true or false, evaluated later with the words of Attribute.Sees: see Deferred
 	Code                   // an expression of another file, kept as text
 	CodeMap                // such expressions by name
+	RefLists               // a list of different blocks, some of them in lists of their own; the normal form is a list of lists
 )
 
 // Secrecy says what an attribute does with a marked value.
@@ -87,7 +88,7 @@ type Attribute struct {
 	Doc      string // one sentence or two
 	Unit     string
 	Default  string
-	Min, Max string // inclusive; for Ints, of each number; not for Strings and Refs
+	Min, Max string // inclusive; for Ints, of each number; not for Strings, Refs and RefLists
 	TooLow   string // how to fix a number below Min; "": by the range
 	Required bool
 	NonEmpty bool // a list that must have an element; written Ints always need one

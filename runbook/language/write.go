@@ -37,6 +37,9 @@ func (at *Attribute) expression(v cty.Value) string {
 	case v.Type().IsListType():
 		var parts []string
 		for _, el := range v.AsValueSlice() {
+			if el.Type().IsListType() && el.LengthInt() == 1 { // as people write it
+				el = el.AsValueSlice()[0]
+			}
 			parts = append(parts, at.expression(el))
 		}
 		return "[" + strings.Join(parts, ", ") + "]"

@@ -187,7 +187,7 @@ var known = []mutation{
 	},
 	{
 		name: "impatient", does: "what a service may be at work on is sent again at once", file: "appliance/node/doubt.go",
-		old:       "\tif d.underWay {\n\t\treturn n.outlast(t, d)\n\t}\n",
+		old:       "\tif d.underWay {\n\t\treturn n.outlast(t, c)\n\t}\n",
 		new:       "\tif d.underWay {\n\t\treturn nil\n\t}\n",
 		scenarios: []string{"stt_late_answer"},
 	},

@@ -162,7 +162,7 @@ func getType(c *Call, in TypeInput) (BlockForm, error) {
 			at := &o.Type.Attributes[i]
 			w, written := o.Attrs[at.Name]
 			switch {
-			case at.Kind != language.Refs || !slices.Contains(at.Refs, t.Type) && !slices.Contains(at.Refs, t.Key()):
+			case at.Kind != language.Refs && at.Kind != language.RefLists || !slices.Contains(at.Refs, t.Type) && !slices.Contains(at.Refs, t.Key()):
 			case !o.Written || written && !isList(w):
 			default:
 				j := Joinable{Block: string(o.Address), Attribute: at.Name, Names: []string{}}
@@ -230,7 +230,7 @@ func fieldOf(at *language.Attribute, o edit.Outline, all []edit.Outline) Field {
 		if written {
 			f.Value = w.Text
 		}
-	case at.Kind == language.Refs && (!written || isList(w)):
+	case (at.Kind == language.Refs || at.Kind == language.RefLists) && (!written || isList(w)):
 		f.Control, f.Values = "list", addresses(all, at.Refs, w.Names)
 		for _, a := range w.Names {
 			f.Chosen = append(f.Chosen, string(a))

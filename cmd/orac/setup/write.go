@@ -209,7 +209,7 @@ func example(at *language.Attribute) string {
 	if at.Default == "" {
 		return at.Example
 	}
-	if slices.Contains([]language.Kind{language.Int, language.Float, language.Bool, language.Ints, language.Strings, language.Refs}, at.Kind) {
+	if slices.Contains([]language.Kind{language.Int, language.Float, language.Bool, language.Ints, language.Strings, language.Refs, language.RefLists}, at.Kind) {
 		return at.Default
 	}
 	return edit.Quote(at.Default)

@@ -127,7 +127,7 @@ func (a *Tally) Event(at time.Duration, e event.Event) {
 		f.Began, f.Listener = at, b.Listener
 		if l, ok := a.world.Runbook().Listener(runbook.Address("listener." + b.Listener)); ok {
 			for _, s := range l.Deliver {
-				f.Deliver = append(f.Deliver, s.Name())
+				f.Deliver = append(f.Deliver, s[0].Name())
 			}
 		}
 	case event.RecordingEnded:
