@@ -5,7 +5,7 @@
 # Assistant. If Home Assistant runs on this machine, leave out listen, unprotected_on_the_network and advertise.
 
 appliance "kitchen" {
-  state_dir = "/var/lib/orac"
+  state_dir = "../../.orac" # relative to this file; for a service "/var/lib/orac"
 }
 
 device "microphone" "usb" {
