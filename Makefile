@@ -3,10 +3,11 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-# Debian packages: for the build, the demonstration's sounds and a microphone; for the tests; for make security; for make dist.
+# Debian packages: for the build, the demonstration's sounds and a microphone; for the tests; for make security; for make bench; for make dist.
 APT := ca-certificates gcc libc6-dev flite libasound2 libpulse0
 APT_TEST := git strace curl jq pulseaudio pulseaudio-utils qemu-user chromium
 APT_SECURITY := wapiti sslscan
+APT_BENCH := espeak-ng asterisk-core-sounds-en-wav
 APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 # Leave out the parts of the audio library that ORAC does not use: it builds in 11 s instead of 90 s.
@@ -60,10 +61,14 @@ deps-run: $(STATE)/apt.done $(PAGES) $(STATE)/models.done $(STATE)/sounds.done
 .PHONY: deps-security
 deps-security: $(STATE)/apt-security.done
 
+.PHONY: deps-bench
+deps-bench: $(STATE)/apt-bench.done $(STATE)/commands.done
+
 $(STATE)/apt-test.done: APT := $(APT_TEST)
 $(STATE)/apt-security.done: APT := $(APT_SECURITY)
+$(STATE)/apt-bench.done: APT := $(APT_BENCH)
 $(STATE)/apt-dist.done: APT := $(APT_DIST)
-$(STATE)/apt.done $(STATE)/apt-test.done $(STATE)/apt-security.done $(STATE)/apt-dist.done: Makefile
+$(STATE)/apt.done $(STATE)/apt-test.done $(STATE)/apt-security.done $(STATE)/apt-bench.done $(STATE)/apt-dist.done: Makefile
 	@mkdir -p $(STATE)
 	@missing=$$(for p in $(APT); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
@@ -87,8 +92,12 @@ $(STATE)/sounds.done: examples/sounds/make-sounds.sh | $(STATE)/apt.done
 	examples/sounds/make-sounds.sh $(SOUNDS)
 	@touch $@
 
+$(STATE)/commands.done: $(addprefix examples/sounds/,make-commands.sh commands.txt recorded.tsv) | $(STATE)/apt.done $(STATE)/apt-bench.done
+	examples/sounds/make-commands.sh $(STATE)/commands
+	@touch $@
+
 .PHONY: bench
-bench: deps build ## measure CPU, memory, latency and virtual time, check the claims, and compare with the figures in .ci/bench.txt (KEEP=1: keep these instead)
+bench: deps deps-bench build ## measure CPU, memory, latency and virtual time, check the claims, and compare with the figures in .ci/bench.txt (KEEP=1: keep these instead)
 	.ci/bench
 
 .PHONY: security

@@ -102,7 +102,7 @@ var sttServerBlock = &language.BlockType{
 			Doc: "Where texts go on to, and which topics are listened for. A slow or dead Core delays no answer: texts wait on the disk. A topic block may name another."},
 		{Name: "queue", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "8", Min: "1", Max: "64", Unit: "utterances",
 			Doc: "How many utterances may wait for the engine. Further ones are refused at once with 503 and Retry-After. A peer that has more places than others gives up its last."},
-		{Name: "max_sound", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "15s", Min: "1s", Max: "60s",
+		{Name: "max_sound", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "15s", Min: "1s", Max: "15s",
 			Doc: "The longest utterance that is transcribed. Longer ones are refused."},
 		{Name: "forget", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "120s", Min: "10s", Max: "1h",
 			Doc: "After how long without a heartbeat another appliance is forgotten."},

@@ -10,14 +10,19 @@ import (
 type actor struct{ *peer }
 
 // Generate implements notify.Core.
-func (a actor) Generate(t *rt.Task, _ notify.Command, ready func(*rt.Task) error) error {
+func (a actor) Generate(t *rt.Task, c notify.Command, ready func(*rt.Task) error) error {
 	if err := a.m.unreached("forward", a.address); err != nil {
 		return err
 	}
 	if err := ready(t); err != nil {
 		return err
 	}
-	return a.call(t, "forward")
+	a.m.floor.sent(c)
+	if err := a.call(t, "forward"); err != nil {
+		return err
+	}
+	a.m.floor.acts(a.m, a.address, c)
+	return nil
 }
 
 // Topics implements notify.Core.

@@ -167,7 +167,11 @@ func (a *account) brought(at time.Duration, service string, u stt.Utterance, pcm
 
 // understood notes that an engine of the appliance has made a text of an utterance.
 func (a *account) understood(at time.Duration, engine, id string, pcm []int16) {
-	if f := a.Of(id); a.claims[f] != nil {
+	f := a.Known(id)
+	if f == nil { // it is another appliance's
+		return
+	}
+	if a.claims[f] != nil {
 		a.proven(at, id+", as it was given to the engine "+engine+":", f, pcm)
 	}
 	a.Answered(at, engine, id, len(pcm))

@@ -59,6 +59,7 @@ type machine struct {
 	engines   map[string]*engine
 	peers     map[string]*peer
 	receivers map[string]*receiver
+	floor     floor
 	ledger    *ledger
 	ailments  ailments
 	faulty    int       // active faults that are not harmless
@@ -236,6 +237,7 @@ func (m *machine) end() {
 		m.diskBad = m.clock
 	}
 	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock
+	m.floor.cutOff()
 	m.applying = 0
 	m.memory.base, m.memory.rate = 0, 0
 }

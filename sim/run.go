@@ -53,6 +53,7 @@ func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err e
 		list = o.only(list)
 	}
 	m.plan(list)
+	m.invite()
 	if o.crash > 0 {
 		m.crashAt(o.crash, o.last)
 	}
@@ -150,6 +151,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 	for _, what := range m.account.Lost(m.spooled()) {
 		m.judge.Break(m.clock, "lost", what)
 	}
+	m.floor.finish(m)
 	m.account.proveKept()
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)

@@ -51,10 +51,10 @@ func TestStripNamesTheMarkers(t *testing.T) {
 		}
 		all |= m
 	}
-	if all != spoken.All {
-		t.Errorf("the runbook offers %b of %b", all, spoken.All)
+	if all != spoken.Everything {
+		t.Errorf("the runbook offers %b of %b", all, spoken.Everything)
 	}
-	for text, want := range map[string]spoken.Marks{"": spoken.All, "strip = []": 0, `strip = ["speakers", "sounds"]`: spoken.Speakers | spoken.Sounds} {
+	for text, want := range map[string]spoken.Marks{"": spoken.Everything, "strip = []": 0, `strip = ["speakers", "sounds"]`: spoken.Speakers | spoken.Sounds} {
 		rb, problems := runbook.Parse([]byte("appliance \"a\" {}\nstt \"s\" {\n  url = \"http://stt.example:7272\"\n  "+text+"\n}\n"), "orac.hcl", language.Options{})
 		if problems.Err() != nil || spoken.Named(rb.STTs[0].Strip) != want {
 			t.Errorf("%s: %v, %v", text, rb.STTs[0].Strip, problems)

@@ -152,7 +152,7 @@ func (a *Assembly) deliveryConfig(to Service) (c node.DeliveryConfig, err error)
 	way, _ := s.Way()
 	c = node.DeliveryConfig{
 		Service: s.Name, Client: client, Whole: string(runbook.ByHTTP), Streamed: string(runbook.ByStream), Longest: stt.MaxSpeech, MaxDelay: s.MaxRetryDelay,
-		Way: strings.TrimPrefix(wayInWords(s), ", "), Keeps: spoken.All &^ spoken.Named(s.Strip),
+		Way: strings.TrimPrefix(wayInWords(s), ", "), Keeps: spoken.Everything &^ spoken.Named(s.Strip),
 	}
 	_, streams := client.(stt.Streamer)
 	c.Live = way == runbook.ByStream && streams

@@ -76,6 +76,9 @@ func (d differ) component(n *Node) status.Component {
 			c.Action, c.Why = status.Update, cmp.Or(feeds, d.reads(was, n))
 		}
 	}
+	if open := openTo(d.fresh.Runbook, n); open != "" && c.Action != status.Keep {
+		c.Why = strings.TrimPrefix(c.Why+"; it lets in without a login whoever is at "+open, "; ")
+	}
 	return c
 }
 

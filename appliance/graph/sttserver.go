@@ -57,23 +57,33 @@ func addSTTServers(c *compiler, k *Kind) {
 		settings := serverSettings{Engine: Service{engine, c.login(engine.Auth)}, Topics: c.Runbook.Topics}
 		fill(&settings.Server, s)
 		detail := fmt.Sprintf("%s, %s", s.Listen, s.Engine)
-		var open []string
 		for _, a := range s.Legacy {
 			p, _ := c.Runbook.Peer(a)
 			settings.Legacy = append(settings.Legacy, p)
-			open = append(open, fmt.Sprintf("%s (%s)", p.Name, p.From))
-		}
-		if len(open) > 0 {
-			detail += ", open without a login to " + strings.Join(open, ", ")
 		}
 		var identity serverAddress
 		fill(&identity.Server, s)
-		c.add(Node{Address: At(STTServer, s.Name), Kind: k, Block: s.Address, Service: s.Engine, Detail: detail, Identity: identity, Settings: settings})
+		n := Node{Address: At(STTServer, s.Name), Kind: k, Block: s.Address, Service: s.Engine, Detail: detail, Identity: identity, Settings: settings}
+		if open := openTo(c.Runbook, &n); open != "" {
+			n.Detail += ", open without a login to " + open
+		}
+		c.add(n)
 		for _, core := range coresOf(c.Runbook, s) {
 			texts.connect(c, At(STTServer, s.Name), At(Forward, core.Name()))
 			topics.connect(c, At(STTServer, s.Name), At(Forward, core.Name()))
 		}
 	}
+}
+
+// openTo names the peers that a server lets in by their address alone; "" for none.
+func openTo(rb *runbook.Runbook, n *Node) string {
+	s, _ := rb.STTServer(n.Block)
+	var list []string
+	for _, a := range s.Legacy {
+		p, _ := rb.Peer(a)
+		list = append(list, fmt.Sprintf("%s (%s)", p.Name, p.From))
+	}
+	return strings.Join(list, ", ")
 }
 
 func buildSTTServer(a *Assembly, n *Node, _ serverAddress, s serverSettings) (node.Node, error) {

@@ -145,7 +145,7 @@ func (n *Delivery) another(t *rt.Task, c *course) (bool, error) {
 	switch {
 	case errors.Is(err, rt.ErrStopped):
 		return false, err
-	case err == nil && result.Spoken(n.Keeps) != "":
+	case err == nil && n.said(o, result).answers():
 		return true, n.done(t, o, n.Whole, result)
 	case err == nil: // which proves nothing while the reason is unknown
 		err = errNothingHeard

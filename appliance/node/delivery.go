@@ -144,7 +144,7 @@ func (n *Delivery) deliver(t *rt.Task, job Job) error {
 		if heard, streamed, err = n.tryStream(t, c); err != nil {
 			return err
 		}
-		if heard.Spoken(n.Keeps) != "" {
+		if n.said(c, heard).answers() {
 			return n.done(t, c, n.streamWay(), heard)
 		}
 	}
@@ -175,7 +175,7 @@ func (n *Delivery) whole(t *rt.Task, c *course) error {
 		c.attempts++
 		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.Whole, Attempt: c.attempts})
 		result, err := n.transcribe(t, c)
-		if err == nil && result.Spoken(n.Keeps) != "" {
+		if err == nil && n.said(c, result).answers() {
 			return n.done(t, c, n.Whole, result)
 		}
 		if err == nil {
@@ -312,7 +312,7 @@ func (n *Delivery) sound(t *rt.Task, c *course) (Whole, error) {
 func (n *Delivery) utterance(c *course) stt.Utterance {
 	m := c.Meta
 	return stt.Utterance{
-		ID: m.ID, Topic: m.Topic, WakeWord: m.WakeWord, Wake: m.WakeAt, End: m.EndAt, PreRoll: m.PreRoll, Cut: m.Cut(),
+		ID: m.ID, Topic: m.Topic, WakeWord: n.wakeWord(c), Wake: m.WakeAt, End: m.EndAt, PreRoll: m.PreRoll, Cut: m.Cut(),
 		Sending: func(t *rt.Task) error { return n.sending(t, c) },
 		Partial: func(t *rt.Task, text string) {
 			say(t, n.Events, n.Name, event.Partial{Utterance: m.ID, STT: n.STT, Text: text, Of: originOf(m)})
@@ -328,7 +328,8 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT}); err != nil {
 		return err
 	}
-	outcome, text, original := "delivered", r.Spoken(n.Keeps), ""
+	said := n.said(c, r)
+	outcome, text, original := "delivered", said.text, ""
 	if text == "" {
 		outcome = "empty"
 	}
@@ -339,7 +340,7 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
-		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing, n.because()), Of: originOf(c.Meta),
+		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing, said.nothing(), n.because()), Of: originOf(c.Meta),
 	})
 	return nil
 }

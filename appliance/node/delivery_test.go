@@ -52,15 +52,15 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 				switch r := r.(type) {
 				case node.Next:
 					if !given {
-						r.Reply.Push(k, node.Job{Seq: 1, Meta: utterance.Meta{ID: "u"}, Recording: true})
+						r.Reply.Push(k, node.Job{Seq: 1, Meta: utterance.Meta{ID: "u", WakeWord: "hey jarvis"}, Recording: true})
 					}
 					given = true
 				case node.Tail:
 					r.To.Push(k, stt.Chunk{N: audio.HopSamples})
-					r.Ended.TrySend(k, node.Whole{Meta: utterance.Meta{ID: "u"}, Ended: k.Now()})
+					r.Ended.TrySend(k, node.Whole{Meta: utterance.Meta{ID: "u", WakeWord: "hey jarvis"}, Ended: k.Now()})
 					r.To.Close(k)
 				case node.Sound:
-					r.Reply.Push(k, node.Whole{Meta: utterance.Meta{ID: "u"}, PCM: make([]int16, audio.HopSamples)})
+					r.Reply.Push(k, node.Whole{Meta: utterance.Meta{ID: "u", WakeWord: "hey jarvis"}, PCM: make([]int16, audio.HopSamples)})
 				case node.Answered:
 					left++
 				}
@@ -95,6 +95,10 @@ func TestAnAnswerWithMarkersIsDeliveredOnce(t *testing.T) {
 		{"[00:00:00.000 --> 00:00:02.120]   Turn on the lights.", 0, "delivered", "Turn on the lights.", 0},
 		{"write to Joe (at) home", 0, "delivered", "write to Joe (at) home", 0},
 		{"[Music] turn on the lights", spoken.Sounds, "delivered", "[Music] turn on the lights", 0},
+		{"Hey Jarvis, turn on the lights.", 0, "delivered", "turn on the lights.", 0},
+		{"Hey Jarvis, turn on the lights.", spoken.WakeWord, "delivered", "Hey Jarvis, turn on the lights.", 0},
+		{"Hey Travis.", 0, "empty", "", 0}, // it listened, and nobody said a command
+		{"[00:00.000 --> 00:01.000] hey jarvis", 0, "empty", "", 0},
 		{"[BLANK_AUDIO]", spoken.All, "delivered", "[BLANK_AUDIO]", 0},
 		{"[BLANK_AUDIO]", 0, "empty", "", 1}, // one that heard nothing is asked once more with the whole
 		{"", 0, "empty", "", 1},

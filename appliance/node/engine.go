@@ -105,6 +105,7 @@ const (
 	loadTime       = 30 * time.Second       // to load a model, from a slow card …
 	loadLeast      = 4 * time.Second        // … and one that has been loaded before, or four times as long as it took then
 	jobTime        = 2 * time.Second        // to understand a sound, and as long again as the sound lasts
+	loadMore       = 2                      // times the memory that is allowed otherwise, while the files of the model are there twice
 	maxLate        = 3                      // how often the time of a job is doubled, when it was too short before
 	engineDelay    = 30 * time.Second       // longest pause before a process that fails is started again
 )
@@ -319,8 +320,12 @@ func (n *Engine) tooLarge() error {
 	s := n.shown.Get()
 	s.Resident = resident
 	n.shown.Take(rt.NewCell(s))
-	if most := n.Config.Get().MaxMemory; resident > most {
-		return fmt.Errorf("it took %d MiB of memory, more than max_memory = %d MiB, and was killed", resident>>20, most>>20)
+	most := n.Config.Get().MaxMemory
+	if n.shown.Get().State == EngineLoading {
+		most *= loadMore
+	}
+	if resident > most {
+		return fmt.Errorf("it took %d MiB of memory, more than the %d MiB that max_memory allows, and was killed", resident>>20, most>>20)
 	}
 	return nil
 }

@@ -180,7 +180,7 @@ func TestAnEngineThatFailsIsReplacedAndItsJobFails(t *testing.T) {
 		"it takes memory":   {process{takes: 2 * time.Second, resident: 101, loads: 50 * time.Millisecond}, stt.Engine, time.Second},
 		"it never loads":    {process{loads: time.Hour}, stt.Unreachable, 31 * time.Second},
 		"it cannot load":    {process{unloads: errors.New("damaged")}, stt.Unreachable, time.Second},
-		"loading is greedy": {process{loads: time.Minute, resident: 101}, stt.Unreachable, time.Second},
+		"loading is greedy": {process{loads: time.Minute, resident: 201}, stt.Unreachable, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(c.bad, well)

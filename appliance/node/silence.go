@@ -27,13 +27,13 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 		return true, n.done(t, c, way, r)
 	}
 	proven := r.Silence || r.Text != ""
-	if checker, ok := n.Client.(stt.Checker); ok && !proven && way != n.Streamed {
+	if checker, ok := n.Client.(stt.Checker); ok && !proven && way != n.streamWay() {
 		say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, Way: "check", Attempt: c.attempts})
 		checked, err := checker.Check(t, n.utterance(c), c.pcm)
 		switch {
 		case err != nil:
 			return errors.Is(err, rt.ErrStopped), err
-		case checked.Spoken(n.Keeps) != "":
+		case n.said(c, checked).text != "":
 			return false, n.hidden("it returned no text, but understood the same sound when asked another way")
 		}
 		proven = checked.Silence || checked.Text != ""
@@ -44,7 +44,7 @@ func (n *Delivery) nothing(t *rt.Task, c *course, way string, r stt.Result) (ove
 	}
 	c.silences++
 	switch {
-	case h.verdict == unsure && way != n.Streamed: // ask again about the result of a stream
+	case h.verdict == unsure && way != n.streamWay(): // ask again about the result of a stream
 		return true, n.done(t, c, way, r)
 	case h.verdict == spoke && c.silences > 1:
 		return true, n.givenUp(t, c, fmt.Errorf("the service was asked twice and heard nobody, but the recording holds %.1f s of speech", h.voice.Seconds()))

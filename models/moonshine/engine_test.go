@@ -221,3 +221,34 @@ func TestPiecesEndInPauses(t *testing.T) {
 		t.Errorf("nothing: %d, %v", n, err)
 	}
 }
+
+func TestQuietSpeechIsUnderstoodAsLoudSpeechIs(t *testing.T) {
+	e := open(t)
+	pcm := sound(t, "talk")
+	for i := range pcm {
+		pcm[i] /= 100 // its loudest sample is at -43 dB
+	}
+	copy(pcm, []int16{30000, -30000, 30000, -30000}) // a click
+	got, err := e.Transcribe(pcm, nil)
+	if err != nil || !strings.HasPrefix(plain(got.Text), "the train to the coast") || got.From < 1500*time.Millisecond {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+func TestGainIsForQuietSoundOnly(t *testing.T) {
+	level := func(n int) []int16 {
+		pcm := make([]int16, Rate)
+		for i := range pcm {
+			pcm[i] = int16(n * (1 - 2*(i/8%2)))
+		}
+		return pcm
+	}
+	for n, want := range map[int]float64{0: 1, 50: 1, 61: 4000. / 61, 400: 10, 4000: 1, 30000: 1} {
+		if got := gainFor(level(n)); got < want*0.99 || got > want*1.01 {
+			t.Errorf("level %d: %g, not %g", n, got, want)
+		}
+	}
+	if got := gainFor(nil); got != 1 {
+		t.Errorf("nothing: %g", got)
+	}
+}

@@ -1,6 +1,8 @@
 package moonshine
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"orac/models/infer"
@@ -9,8 +11,16 @@ import (
 // Where speech begins and ends. The figures were measured: models/README.md.
 const (
 	voiced = 0.5                    // a score of the voice gate that means speech
-	margin = 200 * time.Millisecond // of sound kept before and after it
+	before = 200 * time.Millisecond // of sound kept before the first voice
+	after  = 100 * time.Millisecond // of sound kept after the last
 	quiet  = 60                     // the loudest sample of what counts as silence
+)
+
+// The voice gate misses quiet speech, which the encoder understands as well as loud speech. So quiet sound is made louder for the gate.
+const (
+	speaking = 4000 // the level (RMS) that it gets
+	mostGain = 100
+	loudPart = 5 // the level of a sound is that of its fifth loudest part: a click, or a door, is shorter
 )
 
 // Where a long sound is cut into pieces.
@@ -26,9 +36,12 @@ const part = infer.Hop / 2
 func (e *Engine) voices(pcm []int16) ([]float32, error) {
 	e.gate.Reset()
 	scores := make([]float32, 0, len(pcm)/part+2)
+	gain := gainFor(pcm)
 	for at := 0; at < len(pcm); at += infer.Hop {
 		var hop [infer.Hop]int16
-		copy(hop[:], pcm[at:])
+		for i, x := range pcm[at:min(len(pcm), at+infer.Hop)] {
+			hop[i] = int16(min(max(gain*float64(x), math.MinInt16), math.MaxInt16))
+		}
 		two, err := e.gate.Push(&hop)
 		if err != nil {
 			return nil, err
@@ -38,7 +51,7 @@ func (e *Engine) voices(pcm []int16) ([]float32, error) {
 	return scores, nil
 }
 
-// speech finds the samples of a sound from its first voice to its last, with a margin. Without any voice, the reason says what the sound
+// speech finds the samples of a sound from its first voice to its last, with margins. Without any voice, the reason says what the sound
 // is instead.
 func (e *Engine) speech(pcm []int16) (from, to int, nothing Reason, err error) {
 	scores, err := e.voices(pcm)
@@ -57,11 +70,29 @@ func (e *Engine) speech(pcm []int16) (from, to int, nothing Reason, err error) {
 	}
 	switch {
 	case first >= 0:
-		return max(0, first-samples(margin)), min(len(pcm), last+samples(margin)), "", nil
+		return max(0, first-samples(before)), min(len(pcm), last+samples(after)), "", nil
 	case loudest(pcm) <= quiet:
 		return 0, 0, Silence, nil
 	}
 	return 0, 0, Noise, nil
+}
+
+// gainFor is by how much the voice gate must have a sound louder: 1 if it is loud enough, or silent.
+func gainFor(pcm []int16) float64 {
+	if loudest(pcm) <= quiet {
+		return 1
+	}
+	var levels []float64
+	for p := range slices.Chunk(pcm, part) {
+		sum := 0.0
+		for _, x := range p {
+			sum += float64(x) * float64(x)
+		}
+		levels = append(levels, math.Sqrt(sum/float64(len(p))))
+	}
+	slices.Sort(levels)
+	level := levels[max(0, len(levels)-loudPart)]
+	return min(max(speaking/max(level, 1), 1), mostGain)
 }
 
 func loudest(pcm []int16) (most int16) {

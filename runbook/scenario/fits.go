@@ -23,6 +23,9 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) 
 			c.sound(p, opts)
 		}
 	}
+	for _, p := range s.Peers {
+		c.named(p.Address, "server", "stt_server", p.Server, has)
+	}
 	for _, f := range s.Faults {
 		if target := f.Kind.Info().Target; target != "" && target != NodeTarget { // nodes are known when the graph is: see Nodes
 			c.named(f.Address, "target", string(target), f.Target, has)
@@ -64,6 +67,9 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 		} else {
 			add("stt", t.Name)
 		}
+	}
+	for _, s := range rb.STTServers {
+		add("stt_server", s.Name)
 	}
 	for _, h := range rb.Heartbeats {
 		add("heartbeat", h.Name)

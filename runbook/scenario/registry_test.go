@@ -66,7 +66,7 @@ func TestTypesMatchRegistry(t *testing.T) {
 			}
 		}
 	}
-	if len(tagged) != 11 {
+	if len(tagged) != 12 {
 		t.Errorf("%d types are built", len(tagged))
 	}
 }

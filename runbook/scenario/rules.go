@@ -19,7 +19,7 @@ var rules = []language.Between{
 	{Doc: "A scenario needs at least one promise: recovery, steady, expect, flat or sometimes.", Check: promises},
 	{Doc: "A recovery may cover only faults that the scenario has.", Check: recoveries},
 	{Doc: "Faults and sounds together happen at most 100000 times.", Check: bounded},
-	{Doc: "every_write needs a simulation: backends = [\"sim\"].", Check: simulated},
+	{Doc: "every_write and peers need a simulation: backends = [\"sim\"].", Check: simulated},
 }
 
 // checker collects what the rules find.
@@ -70,6 +70,9 @@ var beforeTheEnd = check(func(c *checker) {
 	for _, p := range c.Sounds {
 		late(p.Address, "at", p.At)
 	}
+	for _, p := range c.Peers {
+		late(p.Address, "at", p.At)
+	}
 	for _, p := range c.Scenario.Steady {
 		late(p.Address, "from", p.From)
 	}
@@ -111,6 +114,9 @@ var bounded = check(func(c *checker) {
 	for _, p := range c.Sounds {
 		add(p.Address, occurrences(p.At, p.Every, p.Times, c.Head.For))
 	}
+	for _, p := range c.Peers {
+		add(p.Address, occurrences(p.At, p.Every, p.Times, c.Head.For))
+	}
 	for _, f := range c.Faults {
 		add(f.Address, occurrences(f.At, f.Every, f.Times, c.Head.Heal))
 	}
@@ -135,6 +141,12 @@ func occurrences(at, every time.Duration, times int, end time.Duration) int {
 }
 
 var simulated = check(func(c *checker) {
+	for _, p := range c.Peers {
+		if slices.Contains(c.Head.Backends, "chaos") {
+			c.fail(p.Address, "", "only a simulation has other appliances", `Set backends = ["sim"] in the scenario block, or remove the peer.`)
+			break
+		}
+	}
 	for _, f := range c.Faults {
 		if f.EveryWrite && slices.Contains(c.Head.Backends, "chaos") {
 			c.fail(f.Address, "every_write", "only a simulation can lose power at every write", `Set backends = ["sim"] in the scenario block, or give at.`)

@@ -16,6 +16,7 @@ type State struct {
 	Refused                     int // utterances that were set aside
 	Lost, Duplicated            int // recordings that are neither waiting nor answered; answered more than once
 	Acted, ActedTwice           int // utterances that ORAC Core acted on, through any service; more than once
+	Asked, Served               int // commands that other appliances have sent to a server of this one; those that it has answered
 	Told                        int // events that webhooks have accepted
 	HooksWaiting, HooksAside    int // events that wait for webhooks; events that were set aside
 	Wakes, FalseWakes, Missed   int // wakes; wakes without a sound that should wake; sounds that should have woken the appliance and did not, while it could hear

@@ -41,6 +41,8 @@ var words = []word{
 	{"acted", cty.Number, "Utterances that ORAC Core acted on.", count(func(s *State) int { return s.Acted })},
 	{"acted_twice", cty.Number, "Utterances that ORAC Core acted on more than once, because a service received them whole and its answer was lost.", count(func(s *State) int { return s.ActedTwice })},
 	{"duplicated", cty.Number, "Utterances that were answered more than once.", count(func(s *State) int { return s.Duplicated })},
+	{"asked", cty.Number, "Commands that other appliances have sent to a server of this one.", count(func(s *State) int { return s.Asked })},
+	{"served", cty.Number, "Those of them that it has answered.", count(func(s *State) int { return s.Served })},
 	{"told", cty.Number, "Events that webhooks have accepted.", count(func(s *State) int { return s.Told })},
 	{"hooks_waiting", cty.Number, "Events that wait for webhooks.", count(func(s *State) int { return s.HooksWaiting })},
 	{"hooks_aside", cty.Number, "Events that webhooks did not accept and that were set aside.", count(func(s *State) int { return s.HooksAside })},

@@ -72,6 +72,12 @@ var known = []mutation{
 		scenarios: []string{"regressions/answered_from_memory"},
 	},
 	{
+		name: "acts", does: "a text that another appliance has sent again goes to Core again", file: "appliance/node/forward.go",
+		old:       "if !n.courier.box.Holds(t, x.ID) {",
+		new:       "if true {",
+		scenarios: []string{"server_restarts"}, seeds: "1-4",
+	},
+	{
 		name: "overdue", does: "an answer that does not come is not told", file: "appliance/core/judge.go",
 		old:       "now.Sub(d.Asked()) > answerLate",
 		new:       "now.Sub(d.Asked()) < 0",

@@ -100,8 +100,8 @@ func New(ctx context.Context, o Options, block runbook.Address) *Server {
 	return s
 }
 
-// Declared is what a runbook says about a server, in the terms of a listener; nothing if it declares none. Names, proxies and the
-// limit of connections are those of the console, so that one gate is described in one place.
+// Declared is what a runbook says about a server, in the terms of a listener; nothing if it declares none. Names of hosts and trusted
+// proxies are those of the web block: they say where this machine is, whatever it serves.
 func Declared(rb *runbook.Runbook, block runbook.Address) runbook.Web {
 	b, ok := rb.STTServer(block)
 	if !ok {

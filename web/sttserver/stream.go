@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/http"
 	"time"
 
 	"github.com/coder/websocket"
@@ -55,8 +54,16 @@ func (c *call) stream() error {
 	defer c.server.metrics.streams.Dec()
 	s := &stream{call: c, conn: conn, line: line.Conn, hearing: h, room: c.server.sounds.hold(c.Who.Subject())}
 	defer s.room.release()
+	go c.wake(ctx)
 	s.run(ctx, cancel)
 	return nil
+}
+
+// wake tells the engine that it will be needed, so that its model is loaded when the person has spoken. It ends with ctx.
+func (c *call) wake(ctx context.Context) {
+	if role, err := c.role(); err == nil {
+		_ = role.Preload(ctx) // the utterance itself tells what is wrong with the engine
+	}
 }
 
 // stream is one WebSocket. Its methods are called by one goroutine.
@@ -283,5 +290,3 @@ func (s *stream) send(v any) error {
 
 // errGone means that the peer does not read any more.
 var errGone = errors.New("the peer has gone")
-
-var _ http.Handler = (*Server)(nil)

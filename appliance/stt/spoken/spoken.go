@@ -27,15 +27,17 @@ const (
 	Speakers                     // SPEAKER_00:, [Speaker 1], (speaker 1), spk_0:, >>
 	Sounds                       // [Music], (coughs), *laughs*, ♪ la la ♪, ++NOISE++
 	Tokens                       // <|en|>, <unk>, [_BEG_]
+	WakeWord                     // the wake word at the beginning: not for Strip, but for StripWake
 
-	All = Timestamps | Speakers | Sounds | Tokens
+	All        = Timestamps | Speakers | Sounds | Tokens // what Strip removes
+	Everything = All | WakeWord
 )
 
 // names are the names of the kinds in a runbook.
 var names = []struct {
 	name string
 	mark Marks
-}{{"timestamps", Timestamps}, {"speakers", Speakers}, {"sounds", Sounds}, {"tokens", Tokens}}
+}{{"timestamps", Timestamps}, {"speakers", Speakers}, {"sounds", Sounds}, {"tokens", Tokens}, {"wake_word", WakeWord}}
 
 // Named returns the set of the kinds with these names. An unknown name adds nothing.
 func Named(list []string) (m Marks) {

@@ -91,7 +91,7 @@ func TestEachKindIsDeclared(t *testing.T) {
 	samples := map[string]string{
 		"timestamps": "[00:00.000 --> 00:02.120] yes", "speakers": "SPEAKER_00: yes", "sounds": "[Music] yes", "tokens": "<|en|> yes",
 	}
-	if len(samples) != len(names) {
+	if len(samples)+1 != len(names) { // the wake word is not for Strip
 		t.Fatal("a kind has no sample")
 	}
 	for kind, text := range samples {

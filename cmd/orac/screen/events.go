@@ -18,6 +18,7 @@ type Events struct {
 	levels  []float32 // RMS of the last hops
 	scores  map[string]float32
 	quietAt time.Time // when a level was last shown on a plain line
+	partial string    // what was understood so far of what is being said
 }
 
 // NewEvents shows events on a screen.
@@ -36,14 +37,28 @@ func (v *Events) Show(e event.Event) {
 		v.level(e.At, b)
 	case event.Score:
 		v.scores[b.Model] = b.Score
-	default:
-		w := e.Words()
-		if w.Severity == event.Detail {
+	case event.Partial:
+		if v.Moves() { // it is replaced by the next
+			v.partial = b.Text
 			return
 		}
-		label := v.severity(e, w)
-		fmt.Fprintf(v, "%s  %s%s%s\n", v.Faint(e.At.Local().Format("15:04:05.000")), label, strings.Repeat(" ", max(1, 14-ansi.StringWidth(label))), v.sentence(w))
+		v.line(e)
+	default:
+		if _, over := b.(event.Delivered); over {
+			v.partial = ""
+		}
+		v.line(e)
 	}
+}
+
+// line shows an event on a line of its own.
+func (v *Events) line(e event.Event) {
+	w := e.Words()
+	if w.Severity == event.Detail {
+		return
+	}
+	label := v.severity(e, w)
+	fmt.Fprintf(v, "%s  %s%s%s\n", v.Faint(e.At.Local().Format("15:04:05.000")), label, strings.Repeat(" ", max(1, 14-ansi.StringWidth(label))), v.sentence(w))
 }
 
 func (v *Events) level(at time.Time, b event.Level) {
@@ -55,6 +70,10 @@ func (v *Events) level(at time.Time, b event.Level) {
 		var scores strings.Builder
 		for _, m := range sortedKeys(v.scores) {
 			fmt.Fprintf(&scores, "  %s %.2f", Clean(m), v.scores[m])
+		}
+		if v.partial != "" {
+			v.Move(fmt.Sprintf("%s  …             %s", v.Faint(at.Local().Format("15:04:05.000")), v.Strong("“"+Clean(v.partial)+"”")))
+			return
 		}
 		v.Move(fmt.Sprintf("%s  %s  %s %s%s", v.Faint(at.Local().Format("15:04:05.000")), "level ", v.Good(Spark(v.levels[max(0, len(v.levels)-max(6, v.width-56)):])), level(b.RMS), v.Faint(scores.String())))
 		return

@@ -72,5 +72,21 @@
 		}
 		orac.say(e.detail.wake_word.replaceAll("_", " ") + " heard by " + e.detail.listener);
 	});
+	// What is being said, as far as it is understood. Events name the recording, and its begin names the listener.
+	const so = new Map(); // recording: its card
+	body.addEventListener("orac:recording_started", (e) => {
+		for (const c of cards) if (c.el.dataset.listener === e.detail.listener) so.set(e.detail.utterance, c);
+	});
+	const show = (id, text) => {
+		const p = so.get(id)?.el.querySelector("[data-live]");
+		if (!p) return;
+		p.querySelector("q").textContent = text;
+		p.hidden = !text;
+	};
+	body.addEventListener("orac:partial", (e) => show(e.detail.utterance, e.detail.text));
+	for (const over of ["delivered", "dropped"]) body.addEventListener("orac:" + over, (e) => {
+		show(e.detail.utterance, "");
+		so.delete(e.detail.utterance);
+	});
 	body.addEventListener("orac:delivered", (e) => { if (e.detail.text) orac.say("understood: " + e.detail.text); });
 })();

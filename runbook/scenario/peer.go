@@ -1,0 +1,38 @@
+package scenario
+
+import (
+	"time"
+
+	"orac/runbook"
+	"orac/runbook/language"
+)
+
+// Peer is another appliance, which sends its commands to a speech-to-text server of this one: `peer "NAME"`. It sends each until it is
+// answered, in order.
+type Peer struct {
+	Address runbook.Address
+	Name    string
+	Server  string        `hcl:"server"` // name of the stt_server; "" is the first of the runbook
+	Length  time.Duration `hcl:"length"` // of a command
+	At      time.Duration `hcl:"at"`
+	Every   time.Duration `hcl:"every"`  // 0: once
+	Jitter  time.Duration `hcl:"jitter"` // later by up to this, drawn from the seed
+	Times   int           `hcl:"times"`  // at most this often; 0: until the end
+}
+
+var peerBlock = &language.BlockType{
+	Type: "peer", Named: true,
+	Doc:  "Another appliance, which sends commands to a speech-to-text server of this one. It sends each again, under the same ID, until it is answered. Only `orac sim` has peers.",
+	Slot: language.Into(func(s *Scenario) any { return &s.Peers }),
+	Example: `peer "kitchen" {
+  at    = "10s"
+  every = "20s"
+}`,
+	Attributes: []language.Attribute{
+		{Name: "server", Kind: language.String, DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the stt_server."},
+		{Name: "length", Kind: language.Duration, Default: "2s", Min: "100ms", Max: "14s", Doc: "How long a command is."},
+		at("When it sends its first command, counted from the start.", language.Attribute{Default: "10s"}),
+		every, jitter, times,
+	},
+	Rules: repeats,
+}
