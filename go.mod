@@ -14,6 +14,8 @@ require (
 	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
 	github.com/google/go-cmp v0.7.0 // tests show what differs
 	github.com/hashicorp/hcl/v2 v2.25.0 // the language of the runbook
+	github.com/hashicorp/mdns v1.0.7 // announces services on the network
+	github.com/miekg/dns v1.1.73 // the messages that mdns does not send: a service that comes or goes
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/rogpeppe/go-internal v1.16.0 // tests that are scripts of commands
 	github.com/shirou/gopsutil/v3 v3.24.5 // memory of the daemon and of its children
@@ -72,6 +74,7 @@ require (
 	github.com/tklauser/go-sysconf v0.3.12 // indirect
 	github.com/tklauser/numcpus v0.6.1 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
+	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // indirect
 )
 

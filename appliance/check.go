@@ -52,6 +52,9 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 		}
 		c.everywhere(s.Address, s.URL)
 	}
+	for _, w := range rb.Wyomings {
+		c.wyoming(w)
+	}
 	for _, s := range rb.STTServers {
 		c.server(s)
 	}
@@ -62,16 +65,21 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 	return c.found
 }
 
-// Needs names what a runbook needs from the catalogue: what every listener needs, and the models that
-// listen.
+// Needs names what a runbook needs from the catalogue: what every listener needs, and the models that listen or are
+// served.
 func Needs(rb *runbook.Runbook) []string {
 	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
 	names := slices.DeleteFunc(models.Required(), func(name string) bool { return name == gateModel && !gated })
+	used := []runbook.Model(nil)
 	for _, l := range rb.Listeners {
-		for _, m := range graph.Enabled(rb, l) {
-			if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok && !slices.Contains(names, name) {
-				names = append(names, name)
-			}
+		used = append(used, graph.Enabled(rb, l)...)
+	}
+	for _, w := range rb.Wyomings {
+		used = append(used, rb.ServedModels(w)...)
+	}
+	for _, m := range used {
+		if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok && !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
 	for _, s := range graph.Engines(rb) {
@@ -116,7 +124,7 @@ func (c *checker) server(s runbook.STTServer) {
 
 // listeners requires a listener, or something else to do.
 func (c *checker) listeners() {
-	if len(c.rb.Listeners) == 0 && len(c.rb.STTServers) == 0 {
+	if len(c.rb.Listeners) == 0 && !c.rb.ServesOthers() {
 		c.say(c.rb.Appliance.Address, "", language.Error, "ORAC hears nothing: there is no listener",
 			"Add one:\n\nlistener \"NAME\" {\n  device = device.microphone.NAME\n  models = [model.NAME]\n}")
 		return
@@ -126,6 +134,19 @@ func (c *checker) listeners() {
 			c.say(l.Address, "models", language.Warning, l.Name+" hears nothing: all of its models are switched off", "Set enabled = true in one of them.")
 		}
 	}
+}
+
+// wyoming says aloud what everybody on the network may use, and what serves nothing.
+func (c *checker) wyoming(w runbook.Wyoming) {
+	if w.Serve == runbook.ServeWake && len(c.rb.ServedModels(w)) == 0 {
+		c.say(w.Address, "models", language.Warning, w.Name+" hears nothing: none of its models is enabled", "Set enabled = true in one of them.")
+	}
+	if runbook.IsLoopback(w.ListensAt()) {
+		return
+	}
+	what := map[string]string{runbook.ServeSTT: "have speech understood", runbook.ServeWake: "have it listen for wake words"}[w.Serve]
+	c.say(w.Address, "unprotected_on_the_network", language.Warning, fmt.Sprintf("everybody who can reach %s may %s, without a login, and voices cross the network unencrypted", w.ListensAt(), what),
+		"The Wyoming protocol has neither. Let a firewall admit only Home Assistant, or listen at an address that only Home Assistant reaches.")
 }
 
 // names requires different names for the devices that listeners use: nodes are named after them.

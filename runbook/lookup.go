@@ -93,3 +93,8 @@ func (rb *Runbook) Core(a Address) (Core, bool) {
 func (rb *Runbook) Peer(a Address) (Peer, bool) {
 	return find(rb.Peers, a, func(p *Peer) Address { return p.Address })
 }
+
+// Wyoming finds a Wyoming service by its address.
+func (rb *Runbook) Wyoming(a Address) (Wyoming, bool) {
+	return find(rb.Wyomings, a, func(w *Wyoming) Address { return w.Address })
+}

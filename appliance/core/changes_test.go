@@ -79,6 +79,7 @@ var with = map[string][][2]string{
 	"webhook body":               {{"events", `["wake"]`}},
 	"device.wav gap":             {{"end", `"loop"`}},
 	"device.wav pace":            {{"end", `"stop"`}},
+	"wyoming serve":              {{"engine", ""}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.

@@ -278,6 +278,12 @@ func (m *Monitor) event(t *rt.Task, e event.Event) {
 			bad(e.Node, string(graph.STTServer), health.Unhealthy, "the engine fails: "+b.Cause)
 			m.fact(t, m.facts[e.Node])
 		}
+	case event.DoorOpened:
+		ok(e.Node, string(graph.Wyoming))
+	case event.DoorFailed:
+		bad(e.Node, string(graph.Wyoming), health.Unhealthy, "it cannot be served at "+b.Listen+": "+b.Cause)
+		m.fact(t, m.facts[e.Node])
+		m.acted(t, e.Node, "tried again "+b.Retry)
 	case event.StoreFailed:
 		bad(e.Node, string(graph.History), health.Degraded, b.Cause)
 	case event.StoreBack:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/graph"
+	"orac/appliance/node"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -22,10 +23,13 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 	for _, v := range before {
 		restarts[v.Node.Address] = v.Restarts
 	}
-	var touched []string
+	var touched, begun []string
 	for _, c := range plan.Components {
 		if c.Action != status.Keep && c.Action != status.Remove {
 			touched = append(touched, c.Address)
+		}
+		if c.Action == status.Restart || c.Action == status.Add {
+			begun = append(begun, c.Address)
 		}
 		if c.Action == status.Restart {
 			restarts[c.Address] = -1 // it starts anew, with its own count
@@ -48,6 +52,9 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 			}
 			if n, known := restarts[v.Node.Address]; known && n >= 0 && v.Restarts > n {
 				return fmt.Errorf("%s had to be restarted", v.Node.Address)
+			}
+			if n, ok := v.code.(node.Troubled); ok && slices.Contains(begun, v.Node.Address) && n.Trouble() != "" {
+				return fmt.Errorf("%s: %s", v.Node.Address, n.Trouble())
 			}
 		}
 		for _, address := range touched {

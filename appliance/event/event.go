@@ -318,6 +318,29 @@ type Forwarded struct {
 	InARow   int    `json:"in_a_row,omitempty"` // how many were set aside since Core accepted one
 }
 
+// DoorOpened: a service for other programs is offered on the network.
+type DoorOpened struct {
+	Listen string `json:"listen"`
+	Serves string `json:"serves"` // stt or wake
+}
+
+// Answered: a client of such a service got an answer: a text, or a wake word.
+type Answered struct {
+	Address string  `json:"address"`           // of the client
+	Text    string  `json:"text"`              // empty: nothing was understood, or it failed
+	Model   string  `json:"model,omitempty"`   // whose wake word was heard
+	Seconds float64 `json:"seconds,omitempty"` // of sound
+	Took    float64 `json:"took,omitempty"`    // seconds from the end of the sound to the text
+	Cause   string  `json:"cause,omitempty"`   // why it failed
+}
+
+// DoorFailed: it is not offered.
+type DoorFailed struct {
+	Listen string `json:"listen"`
+	Cause  string `json:"cause"`
+	Retry  string `json:"retry"`
+}
+
 // Overrun: hops were lost before a node could read them.
 type Overrun struct {
 	Port string `json:"port"`
@@ -427,6 +450,9 @@ func (WebhookDropped) Kind() string   { return "webhook_dropped" }
 func (Served) Kind() string           { return "served" }
 func (Instance) Kind() string         { return "instance" }
 func (Forwarded) Kind() string        { return "forwarded" }
+func (DoorOpened) Kind() string       { return "door_opened" }
+func (DoorFailed) Kind() string       { return "door_failed" }
+func (Answered) Kind() string         { return "answered" }
 func (Overrun) Kind() string          { return "overrun" }
 func (NodeFailed) Kind() string       { return "node_failed" }
 func (NodeLeaked) Kind() string       { return "node_leaked" }

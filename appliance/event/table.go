@@ -98,6 +98,14 @@ var Kinds = []Kind{
 		Instance.words),
 	kind("What became of a text that an STT server has for a Core.", Kind{about: Event.forward},
 		Forwarded.words),
+	kind("A service for other programs is offered on the network.", Kind{about: itself},
+		func(b DoorOpened) Words { return fine("serving", usual("%s at %s", b.Serves, b.Listen)) }),
+	kind("A client of such a service got its answer.", Kind{},
+		Answered.words),
+	kind("A service for other programs cannot be offered.", Kind{about: itself},
+		func(b DoorFailed) Words {
+			return failure("not serving", usual("at %s: %s; trying again %s", b.Listen, b.Cause, b.Retry))
+		}),
 	kind("The machine is too slow: sound was lost before it could be heard.", Kind{},
 		func(b Overrun) Words {
 			return warning("overrun", usual("%d hops of %s were lost: the machine is too slow", b.Hops, b.Port))

@@ -68,6 +68,9 @@ func (e Event) Unspoken() Event {
 	case Served:
 		b.Text, b.Original = "", ""
 		e.Body = b
+	case Answered:
+		b.Text = ""
+		e.Body = b
 	}
 	return e
 }
@@ -208,4 +211,16 @@ func (b Forwarded) words() Words {
 		return warning("unknown", usual("whether %s has acted on text %s; it is not sent again: %s", b.Core, b.Event, b.Cause))
 	}
 	return warning("set aside", usual("text %s for %s: %s", b.Event, b.Core, b.Cause))
+}
+
+func (b Answered) words() Words {
+	switch {
+	case b.Cause != "":
+		return warning("not understood", usual("%s: %s", b.Address, b.Cause))
+	case b.Model != "":
+		return fine("told", usual("%s  ", b.Address), strong("%s", b.Model))
+	case b.Text == "":
+		return plain("no speech", usual("%s, %.1f s of sound", b.Address, b.Seconds))
+	}
+	return fine("answered", speech("“%s”", b.Text), usual("  "), faint("%s, %.1f s of sound, in %.1f s", b.Address, b.Seconds, b.Took))
 }

@@ -13,7 +13,7 @@ import (
 
 // Compile makes the graph of a runbook. It fails on what the language allows and no graph can do.
 func Compile(rb *runbook.Runbook) (*Graph, error) {
-	if len(rb.Listeners) == 0 && len(rb.STTServers) == 0 {
+	if len(rb.Listeners) == 0 && !rb.ServesOthers() {
 		return nil, fmt.Errorf("%s: there is no listener, so nothing would be heard: add a listener block (see: orac schema --markdown)", rb.File)
 	}
 	c := newCompiler(rb)

@@ -57,6 +57,9 @@ func Engines(rb *runbook.Runbook) (list []runbook.STT) {
 	for _, s := range rb.STTServers {
 		used[s.Engine] = true
 	}
+	for _, w := range rb.Wyomings {
+		used[w.Engine] = true
+	}
 	for _, s := range rb.STTs {
 		if s.Embedded() && used[s.Address] {
 			list = append(list, s)

@@ -87,7 +87,7 @@ func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
 		spools(), deliveries(), engines(), probes(), heartbeats(), webhooks(), histories(),
-		forwards(), sttServers(),
+		forwards(), sttServers(), wyomings(),
 	}
 }
 

@@ -26,10 +26,12 @@ type Parts struct {
 	// STT makes the client of a service. find resolves a path of the runbook.
 	STT func(s Service, find func(path string) string) (stt.Client, error)
 	// Engine returns what starts the process of an engine. Its error tells why its model cannot be loaded.
-	Engine  func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
-	Heart   func(Heart) (notify.Heart, error)
-	Hook    func(runbook.Webhook) (notify.Hook, error)
-	Core    func(CoreService) (notify.Core, error)
+	Engine func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
+	Heart  func(Heart) (notify.Heart, error)
+	Hook   func(runbook.Webhook) (notify.Hook, error)
+	Core   func(CoreService) (notify.Core, error)
+	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
+	Door    func(block runbook.Address, listen string) (node.Door, error)
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age

@@ -107,7 +107,7 @@ func buildTrigger(a *Assembly, n *Node, id byDevice, s triggerSettings) (node.No
 		if err != nil {
 			return nil, err
 		}
-		if err := choose(&rules, m); err != nil {
+		if err := choose(&rules, m.Address, m.Classes); err != nil {
 			return nil, err
 		}
 		rules.Name, rules.Threshold, rules.Patience, rules.Cooldown = m.Name, float32(m.Threshold), m.Patience, m.Cooldown
@@ -122,18 +122,18 @@ func buildTrigger(a *Assembly, n *Node, id byDevice, s triggerSettings) (node.No
 }
 
 // choose lets only those classes fire that the runbook names, if it names any.
-func choose(rules *wake.Model, m triggerModel) error {
-	if len(m.Classes) == 0 {
+func choose(rules *wake.Model, model runbook.Address, classes []string) error {
+	if len(classes) == 0 {
 		return nil
 	}
-	for _, class := range m.Classes {
+	for _, class := range classes {
 		if !slices.Contains(rules.Labels, class) {
-			return fmt.Errorf("%s: classes: the model has no class %q; it has %q", m.Address, class, rules.Labels)
+			return fmt.Errorf("%s: classes: the model has no class %q; it has %q", model, class, rules.Labels)
 		}
 	}
 	rules.Ignored = nil
 	for i, label := range rules.Labels {
-		if !slices.Contains(m.Classes, label) {
+		if !slices.Contains(classes, label) {
 			rules.Ignored = append(rules.Ignored, i)
 		}
 	}

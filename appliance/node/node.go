@@ -35,14 +35,18 @@ type Drainer interface{ Drain() }
 // Idler is a node that may be in the middle of something that must not be cut off. Idle may be called from anywhere.
 type Idler interface{ Idle() bool }
 
+// Troubled is a node that goes on although it cannot do its work. Trouble says why; "" if it can. It may be called from anywhere.
+type Troubled interface{ Trouble() string }
+
 // What the runner and the monitor ask of some kinds.
 var (
 	_ = []Updater{
 		(*Source)(nil), (*Ring)(nil), (*Features)(nil), (*VoiceGate)(nil), (*Head)(nil), (*Trigger)(nil), (*Recorder)(nil),
-		(*Spool)(nil), (*Delivery)(nil), (*Engine)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil), (*STTServer)(nil), (*Forward)(nil),
+		(*Spool)(nil), (*Delivery)(nil), (*Engine)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil), (*STTServer)(nil), (*Forward)(nil), (*Wyoming)(nil),
 	}
 	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil), (*STTServer)(nil)}
 	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil)}
+	_ = []Troubled{(*Wyoming)(nil)}
 )
 
 // Events is where a node reports what happened.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance"
 	"orac/appliance/boot"
 	"orac/appliance/event"
 	"orac/appliance/graph"
@@ -67,25 +69,31 @@ func (a *app) run(ctx context.Context, watch bool) error {
 		return failed(err)
 	}
 	events := rt.NewMailbox[event.Event]("events to the terminal", 4096)
-	web := &webSide{app: a, hub: api.NewHub()}
+	web, doors := &webSide{app: a, hub: api.NewHub()}, &voiceDoors{}
 	o, err := a.booting(a.ready)
 	if err != nil {
 		return err
 	}
 	o.Was, o.Version, o.Alive = boot.TakeResumed(), version(), boot.Alive(notifier)
-	o.Side = web.open
+	var log *slog.Logger
+	o.Side = func(state *appliance.State, l *slog.Logger) boot.Side {
+		log = l
+		return web.open(state, l)
+	}
 	o.Attach = func(p *graph.Parts) {
 		p.Events = p.Events.With(events)
 		if !a.json {
 			p.Meters = p.Meters.With(events)
 		}
 		web.attach(p)
+		doors.attach(ctx, p, web.audit, log)
 	}
 	orac, err := boot.Start(ctx, o)
 	if err != nil {
 		return a.unusable(err)
 	}
 	defer orac.Close()
+	doors.daemon.Store(orac.Daemon)
 	listener, err := control.Listen(orac.State.Dir)
 	if err != nil {
 		return err

@@ -1,27 +1,45 @@
-# Speech to text by a service of Home Assistant that speaks Wyoming, such as
-# wyoming-faster-whisper. Wyoming has no encryption and no login: keep it on this
-# machine, or on a network that you trust.
+# ORAC as a voice service for Home Assistant: add the integration "Wyoming Protocol" twice, with the address of this machine and the
+# ports 10300 and 10400, or let it find them.
 #
-#   orac run -f examples/runbooks/wyoming.hcl
+# The Wyoming protocol has no login and no encryption: whoever reaches these ports can use them. Let a firewall admit only Home
+# Assistant. If Home Assistant runs on this machine, leave out listen, unprotected_on_the_network and advertise.
 
-appliance "bedroom" {
+appliance "kitchen" {
   state_dir = "../../.orac" # relative to this file; for a service "/var/lib/orac"
 }
 
-device "microphone" "default" {}
+device "microphone" "usb" {
+  match = "USB"
+}
 
 model "hey_jarvis" {
   source = "catalog:hey_jarvis"
 }
 
-listener "bedroom" {
-  device  = device.microphone.default
-  models  = values(model)
-  deliver = [stt.whisper]
+listener "kitchen" {
+  device  = device.microphone.usb
+  models  = [model.hey_jarvis]
+  deliver = [stt.local]
 }
 
-stt "whisper" {
-  protocol = "wyoming"
-  url      = "tcp://127.0.0.1:10300"
-  language = "en"
+# The engine understands the commands of this machine's microphone, and those that Home Assistant sends.
+stt "local" {
+  protocol = "embedded"
+  model    = "moonshine_tiny"
+}
+
+wyoming "stt" {
+  serve                      = "stt"
+  engine                     = stt.local
+  listen                     = ":10300"
+  unprotected_on_the_network = true
+  advertise                  = true
+}
+
+wyoming "wake" {
+  serve                      = "wake"
+  models                     = [model.hey_jarvis]
+  listen                     = ":10400"
+  unprotected_on_the_network = true
+  advertise                  = true
 }

@@ -148,3 +148,16 @@ user "anna" {
 }
 service_account "hey_orac" { secret = secret("account") }
 service_account "other" { secret = secret("account") }
+wyoming "words" {
+  serve                      = "wake"
+  listen                     = "192.0.2.1:10400"
+  unprotected_on_the_network = true
+  models                     = [model.alexa]
+}
+wyoming "speech" {
+  serve  = "stt"
+  engine = stt.local
+}
+stt "second" {
+  protocol = "embedded"
+}

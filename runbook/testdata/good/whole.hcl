@@ -191,3 +191,26 @@ heartbeat "secure" {
   auth = service_account.hey_orac
   ca   = "ca.pem"
 }
+
+stt "engine" {
+  protocol = "embedded"
+}
+
+wyoming "stt" {
+  serve           = "stt"
+  engine          = stt.engine
+  max_connections = 10
+  per_address     = 5
+  max_streams     = 2
+  idle            = "30s"
+  max_sound       = "15s"
+  max_bytes       = "2MiB"
+}
+
+wyoming "wake" {
+  serve                      = "wake"
+  models                     = [model.hey_jarvis]
+  listen                     = ":10400"
+  unprotected_on_the_network = true
+  advertise                  = true
+}

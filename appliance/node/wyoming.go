@@ -1,0 +1,102 @@
+package node
+
+import (
+	"errors"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/rt"
+	"orac/models/wake"
+	"orac/runbook"
+)
+
+// Wyoming serves a voice service to other programs by the Wyoming protocol. The sockets are in the door, an adapter; the node keeps
+// the door open, and tells how it is.
+type Wyoming struct {
+	Name   string // address of the node
+	Listen string // host:port
+	Config *rt.Cell[WyomingConfig]
+	Door   Door
+	Events Events
+
+	trouble rt.Cell[string] // why the door is not open
+}
+
+// WyomingConfig is what a Wyoming service serves, and within which limits. Every connection goes by the values that hold when it
+// needs them: a change ends none.
+type WyomingConfig struct {
+	Block     runbook.Wyoming
+	Appliance string // its name
+	Language  string // that the engine understands; for speech to text
+	Words     []ServedWord
+	// Extractor and Head open networks of the models. They may be called from anywhere.
+	Extractor func() (Extractor, error)
+	Head      func(model string) (Classifier, error)
+}
+
+// ServedWord is a model that clients may use.
+type ServedWord struct {
+	Model    wake.Model // its rules
+	WakeWord string     // what to say
+}
+
+// Door is a place on the network where a service is offered.
+type Door interface {
+	// Serve listens and answers until the task is told to stop (rt.ErrStopped) or the door fails. opened is called once it
+	// listens; tell reports what happened. settings returns what holds now, and may be called from anywhere.
+	Serve(t *rt.Task, settings func() WyomingConfig, opened func(), tell func(event.Body)) error
+}
+
+// Update implements Updater.
+func (n *Wyoming) Update(fresh Node) { n.Config.Take(fresh.(*Wyoming).Config) }
+
+// openAgain is how soon a door that could not be opened is tried again.
+const openAgain = 2 * time.Second
+
+// Run implements Node.
+func (n *Wyoming) Run(t *rt.Task) error {
+	shut := ""
+	for {
+		opened := func() {
+			shut = ""
+			n.trouble.Take(rt.NewCell(shut))
+			t.Trace("open")
+			n.tell(t, event.DoorOpened{Listen: n.Listen, Serves: n.Config.Get().Block.Serve})
+		}
+		err := n.Door.Serve(t, n.Config.Get, opened, func(b event.Body) { n.tell(t, b) })
+		if err == nil || errors.Is(err, rt.ErrStopped) {
+			return err
+		}
+		if why := err.Error(); why != shut { // said once, not every two seconds
+			shut = why
+			n.trouble.Take(rt.NewCell(shut))
+			n.tell(t, event.DoorFailed{Listen: n.Listen, Cause: shut, Retry: "every " + openAgain.String()})
+		}
+		if err := t.Sleep(openAgain); err != nil {
+			return err
+		}
+	}
+}
+
+// Trouble implements Troubled.
+func (n *Wyoming) Trouble() string {
+	if why := n.trouble.Get(); why != "" {
+		return "it cannot be served at " + n.Listen + ": " + why
+	}
+	return ""
+}
+
+// Unvisited is a door in a world without a network: it is open, and nobody comes.
+type Unvisited struct{}
+
+// Serve implements Door.
+func (Unvisited) Serve(t *rt.Task, _ func() WyomingConfig, opened func(), _ func(event.Body)) error {
+	opened()
+	for {
+		if err := t.Sleep(time.Hour); err != nil {
+			return err
+		}
+	}
+}
+
+func (n *Wyoming) tell(t *rt.Task, body event.Body) { say(t, n.Events, n.Name, body) }

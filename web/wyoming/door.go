@@ -1,0 +1,210 @@
+package wyoming
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"orac/appliance/event"
+	"orac/appliance/node"
+	"orac/appliance/rt"
+	"orac/appliance/stt"
+	"orac/runbook"
+)
+
+// Options are what services need of the appliance.
+type Options struct {
+	// Transcribe has an engine understand at most stt.MaxSpeech of sound. See appliance.Daemon.Transcribe.
+	Transcribe func(ctx context.Context, engine runbook.Address, u stt.Utterance, pcm []int16) (stt.Result, error)
+	// Refused is told of each connection that is turned away; nil: nobody is told.
+	Refused func(block runbook.Address, from netip.Addr, why string)
+	// Announce announces a service on the network until ctx ends; nil: nothing is announced.
+	Announce func(ctx context.Context, a Announcement)
+	Log      *slog.Logger
+	// Listen opens the socket; nil: net.Listen does.
+	Listen func(address string) (net.Listener, error)
+}
+
+// Announcement is what the network is told of a service.
+type Announcement struct {
+	Name   string // of the instance; the same at every start
+	Listen string // host:port
+}
+
+// Door returns the door of a block. It implements graph.Parts.Door.
+func (o Options) Door(block runbook.Address, listen string) (node.Door, error) {
+	return &door{o: o, block: block, listen: listen}, nil
+}
+
+// door is a place where a service is offered.
+type door struct {
+	o      Options
+	block  runbook.Address
+	listen string
+}
+
+// service is a door while it is open.
+type service struct {
+	*door
+	ctx      context.Context // ends with the service
+	settings func() node.WyomingConfig
+	told     chan event.Body
+	crowd    crowd
+	ear      *ear
+	running  sync.WaitGroup // goroutines of connections
+
+	mu    sync.Mutex // guards everything that follows
+	taken int        // places for sound
+}
+
+// endTime is how long connections may take to end when the door closes.
+const endTime = 2 * time.Second
+
+// Serve implements node.Door.
+func (d *door) Serve(t *rt.Task, settings func() node.WyomingConfig, opened func(), tell func(event.Body)) error {
+	listen := d.o.Listen
+	if listen == nil {
+		listen = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
+	}
+	l, err := listen(d.listen)
+	if err != nil {
+		var op *net.OpError
+		if errors.As(err, &op) {
+			err = op.Err // the caller names the address
+		}
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	undo := t.OnStop(cancel)
+	defer undo()
+	s := &service{door: d, ctx: ctx, settings: settings, told: make(chan event.Body, 64)}
+	s.ear = newEar(ctx, settings)
+	failed := make(chan error, 1)
+	s.running.Go(func() { failed <- s.accept(l) })
+	s.running.Go(func() { s.announce() })
+	defer func() {
+		cancel()
+		_ = l.Close()
+		s.crowd.end()
+		ended := make(chan struct{})
+		go func() { s.running.Wait(); s.ear.wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(endTime): // an inference is not interrupted; its answer goes nowhere
+		}
+	}()
+	opened()
+	for {
+		select {
+		case b := <-s.told:
+			tell(b)
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+			return rt.ErrStopped
+		}
+	}
+}
+
+// tell reports what happened. When too much happens at once, some of it is not reported.
+func (s *service) tell(b event.Body) {
+	select {
+	case s.told <- b:
+	default:
+	}
+}
+
+// accept serves connections until the listener closes.
+func (s *service) accept(l net.Listener) error {
+	for pause := time.Millisecond; ; {
+		raw, err := l.Accept()
+		if err != nil {
+			if s.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			select { // no file descriptors, perhaps; they come back
+			case <-s.ctx.Done():
+				return err
+			case <-time.After(pause):
+			}
+			pause = min(2*pause, time.Second)
+			continue
+		}
+		pause = time.Millisecond
+		c := newConn(s, raw)
+		limits := s.settings().Block
+		if why := s.crowd.admit(c, limits.MaxConnections, limits.PerAddress); why != "" {
+			_ = raw.Close()
+			if s.o.Refused != nil {
+				s.o.Refused(s.block, c.address, why)
+			}
+			continue
+		}
+		s.running.Go(c.serve)
+	}
+}
+
+// enter takes one of the places for sound; leave returns it.
+func (s *service) enter() error {
+	most := s.settings().Block.MaxStreams
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.taken >= most {
+		return fmt.Errorf("%d clients are being served, which is the limit; try again later", s.taken)
+	}
+	s.taken++
+	return nil
+}
+
+func (s *service) leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken--
+}
+
+// announceCheck is how soon a changed setting is noticed by what announces the service.
+const announceCheck = 2 * time.Second
+
+// announce keeps the announcement as the settings say.
+func (s *service) announce() {
+	if s.o.Announce == nil {
+		return
+	}
+	var now Announcement
+	end := func() {}
+	defer func() { end() }()
+	for {
+		c, want := s.settings(), Announcement{}
+		if c.Block.Advertise && c.Block.Unprotected {
+			want = Announcement{Name: InstanceName(c), Listen: s.listen}
+		}
+		if want != now {
+			end()
+			now, end = want, s.announcing(want)
+		}
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-time.After(announceCheck):
+		}
+	}
+}
+
+// announcing announces a service until end is called.
+func (s *service) announcing(a Announcement) (end func()) {
+	if a == (Announcement{}) {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.o.Announce(ctx, a)
+	}()
+	return func() { cancel(); <-done }
+}
