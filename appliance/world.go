@@ -109,6 +109,8 @@ func client(to graph.Service, find func(string) string, temp string) (stt.Client
 		return stt.NewOpenAI(plain)
 	case "whisper_server":
 		return stt.NewWhisperServer(plain)
+	case "wyoming":
+		return stt.NewWyoming(plain)
 	case "exec":
 		command, err := program(s, find)
 		if err != nil {

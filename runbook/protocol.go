@@ -51,6 +51,12 @@ var protocols = []protocol{
 		way:   ByHTTP, why: "the server of whisper.cpp takes whole recordings", asked: true,
 	},
 	{
+		name: "wyoming", doc: "wyoming sends them, while the person speaks, to a speech-to-text service of Home Assistant.", noun: "a Wyoming service",
+		needs: []need{{"url", `Add url = "tcp://HOST:10300", the address of the service.`}},
+		takes: []string{"language", "health_every"},
+		way:   ByWyoming, asked: true,
+	},
+	{
 		name: "embedded", doc: "embedded understands English on this machine, in a process of ORAC's own.", noun: "the engine of this machine",
 		takes: []string{"model", "idle", "max_memory", "partials"},
 		way:   ByEngine,
@@ -138,7 +144,14 @@ func protocolRules() (rules []language.Rule) {
 		}
 		rules = append(rules, rule)
 	}
-	return rules
+	return append(rules, language.Rule{
+		Uses: []string{"url", "protocol"},
+		Doc:  `url begins with tcp:// for protocol = "wyoming", and with http:// or https:// for every other`,
+		Hint: `Write "tcp://HOST:PORT" for a Wyoming service, and "http://HOST:PORT" for a server.`,
+		Holds: func(g language.Given) bool {
+			return !g.Written("url") || strings.HasPrefix(g.Text("url"), "tcp://") == (protocolOf(g.Text("protocol")).way == ByWyoming)
+		},
+	})
 }
 
 // streamers are the protocols that listen while the person speaks.

@@ -66,8 +66,8 @@ var sttBlock = &language.BlockType{
 	Attributes: slices.Concat([]language.Attribute{
 		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "orac", Values: protocolNames(),
 			Doc: protocolDoc()},
-		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
-			Doc: "The server's address, without the path of the protocol. Required for every server."},
+		{Name: "url", Kind: language.URL, TCP: true, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
+			Doc: "The server's address, without the path of the protocol; for protocol wyoming `tcp://HOST:PORT`. Required for every server."},
 		{Name: "model", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"moonshine_base"`,
 			Pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,200}$`), Expect: "at most 200 characters in one line",
 			Doc: "For protocol embedded: `moonshine_tiny`, which is used if you name none, or `moonshine_base`, which understands more and takes twice the time and memory. A change restarts the engine alone: the new model is checked before the old one is let go, and recordings wait meanwhile. For protocol openai: the model, as the server calls it."},

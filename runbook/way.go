@@ -11,10 +11,11 @@ import (
 type Way string
 
 const (
-	ByStream  Way = "ws"     // while the person speaks; the same sound goes ByHTTP when that fails
-	ByHTTP    Way = "http"   // in one request, when the recording is complete
-	ByCommand Way = "exec"   // as a file, to a command that is started for it
-	ByEngine  Way = "engine" // to the engine of this machine
+	ByStream  Way = "ws"      // while the person speaks; the same sound goes ByHTTP when that fails
+	ByHTTP    Way = "http"    // in one request, when the recording is complete
+	ByCommand Way = "exec"    // as a file, to a command that is started for it
+	ByEngine  Way = "engine"  // to the engine of this machine
+	ByWyoming Way = "wyoming" // while the person speaks, over Wyoming; when that fails, whole in the same way
 )
 
 // onlyInQuery are the settings that an ORAC STT reads from the query of one HTTP request. Its WebSocket has no place for them.

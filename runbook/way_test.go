@@ -17,6 +17,7 @@ func TestTheWayThatIsCheckedIsTheWayThatRuns(t *testing.T) {
 		t.Fatalf("this test knows %d settings, the language %d", len(values), len(onlyInQuery))
 	}
 	needed := map[string]string{"url": `"http://host"`, "command": `["cat"]`, "model": `"m"`}
+	tcp := map[string]string{"url": `"tcp://host:10300"`}
 	ways := map[Way]int{}
 	for _, protocol := range protocols {
 		for _, streaming := range []string{"", "true", "false"} {
@@ -24,7 +25,11 @@ func TestTheWayThatIsCheckedIsTheWayThatRuns(t *testing.T) {
 				var b strings.Builder
 				fmt.Fprintf(&b, "appliance \"a\" {}\nstt \"s\" {\n  protocol = %q\n", protocol.name)
 				for _, n := range protocol.needs {
-					fmt.Fprintf(&b, "  %s = %s\n", n.attribute, needed[n.attribute])
+					value := needed[n.attribute]
+					if protocol.way == ByWyoming {
+						value = tcp[n.attribute]
+					}
+					fmt.Fprintf(&b, "  %s = %s\n", n.attribute, value)
 				}
 				if streaming != "" {
 					fmt.Fprintf(&b, "  streaming = %s\n", streaming)

@@ -146,7 +146,7 @@ func (b Delivered) words() Words {
 	if b.Seconds > 0 {
 		how += fmt.Sprintf(", %.1f s after the end", b.Seconds)
 	}
-	if b.Way == "ws" {
+	if b.Way == "ws" || b.Way == "wyoming" {
 		how += ", streamed"
 	}
 	if b.Cut {

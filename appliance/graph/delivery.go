@@ -116,7 +116,7 @@ func (c *compiler) standIns(first runbook.Address) (list []runbook.STT) {
 // wayInWords says how utterances reach a service over the network, and why they are not streamed.
 func wayInWords(s runbook.STT) string {
 	switch way, why := s.Way(); way {
-	case runbook.ByStream:
+	case runbook.ByStream, runbook.ByWyoming:
 		return ", streamed"
 	case runbook.ByHTTP:
 		return ", by HTTP: " + why
@@ -159,6 +159,8 @@ func (a *Assembly) deliveryConfig(to Service) (c node.DeliveryConfig, err error)
 	switch way {
 	case runbook.ByCommand:
 		c.Whole = string(way)
+	case runbook.ByWyoming:
+		c.Whole, c.Streamed, c.Live = string(way), string(way), streams
 	case runbook.ByEngine:
 		c.Whole, c.Streamed, c.Live = string(way), string(way), s.Partials
 	}

@@ -93,7 +93,7 @@ func (d differ) goes(n *Node) string {
 		return ""
 	}
 	switch way, why := is.Way(); way {
-	case runbook.ByStream:
+	case runbook.ByStream, runbook.ByWyoming:
 		return "from now on recordings are streamed"
 	case runbook.ByHTTP:
 		return "from now on recordings go by HTTP: " + why

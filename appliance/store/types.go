@@ -43,7 +43,7 @@ type Delivery struct {
 	STT         string // the runbook's name of the service
 	Outcome     Outcome
 	Attempts    int
-	Way         string // "http", "ws", "exec" or "engine"
+	Way         string // "http", "ws", "wyoming", "exec" or "engine"
 	At          time.Time
 	Error       string  // the last one; empty if there was none
 	Seconds     float64 // from the end of the recording to the answer; 0 if that is not known

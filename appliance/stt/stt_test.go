@@ -39,7 +39,7 @@ func doUntil[T any](t *testing.T, ctx context.Context, f func(*rt.Task) (T, erro
 	})
 	stacks := make([]byte, 1<<20)
 	stacks = stacks[:runtime.Stack(stacks, true)]
-	for _, name := range []string{"stt.(*stream)", "stt.(*Exec)", "stt.(*Orac)", "stt.(*upload)"} {
+	for _, name := range []string{"stt.(*stream)", "stt.(*Exec)", "stt.(*Orac)", "stt.(*upload)", "stt.(*Wyoming)"} {
 		if bytes.Contains(stacks, []byte(name)) {
 			t.Errorf("%s goes on after the call:\n%s", name, stacks)
 		}

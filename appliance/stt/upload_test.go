@@ -15,10 +15,10 @@ import (
 	"orac/appliance/stt/wire"
 )
 
-// foreign starts the servers of testdata, which share no code with the client, and returns their address.
-func foreign(t *testing.T) string {
+// foreign starts a server of testdata, which shares no code with the client, and returns its address without a scheme.
+func foreign(t *testing.T, file string) string {
 	t.Helper()
-	cmd := exec.Command("node", "testdata/servers.mjs")
+	cmd := exec.Command("node", "testdata/"+file)
 	in, err := cmd.StdinPipe() // it ends with its input
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func foreign(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return "http://127.0.0.1:" + strings.TrimSpace(port)
+	return "127.0.0.1:" + strings.TrimSpace(port)
 }
 
 func newOpenAI(t *testing.T, c ServerConfig) *OpenAI {
@@ -58,7 +58,7 @@ func newWhisperServer(t *testing.T, c ServerConfig) *WhisperServer {
 
 // TestForeignServers: servers in another language understand each request, and what they answer is understood.
 func TestForeignServers(t *testing.T) {
-	url := foreign(t)
+	url := "http://" + foreign(t, "servers.mjs")
 	pcm := voice(24000)
 	o := newOpenAI(t, ServerConfig{URL: url + "/v1/audio/transcriptions", Token: secret("sk-test"), Model: "whisper-1", Language: "en-GB", Prompt: "Orac, Jarvis"})
 	got, err := transcribe(t, o, pcm)

@@ -157,6 +157,9 @@ func (at *Attribute) plainSchema() object {
 	case ByteSize:
 		return object{"type": "string", "pattern": `^[0-9]+(\.[0-9]+)?([KMGT]i?B|kB|B)$`}
 	case URL:
+		if at.TCP {
+			return object{"type": "string", "pattern": "^(https?|tcp)://"}
+		}
 		return object{"type": "string", "pattern": "^https?://"}
 	case Ints:
 		one := object{"type": "integer", "minimum": json.Number(at.Min), "maximum": json.Number(at.Max)}

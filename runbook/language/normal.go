@@ -48,7 +48,7 @@ func (e *evaluator) text(at *Attribute, v quotable) (cty.Value, *misfit) {
 	case at.Kind == Enum && !slices.Contains(at.Values, s):
 		return cty.NilVal, &misfit{"is " + v.show(), v.meant(s, at.Values, true)}
 	case at.Kind == URL:
-		if hint := v.badURL(at.Secret != Public); hint != "" {
+		if hint := v.badURL(at.Secret != Public, at.TCP); hint != "" {
 			return cty.NilVal, &misfit{"is " + v.showURL() + ", which is not a usable URL", hint}
 		}
 	case at.Kind == Path && (s == "" || strings.ContainsRune(s, 0)):

@@ -89,10 +89,14 @@ func (q quotable) name(a Address) string {
 }
 
 // badURL says how to fix a URL that cannot be used; "" for a good one. Only a URL that is kept as a
-// secret may contain a user and password.
-func (q quotable) badURL(secret bool) string {
+// secret may contain a user and password. If tcp, it may begin with tcp://.
+func (q quotable) badURL(secret, tcp bool) string {
 	u, err := url.Parse(q.AsString())
 	switch {
+	case err == nil && tcp && u.Scheme == "tcp":
+		if u.Hostname() == "" || u.Port() == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+			return `Write "tcp://HOST:PORT".`
+		}
 	case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "":
 		return `Write "http://HOST:PORT" or "https://HOST:PORT".`
 	case u.User != nil && !secret:

@@ -100,6 +100,9 @@ type Attribute struct {
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
 
+	// TCP says that a URL may begin with tcp://, and then names a port.
+	TCP bool
+
 	// Keeps says that the secret which the attribute names stays inside ORAC: nothing sends it, shows it or runs with it.
 	// Options.Within therefore lets the attribute name another one, as secret("NAME").
 	Keeps bool

@@ -174,7 +174,7 @@ func (e *evaluator) tryTemplate(at *Attribute, addr Address, m *template, sample
 			return false
 		}
 		_, rest, found := strings.Cut(begin, "://")
-		if hint := (quotable{cty.StringVal(begin), true}).badURL(true); hint != "" || !found || !strings.ContainsAny(rest, "/?") {
+		if hint := (quotable{cty.StringVal(begin), true}).badURL(true, false); hint != "" || !found || !strings.ContainsAny(rest, "/?") {
 			e.fail(addr, place, at.Name+" must begin with scheme and host in plain text", `Only what follows the host may come from an event: "https://home.example/say?text=${event.text}".`)
 			return false
 		}

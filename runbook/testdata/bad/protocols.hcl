@@ -30,3 +30,18 @@ stt "odd" {
   protocol = "opneai"
   url      = "http://host"
 }
+
+stt "wyoming" {
+  protocol = "wyoming"
+  url      = "http://host:10300"
+  token    = "x"
+}
+
+stt "port" {
+  protocol = "wyoming"
+  url      = "tcp://host"
+}
+
+stt "tcp" {
+  url = "tcp://host:7272"
+}
