@@ -107,7 +107,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.NetDown:      {more: "for = \"45s\"", does: unreached},
 		scenario.EngineDies:   {does: failedEngine("its process ended")},
 		scenario.EngineHangs:  {does: failedEngine("no answer within")},
-		scenario.EngineMemory: {more: "size = \"300MiB\"", does: failedEngine("that max_memory allows")},
+		scenario.EngineMemory: {more: "size = \"300MiB\"", does: failedEngine("max_memory")},
 		scenario.EngineTrash:  {does: failedEngine("its process ended")},
 		scenario.EngineSlow: {does: func(m *machine, r report.Run) bool {
 			return said(r, "engine", "", begin, end) == 0 && said(r, "delivered", "", begin+2, end) > 2 && m.account.Delivered == m.account.Recorded

@@ -14,21 +14,21 @@ change "watchdog" {
   restart_budget = 1000
 }
 
-peer "kitchen" {
+caller "kitchen" {
   at     = "10s"
   every  = "8s"
   jitter = "4s"
   length = "12s"
 }
 
-peer "hall" {
+caller "hall" {
   at     = "12s"
   every  = "8s"
   jitter = "4s"
   length = "8s"
 }
 
-peer "study" {
+caller "study" {
   at     = "14s"
   every  = "8s"
   jitter = "4s"

@@ -23,7 +23,7 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) 
 			c.sound(p, opts)
 		}
 	}
-	for _, p := range s.Peers {
+	for _, p := range s.Callers {
 		c.named(p.Address, "server", "stt_server", p.Server, has)
 	}
 	for _, f := range s.Faults {

@@ -34,7 +34,7 @@ expect "nothing_lost" {
 
 // blocks lists all block types in the order of the documentation.
 func blocks() []*language.BlockType {
-	all := []*language.BlockType{headBlock, changeBlock, microphoneBlock, soundBlock, peerBlock}
+	all := []*language.BlockType{headBlock, changeBlock, microphoneBlock, soundBlock, callerBlock}
 	all = append(all, faultBlocks()...)
 	return append(all, swarmBlock, recoveryBlock, steadyBlock, expectBlock, flatBlock, sometimesBlock, limitsBlock,
 		language.Locals("scenario"), language.Variable())

@@ -19,7 +19,7 @@ var rules = []language.Between{
 	{Doc: "A scenario needs at least one promise: recovery, steady, expect, flat or sometimes.", Check: promises},
 	{Doc: "A recovery may cover only faults that the scenario has.", Check: recoveries},
 	{Doc: "Faults and sounds together happen at most 100000 times.", Check: bounded},
-	{Doc: "every_write and peers need a simulation: backends = [\"sim\"].", Check: simulated},
+	{Doc: "every_write and callers need a simulation: backends = [\"sim\"].", Check: simulated},
 }
 
 // checker collects what the rules find.
@@ -70,7 +70,7 @@ var beforeTheEnd = check(func(c *checker) {
 	for _, p := range c.Sounds {
 		late(p.Address, "at", p.At)
 	}
-	for _, p := range c.Peers {
+	for _, p := range c.Callers {
 		late(p.Address, "at", p.At)
 	}
 	for _, p := range c.Scenario.Steady {
@@ -114,7 +114,7 @@ var bounded = check(func(c *checker) {
 	for _, p := range c.Sounds {
 		add(p.Address, occurrences(p.At, p.Every, p.Times, c.Head.For))
 	}
-	for _, p := range c.Peers {
+	for _, p := range c.Callers {
 		add(p.Address, occurrences(p.At, p.Every, p.Times, c.Head.For))
 	}
 	for _, f := range c.Faults {
@@ -141,9 +141,9 @@ func occurrences(at, every time.Duration, times int, end time.Duration) int {
 }
 
 var simulated = check(func(c *checker) {
-	for _, p := range c.Peers {
+	for _, p := range c.Callers {
 		if slices.Contains(c.Head.Backends, "chaos") {
-			c.fail(p.Address, "", "only a simulation has other appliances", `Set backends = ["sim"] in the scenario block, or remove the peer.`)
+			c.fail(p.Address, "", "only a simulation has other appliances", `Set backends = ["sim"] in the scenario block, or remove the caller.`)
 			break
 		}
 	}

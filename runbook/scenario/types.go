@@ -19,7 +19,7 @@ type Scenario struct {
 	Changes     []Change
 	Microphones []Microphone
 	Sounds      []Sound
-	Peers       []Peer
+	Callers     []Caller
 	Faults      []Fault
 	Swarm       Swarm // its Every is zero if there is no swarm
 	Steady      []Steady

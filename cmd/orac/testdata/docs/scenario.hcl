@@ -2,7 +2,7 @@
 
 scenario "document" {
   doc       = "The microphone is unplugged once."
-  runbook   = "examples/scenarios/guarded.hcl"
+  runbook   = "everything.hcl"
   for       = "1h"
   inference = "modelled"
 }

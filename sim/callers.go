@@ -14,10 +14,10 @@ import (
 	"orac/sim/trial/schedule"
 )
 
-// sender is a model of another appliance. It sends its commands to a speech-to-text server of this one: in order, each under its own
+// remote is a model of another appliance. It sends its commands to a speech-to-text server of this one: in order, each under its own
 // ID, again and again until it is answered, as ORAC does with a server that recognises an utterance that it had before.
-type sender struct {
-	scenario.Peer
+type remote struct {
+	scenario.Caller
 	m        *machine
 	waiting  []*plea // oldest first
 	under    bool    // the oldest is on its way
@@ -37,7 +37,7 @@ type plea struct {
 
 // floor is all that goes on between other appliances, a server of this one, and the Cores.
 type floor struct {
-	senders    []*sender
+	callers    []*remote
 	all        []*plea          // as they were said
 	commands   map[string]*plea // by text
 	byID       map[string]*plea // by the ID under which Core gets them
@@ -55,20 +55,20 @@ const (
 // invite schedules the commands of other appliances.
 func (m *machine) invite() {
 	m.floor.commands, m.floor.byID = map[string]*plea{}, map[string]*plea{}
-	for _, p := range m.sc.Peers {
-		s := &sender{Peer: p, m: m}
+	for _, p := range m.sc.Callers {
+		s := &remote{Caller: p, m: m}
 		if s.Server == "" && len(m.first.STTServers) > 0 {
 			s.Server = m.first.STTServers[0].Name
 		}
-		m.floor.senders = append(m.floor.senders, s)
-		for _, at := range schedule.Times(m.random("peer "+p.Name), p.At, p.Every, p.Jitter, p.Times, m.sc.Head.For-quietEnd) {
+		m.floor.callers = append(m.floor.callers, s)
+		for _, at := range schedule.Times(m.random("caller "+p.Name), p.At, p.Every, p.Jitter, p.Times, m.sc.Head.For-quietEnd) {
 			m.todo.add(at, s.speak)
 		}
 	}
 }
 
 // speak is a command that somebody says to the other appliance.
-func (s *sender) speak() {
+func (s *remote) speak() {
 	s.asked++
 	// The model of an engine says how many samples it was given: each command has a number of its own.
 	f := &s.m.floor
@@ -82,18 +82,18 @@ func (s *sender) speak() {
 }
 
 // send sends the oldest command.
-func (s *sender) send() {
+func (s *remote) send() {
 	m := s.m
 	if s.under || len(s.waiting) == 0 {
 		return
 	}
-	if m.driver == nil || m.unreached("peer", s.Name) != nil {
+	if m.driver == nil || m.unreached("caller", s.Name) != nil {
 		s.again(0)
 		return
 	}
 	s.under = true
 	c, core := s.waiting[0], m.core
-	rt.New(m.driver, "peers/"+s.Name, func(t *rt.Task) error {
+	rt.New(m.driver, "callers/"+s.Name, func(t *rt.Task) error {
 		n := core.STTServer(s.Server)
 		var h sttrole.Heard
 		err := errors.New("there is no such server")
@@ -105,7 +105,7 @@ func (s *sender) send() {
 		}
 		s.under = false
 		var busy *sttrole.BusyError
-		switch cut := m.unreached("peer", s.Name); {
+		switch cut := m.unreached("caller", s.Name); {
 		case cut != nil: // the answer is lost on its way
 			s.again(0)
 		case errors.As(err, &busy):
@@ -120,7 +120,7 @@ func (s *sender) send() {
 }
 
 // again sends the oldest command later.
-func (s *sender) again(least time.Duration) {
+func (s *remote) again(least time.Duration) {
 	s.under = false
 	pause := min(500*time.Millisecond<<min(s.failures, 10), mostPause)
 	s.failures++
@@ -128,7 +128,7 @@ func (s *sender) again(least time.Duration) {
 }
 
 // heard notes the answer to a command.
-func (s *sender) heard(c *plea, h sttrole.Heard) {
+func (s *remote) heard(c *plea, h sttrole.Heard) {
 	if h.Text != c.text {
 		s.m.judge.Break(s.m.now(), "labels", fmt.Sprintf("%s was answered %q; it said %q", c.id, h.Text, c.text))
 	}
@@ -140,7 +140,7 @@ func (s *sender) heard(c *plea, h sttrole.Heard) {
 
 // cutOff tells all other appliances that the process of this one has ended, and with it their connections.
 func (f *floor) cutOff() {
-	for _, s := range f.senders {
+	for _, s := range f.callers {
 		if s.under {
 			s.again(0)
 		}
@@ -180,7 +180,7 @@ func (f *floor) finish(m *machine) {
 			waiting += x.Waiting
 		}
 	}
-	for _, s := range f.senders {
+	for _, s := range f.callers {
 		for _, c := range s.waiting {
 			m.judge.Break(m.clock, "lost", c.id+" was sent, and never answered")
 		}

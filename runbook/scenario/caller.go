@@ -7,9 +7,9 @@ import (
 	"orac/runbook/language"
 )
 
-// Peer is another appliance, which sends its commands to a speech-to-text server of this one: `peer "NAME"`. It sends each until it is
+// Caller is another appliance, which sends its commands to a speech-to-text server of this one: `caller "NAME"`. It sends each until it is
 // answered, in order.
-type Peer struct {
+type Caller struct {
 	Address runbook.Address
 	Name    string
 	Server  string        `hcl:"server"` // name of the stt_server; "" is the first of the runbook
@@ -20,11 +20,11 @@ type Peer struct {
 	Times   int           `hcl:"times"`  // at most this often; 0: until the end
 }
 
-var peerBlock = &language.BlockType{
-	Type: "peer", Named: true,
-	Doc:  "Another appliance, which sends commands to a speech-to-text server of this one. It sends each again, under the same ID, until it is answered. Only `orac sim` has peers.",
-	Slot: language.Into(func(s *Scenario) any { return &s.Peers }),
-	Example: `peer "kitchen" {
+var callerBlock = &language.BlockType{
+	Type: "caller", Named: true,
+	Doc:  "Another appliance, which sends commands to a speech-to-text server of this one. It sends each again, under the same ID, until it is answered. Only `orac sim` has callers.",
+	Slot: language.Into(func(s *Scenario) any { return &s.Callers }),
+	Example: `caller "kitchen" {
   at    = "10s"
   every = "20s"
 }`,

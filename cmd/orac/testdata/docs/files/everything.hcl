@@ -1,0 +1,45 @@
+# The runbook of the pieces of scenarios in the documents: it has one of everything that a fault can be aimed at.
+
+appliance "everything" {}
+
+device "microphone" "mic" {} # the first that there is
+
+model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0.5
+  webhook   = webhook.light
+}
+
+listener "kitchen" {
+  device  = device.microphone.mic
+  models  = [model.hey_jarvis]
+  deliver = [stt.whisper]
+}
+
+service_account "hey_orac" {
+  secret      = secret("hey_orac") # `orac secrets generate hey_orac`, and the same at the server
+  permissions = ["stt.transcribe", "stt.heartbeat"]
+}
+
+stt "whisper" {
+  url  = "https://stt.local:7272"
+  auth = service_account.hey_orac
+}
+
+heartbeat "whisper" {
+  stt  = stt.whisper
+  auth = service_account.hey_orac
+}
+
+webhook "light" {
+  url = "https://lights.local/hooks/${secret("lights_key")}?room=kitchen"
+}
+
+stt "local" {
+  protocol = "embedded"
+}
+
+stt_server "house" {
+  engine = stt.local
+  listen = "127.0.0.1:7272"
+}
