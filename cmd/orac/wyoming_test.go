@@ -38,12 +38,12 @@ func visitor(t *testing.T, listen, serves, file string) (answer struct {
 	return answer
 }
 
-// TestWyoming: an appliance hears wake words for a client, while it listens itself. An apply moves the service, and changes its
+// TestWyoming: an appliance hears wake words, and understands speech, for clients while it listens itself. An apply moves the service, and changes its
 // models in place; an address that is taken is refused, and what ran goes on. The microphone is not touched.
 func TestWyoming(t *testing.T) {
 	t.Parallel()
 	sounds := need(t, ".orac/sounds")
-	at := freePorts(t, 2)
+	at := freePorts(t, 3)
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -67,13 +67,27 @@ wyoming "wake" {
   listen = %q
   models = []
 }
-`, filepath.Join(sounds, "silence.wav"), at[0]), nil)
-	d.await("the service listens", func(e happened) bool { return e.Kind == "door_opened" && e.Node == "wyoming.wake" })
+stt "local" { protocol = "embedded" }
+wyoming "speech" {
+  serve  = "stt"
+  engine = stt.local
+  listen = %q
+}
+`, filepath.Join(sounds, "silence.wav"), at[0], at[2]), nil)
+	for range 2 {
+		d.kind("door_opened")
+	}
 	jarvis, alexa := filepath.Join(sounds, "hey_jarvis.wav"), filepath.Join(sounds, "alexa.wav")
 	if a := visitor(t, at[0], "wake", jarvis); a.Type != "detection" || a.Name != "hey_jarvis" || strings.Join(a.Models, " ") != "hey_jarvis alexa" {
 		t.Errorf("%+v", a)
 	}
 	if a := visitor(t, at[0], "wake", filepath.Join(sounds, "noise.wav")); a.Type != "not-detected" {
+		t.Errorf("%+v", a)
+	}
+	if a := visitor(t, at[2], "stt", filepath.Join(sounds, "talk.wav")); a.Type != "transcript" || !strings.Contains(strings.ToLower(a.Text), "train") {
+		t.Errorf("%+v", a)
+	}
+	if a := visitor(t, at[2], "stt", filepath.Join(sounds, "noise.wav")); a.Type != "transcript" || a.Text != "" {
 		t.Errorf("%+v", a)
 	}
 	d.rewrite(at[0], at[1])
