@@ -13,8 +13,8 @@ appliance "demo" {
 }
 
 device "wav" "demo" {
-  path = ".orac/sounds/hey_jarvis_lights_on.wav" # made by examples/sounds/make-sounds.sh
-  end  = "silence"                               # then it goes on listening, as a microphone would
+  path = ".orac/sounds/hey_jarvis_time.wav" # made by examples/sounds/make-sounds.sh
+  end  = "silence"                          # then it goes on listening, as a microphone would
 }
 
 model "hey_jarvis" {

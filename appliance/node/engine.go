@@ -248,6 +248,10 @@ func (n *Engine) load(t *rt.Task) error {
 	}
 	n.used, n.loads = t.Now(), t.Now().Sub(began)
 	n.show(EngineReady, "")
+	if err := n.tooLarge(); err != nil { // loading may take more than what follows
+		n.failed(t, err)
+		return err
+	}
 	t.Trace("engine ready")
 	say(t, n.Events, n.Name, event.Engine{
 		STT: n.STT, Model: n.Model, State: string(EngineReady), Seconds: t.Now().Sub(began).Seconds(), Memory: n.shown.Get().Resident,

@@ -23,6 +23,7 @@ type process struct {
 	hangs    bool
 	unloads  error // of loading
 	resident int64
+	grows    int64 // to that, in a job
 
 	killed, cancelled, closed bool
 	jobs                      int
@@ -48,6 +49,7 @@ func (p *process) Load(t *rt.Task) error { return errors.Join(p.wait(t, p.loads)
 
 func (p *process) Transcribe(t *rt.Task, job EngineJob) (stt.Result, error) {
 	p.jobs++
+	p.resident = max(p.resident, p.grows)
 	takes := p.takes
 	if p.hangs {
 		takes = time.Hour
@@ -177,7 +179,8 @@ func TestAnEngineThatFailsIsReplacedAndItsJobFails(t *testing.T) {
 	}{
 		"it dies":           {process{fails: errors.New("a signal ended it"), loads: time.Second}, stt.Engine, 2 * time.Second},
 		"it hangs":          {process{hangs: true, loads: time.Second}, stt.Engine, 4500 * time.Millisecond},
-		"it takes memory":   {process{takes: 2 * time.Second, resident: 101, loads: 50 * time.Millisecond}, stt.Engine, time.Second},
+		"it takes memory":   {process{takes: 2 * time.Second, grows: 101, loads: 50 * time.Millisecond}, stt.Engine, time.Second},
+		"it stays large":    {process{loads: 200 * time.Millisecond, resident: 101}, stt.Unreachable, time.Second},
 		"it never loads":    {process{loads: time.Hour}, stt.Unreachable, 31 * time.Second},
 		"it cannot load":    {process{unloads: errors.New("damaged")}, stt.Unreachable, time.Second},
 		"loading is greedy": {process{loads: time.Minute, resident: 201}, stt.Unreachable, time.Second},
