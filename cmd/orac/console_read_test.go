@@ -38,6 +38,11 @@ stt "whisper" {
   url = %q
 }
 
+stt_server "house" {
+  engine = stt.whisper
+  listen = %q
+}
+
 web {
   listen = %q
 }
@@ -57,7 +62,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 	server := stttest.Start(t)
 	server.Transcribe(func(int, []int16) string { return "turn on the kitchen light" })
 	dir, listen := t.TempDir(), freePort(t)
-	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), listen)
+	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), freePort(t), listen)
 	d := start(t, dir, text, []string{"ANNA_HASH=" + hashOf(t, "correct horse battery")})
 	awaitServed(t, "http://"+listen)
 	d.kind("delivered")
@@ -70,6 +75,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 	says := map[string][]string{ // beside the title
 		"/":                    {"hall", "hey jarvis", "turn on the kitchen light"},
 		"/history":             {"hey_jarvis", "turn on the kitchen light"},
+		"/stt-servers":         {"house", "whisper"},
 		"/graph":               {"source.command", "delivery.whisper"},
 		"/incidents":           {"Incidents"},
 		"/system":              {"Memory", "MiB"},

@@ -15,9 +15,9 @@ type group struct {
 
 var (
 	meters = group{"meter", func(k *event.Kind) bool { return k.Flow == event.Meter }}
-	kept   = group{"kept", func(k *event.Kind) bool { return k.Kept }}       // the history has changed
+	kept   = group{"kept", func(k *event.Kind) bool { return k.Kept }}                           // the history has changed
 	live   = group{"live", func(k *event.Kind) bool { return k.Name == event.Partial{}.Kind() }} // what is being said
-	judged = group{"judged", func(k *event.Kind) bool { return k.Judges() }} // the state of a component may have changed
+	judged = group{"judged", func(k *event.Kind) bool { return k.Judges() }}                     // the state of a component may have changed
 )
 
 // told returns, as JSON, the kinds of events that a page needs, each with its groups.

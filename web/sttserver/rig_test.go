@@ -131,8 +131,8 @@ type rig struct {
 	engine  *engine
 	guard   *auth.Guard
 	audit   *audit.Log
-	log     *bytes.Buffer // guarded by logged
-	logged  sync.Mutex
+	log     *bytes.Buffer
+	logged  sync.Mutex // guards log
 	rb      *runbook.Runbook
 	server  *Server  // without a listener
 	servers *Servers // with listeners, see listening

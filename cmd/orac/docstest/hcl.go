@@ -125,7 +125,12 @@ func (p *Pages) within(text, in string) error {
 	if outer == "" {
 		outer = in + " {\n}"
 	}
-	whole := strings.TrimSuffix(outer, "}") + text + "}\n"
+	piece, diags := hclsyntax.ParseConfig([]byte(text), "block.hcl", hcl.InitialPos)
+	if diags.HasErrors() {
+		return diags
+	}
+	head, rest, _ := strings.Cut(strings.TrimSuffix(outer, "}"), "{")
+	whole := head + "{" + without(rest, piece.Body.(*hclsyntax.Body)) + text + "}\n" // what it says anew takes the place of what it said
 	f, diags := hclsyntax.ParseConfig([]byte(whole), "block.hcl", hcl.InitialPos)
 	if diags.HasErrors() {
 		return diags
