@@ -106,6 +106,9 @@ func (u *understander) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, e
 	if err := u.work(t, engineBegins+length/engineSpeed+u.later()); err != nil {
 		return stt.Result{}, err
 	}
+	if len(job.PCM) == 0 { // a stream that began too late carried nothing
+		return stt.Result{Silence: true, Language: "en"}, nil
+	}
 	if !job.Partial {
 		u.m.account.understood(u.m.now(), u.name, job.Utterance, job.PCM)
 	}
