@@ -40,7 +40,6 @@ var doors = []door{
 			"cmd/orac/dist/":               "a tool of the house: builds what is given to people",
 			"cmd/orac/docstest/":           "tests: runs what documents show",
 			"appliance/boot/resume.go":     "this program again, in place of itself",
-			"cmd/orac/setup/service.go":    "looks for a program that understands speech, and runs none",
 			"models/registry.go":           "asks npm for its registry, where a person pulls models",
 			"sim/mutants/":                 "a tool of the house: builds and runs mutants",
 			"web/security/":                "a tool of the house: runs scanners",

@@ -46,7 +46,7 @@ An existing runbook is replaced only with --force, and nothing is written before
 	}
 	c.Flags().StringVar(&f.microphone, "microphone", "", "listen to the microphone with this `PART` in its name (see orac devices), or \"default\"")
 	c.Flags().StringSliceVar(&f.models, "model", nil, "wake on these `NAMES` from the catalogue (see orac models list)")
-	c.Flags().StringVar(&f.stt, "stt", "", "deliver to the ORAC STT server at this `URL`, or \"none\"")
+	c.Flags().StringVar(&f.stt, "stt", "", "deliver to the ORAC STT server at this `URL`, or \"embedded\" (this machine understands), or \"none\"")
 	c.Flags().StringVar(&f.command, "command", "", "instead of --stt run this `COMMAND`, which prints what it understands; {wav} is the recording")
 	c.Flags().StringVar(&f.console, "console", "", "open the console to `WHOM`: local (this machine), network (encrypted) or none")
 	c.Flags().StringVar(&f.name, "name", "", "give the appliance this `NAME` (otherwise the name of the machine)")
@@ -122,11 +122,13 @@ func (f initFlags) answers(ctx context.Context) (a setup.Answers, err error) {
 		if len(a.Service.Command) == 0 {
 			return a, usage("--command: name a program")
 		}
+	case f.stt == "embedded":
+		a.Service = setup.Embedded()
 	case f.stt == "none":
 		a.Service = &setup.Service{}
 	case f.stt != "":
 		if err := setup.CheckAddress(f.stt); err != nil {
-			return a, usage("--stt %s: %w, or none", f.stt, err)
+			return a, usage("--stt %s: %w, or embedded, or none", f.stt, err)
 		}
 		a.Service = &setup.Service{URL: f.stt}
 	}
@@ -178,9 +180,8 @@ func (a *app) propose(ctx context.Context, answers setup.Answers, noPull bool) (
 	if err != nil || noPull {
 		return answers, failed(err)
 	}
-	var missing *models.MissingError
-	if err := models.Missing(a.store(rb), appliance.Needs(rb)); errors.As(err, &missing) {
-		if err := a.pullFor(ctx, rb, missing.Names); err != nil && ctx.Err() == nil {
+	if names := a.modelsMissing(rb); len(names) > 0 {
+		if err := a.pullFor(ctx, rb, names); err != nil && ctx.Err() == nil {
 			fmt.Fprintf(a.err, "%s the models are not here yet: %s\n", a.err.Warn("orac:"), screen.Clean(err.Error()))
 		}
 	}
@@ -204,7 +205,8 @@ func (a *app) interview(ctx context.Context, answers setup.Answers, tty *os.File
 		Hearing: func(rb *runbook.Runbook) (detect.Config, error) {
 			return hearing.Request{Rules: rb}.Config(a.store(rb))
 		},
-		Pull: a.pullFor,
+		Missing: a.modelsMissing,
+		Pull:    a.pullFor,
 	}}
 	answers, err = i.Ask(ctx, answers)
 	return answers, interrupted(ctx, err)
@@ -227,6 +229,14 @@ func (a *app) drafted(text []byte) (*runbook.Runbook, error) {
 		return nil, problems
 	}
 	return rb, nil
+}
+
+// modelsMissing names the models of the catalogue that a runbook needs and that are not here.
+func (a *app) modelsMissing(rb *runbook.Runbook) []string {
+	if missing, ok := errors.AsType[*models.MissingError](models.Missing(a.store(rb), appliance.Needs(rb))); ok {
+		return missing.Names
+	}
+	return nil
 }
 
 // pullFor fetches models of the catalogue into the folder where a runbook looks for them.

@@ -26,6 +26,7 @@ type Microphone struct{ capture.Device }
 // shown.
 type Service struct {
 	URL     string   // of an ORAC STT server
+	Engine  string   // the model with which this machine understands speech
 	Command []string // a program that prints the text of a WAV
 }
 

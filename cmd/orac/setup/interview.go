@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
+	"slices"
 
 	"orac/appliance/audio/capture"
 	"orac/cmd/orac/screen"
@@ -20,6 +20,8 @@ type Program struct {
 	Parse func(text []byte) (*runbook.Runbook, error)
 	// Hearing returns what a runbook listens for, with its rules and the store of its models.
 	Hearing func(*runbook.Runbook) (detect.Config, error)
+	// Missing names the models of the catalogue that a runbook needs and that are not here.
+	Missing func(*runbook.Runbook) []string
 	// Pull fetches models of the catalogue for a runbook, and shows its progress.
 	Pull func(ctx context.Context, rb *runbook.Runbook, names []string) error
 }
@@ -149,7 +151,11 @@ func (q *questions) trial(ctx context.Context) error {
 	d, err := detect.Open(ctx, config)
 	var missing *models.MissingError
 	if errors.As(err, &missing) {
-		if fetched, err := q.fetch(ctx, rb, missing.Names); err != nil || !fetched {
+		question := "The model is not here yet. Fetch it now and try it?"
+		if slices.Contains(missing.Names, "onnxruntime") {
+			question = "The model and what runs it are not here yet. Fetch them now (130 MB)?"
+		}
+		if fetched, err := q.fetch(ctx, rb, missing.Names, question); err != nil || !fetched {
 			return err
 		}
 		if config, err = q.Hearing(rb); err == nil { // the store may have changed
@@ -182,11 +188,7 @@ func (q *questions) draft(ctx context.Context) (*runbook.Runbook, error) {
 
 // fetch downloads missing models, if the person agrees. Without the network the interview
 // continues.
-func (q *questions) fetch(ctx context.Context, rb *runbook.Runbook, names []string) (bool, error) {
-	question := "The model is not here yet. Fetch it now and try it?"
-	if strings.Contains(strings.Join(names, " "), "onnxruntime") {
-		question = "The model and what runs it are not here yet. Fetch them now (130 MB)?"
-	}
+func (q *questions) fetch(ctx context.Context, rb *runbook.Runbook, names []string, question string) (bool, error) {
 	yes, err := q.confirm(ctx, question, true)
 	if err != nil || !yes {
 		if err == nil {
@@ -222,11 +224,11 @@ func (q *questions) service(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	ways = append(ways, way{"an ORAC STT server on another machine", nil})
-	if p := InstalledProgram(); p != nil {
-		ways = append(ways, way{p[0] + " on this machine, without a server: it understands little", &Service{Command: p}})
-	}
-	ways = append(ways, way{"nothing yet: ORAC shows that it woke, but records nothing", &Service{}})
+	ways = append(ways,
+		way{"this machine, without a server and a network: it understands English", Embedded()},
+		way{"an ORAC STT server on another machine", nil},
+		way{"nothing yet: ORAC shows that it woke, but records nothing", &Service{}},
+	)
 	for {
 		n, err := q.choose(ctx, &choice{
 			question: "What turns the command that follows into text?",
@@ -250,9 +252,24 @@ func (q *questions) service(ctx context.Context) error {
 		if s != nil {
 			q.answers.Service = s
 			q.settled("service", s.says())
-			return nil
+			return q.engine(ctx)
 		}
 	}
+}
+
+// engine fetches what an engine needs that is not here yet.
+func (q *questions) engine(ctx context.Context) error {
+	if q.answers.Service.Engine == "" {
+		return nil
+	}
+	rb, err := q.draft(ctx)
+	if err != nil {
+		return err
+	}
+	if names := q.Missing(rb); len(names) > 0 {
+		_, err = q.fetch(ctx, rb, names, "What understands speech is not here yet. Fetch it now (72 MB)?")
+	}
+	return err
 }
 
 // server asks for the address of a server, and asks the server for its state. nil: the person wants a
@@ -285,6 +302,8 @@ func (s Service) says() string {
 	switch {
 	case len(s.Command) > 0:
 		return s.Command[0]
+	case s.Engine != "":
+		return s.Engine + " on this machine"
 	case s.URL != "":
 		return s.URL
 	}

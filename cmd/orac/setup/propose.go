@@ -29,7 +29,7 @@ func Propose(ctx context.Context, a Answers) (_ Answers, notes []string, _ error
 	if a.Service == nil {
 		a.Service = FindService(ctx)
 		if a.Service.URL == "" {
-			a.Service.Command = InstalledProgram()
+			a.Service = Embedded()
 		}
 	}
 	if a.Console == "" {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"os/exec"
 	"time"
 
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt"
+	"orac/runbook"
 )
 
 // LocalSTT is the address of an ORAC STT server on this machine.
@@ -18,23 +18,8 @@ const LocalSTT = "http://localhost:7272"
 // probeTime is how long a server has to answer.
 const probeTime = 5 * time.Second
 
-// programs understand speech without a server, each with the arguments that make it print only the text.
-var programs = []struct {
-	name      string
-	arguments []string
-}{
-	{"pocketsphinx_continuous", []string{"-infile", "{wav}", "-logfn", "/dev/null"}},
-}
-
-// InstalledProgram returns the command of the first of these that is installed; nil if none is.
-func InstalledProgram() []string {
-	for _, p := range programs {
-		if _, err := exec.LookPath(p.name); err == nil {
-			return append([]string{p.name}, p.arguments...)
-		}
-	}
-	return nil
-}
+// Embedded returns the service that needs no server: an engine on this machine.
+func Embedded() *Service { return &Service{Engine: runbook.DefaultSpeech} }
 
 // Probe asks a server for its state. It returns the server's own word, or why there is none.
 func Probe(ctx context.Context, address string) (word string, err error) {

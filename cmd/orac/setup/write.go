@@ -131,6 +131,12 @@ func (s *sheet) service(a Answers) (name string) {
 		s.set(address, "protocol", edit.Quote("exec"))
 		s.set(address, "command", quoteAll(a.Service.Command))
 		return string(address)
+	case a.Service.Engine != "":
+		const address = runbook.Address("stt.local")
+		s.block(address, "This machine turns each command into text itself. It understands English.")
+		s.set(address, "protocol", edit.Quote("embedded"))
+		s.set(address, "model", edit.Quote(a.Service.Engine))
+		return string(address)
 	case a.Service.URL != "":
 		const address, heart = runbook.Address("stt.orac"), runbook.Address("heartbeat.orac")
 		s.block(address, "An ORAC STT server turns each command into text. While it is away, commands wait on the disk.")

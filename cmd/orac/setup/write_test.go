@@ -21,6 +21,7 @@ var cases = map[string]Answers{
 		Microphone: &Microphone{capture.Device{Backend: "alsa", Name: "USB Audio Mono", Identity: `hw:CARD=Mic"${x},DEV=0`}},
 		Models:     []string{"hey_jarvis", "alexa"}, Service: &Service{URL: "http://stt.local:7272"}, Console: Network,
 	},
+	"engine": {Service: Embedded()},
 	"program_local": {
 		Name: "desk", Microphone: &Microphone{capture.Device{Backend: "pulse", Name: "Bad\n}\u202e name" + strings.Repeat("x", 100), Identity: "alsa_input.usb"}},
 		Models: []string{"timer"}, Service: &Service{Command: []string{"whisper-cli", "-f", "{wav}", `a"b`}}, Console: Local,
