@@ -73,6 +73,7 @@ type DeliveryConfig struct {
 	Whole    string        // how a whole utterance is sent: http, exec, engine
 	Streamed string        // how a stream is sent: engine; "": ws
 	Way      string        // how utterances are sent, in words
+	Pure     bool          // the service only returns a text: an utterance that it may have had is never in doubt
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are removed
@@ -136,7 +137,7 @@ type course struct {
 // deliver returns nil when the service no longer needs the utterance.
 func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	c := &course{Job: job, began: t.Now()}
-	if slices.Contains(job.Meta.Sent, n.STT) {
+	if !n.Pure && slices.Contains(job.Meta.Sent, n.STT) {
 		c.doubt = doubt{cause: errNoAnswer, underWay: true, since: t.Now()}
 	}
 	heard, streamed, err := stt.Result{}, false, error(nil)
