@@ -7,6 +7,7 @@ import (
 	"orac/appliance/child"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
+	"orac/models/moonshine/nothing"
 )
 
 // Both sides write frames of these kinds: see child.Protocol.
@@ -105,7 +106,7 @@ func (a answer) result() (r stt.Result, err error) {
 	}
 	r = stt.Result{Text: wire.CleanText(a.Text), Confidence: a.Confidence, Nothing: wire.CleanText(a.Nothing)}
 	if r.Text == "" && r.Nothing == "" {
-		r.Nothing = "no words" // nothing but marks that no text may hold
+		r.Nothing = string(nothing.Wordless) // nothing but marks that no text may hold
 	}
 	r.Silence = r.Text == ""
 	return r, nil

@@ -146,7 +146,7 @@ func do(m model, j job, stop func() bool) answer {
 	default:
 		a.Text, a.Confidence, a.Nothing = clip(t.Text), t.Confidence, string(t.Nothing)
 		if a.Text == "" && a.Nothing == "" {
-			a.Nothing = "no words"
+			a.Nothing = string(moonshine.Wordless)
 		}
 	}
 	return a

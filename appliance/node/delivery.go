@@ -15,6 +15,7 @@ import (
 	"orac/appliance/stt"
 	"orac/appliance/stt/spoken"
 	"orac/appliance/utterance"
+	"orac/models/moonshine/nothing"
 )
 
 // Delivery sends utterances to one speech-to-text service, or to the first of several that answers: in order, each until a service
@@ -341,7 +342,7 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
-		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing, said.nothing(), n.because()), Of: originOf(c.Meta),
+		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), nothing.Reason(r.Nothing).Words(), said.nothing(), n.because()), Of: originOf(c.Meta),
 	})
 	return nil
 }
