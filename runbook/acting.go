@@ -125,14 +125,29 @@ var topicBlock = &language.BlockType{
 		{Name: "queue", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "16", Min: "1", Max: "256", Unit: "commands",
 			Doc: "How many commands may wait. Further ones are refused at once with 503 and Retry-After. A peer that has more places than others gives up its last."},
 	},
-	Rules: []language.Rule{{
+	Rules: append(onlyActing("enabled", "expires", "learn", "timeout", "queue"), language.Rule{
 		Uses: []string{"core", "backends", "intents", "english", "language_model"},
 		Doc:  "a topic either acts here or goes to a core",
 		Hint: "Leave core out, or leave backends, intents, english and language_model out.",
 		Holds: func(g language.Given) bool {
 			return !g.Written("core") || !g.Flag("english") && !g.Written("backends") && !g.Written("intents") && !g.Written("language_model")
 		},
-	}},
+	}),
+}
+
+// onlyActing allows attributes only for a topic that acts here.
+func onlyActing(names ...string) (rules []language.Rule) {
+	for _, name := range names {
+		rules = append(rules, language.Rule{
+			Uses: []string{name, "backends", "intents", "english", "language_model"},
+			Doc:  name + " is only for a topic that acts here",
+			Hint: "Give the topic backends, intents, english = true or a language_model, or leave " + name + " out.",
+			Holds: func(g language.Given) bool {
+				return !g.Written(name) || g.Flag("english") || g.Written("language_model") || len(g.Texts("backends"))+len(g.Texts("intents")) > 0
+			},
+		})
+	}
+	return rules
 }
 
 // slotPattern is the name of a slot.

@@ -48,6 +48,7 @@ const (
 	Near       Tier = "near"       // a template, with names that sound or look alike
 	Learnt     Tier = "learnt"     // a language model understood it before
 	ByModel    Tier = "model"      // a language model chose among what is possible
+	Handed     Tier = "handed"     // the conversation of a backend was handed the text
 	NoTier     Tier = ""           // not understood
 )
 

@@ -66,9 +66,6 @@ func (n *Backend) Update(fresh Node) {
 	n.Homes.To(f.Homes)
 }
 
-// Idle implements Idler: no call is under way.
-func (n *Backend) Idle() bool { return n.shown.Get().Calls.Asked == 0 }
-
 // Shown is the state. It may be called from anywhere.
 func (n *Backend) Shown() BackendShown { return n.shown.Get() }
 

@@ -68,7 +68,7 @@ func (l *learnt) add(t *rt.Task, topic, text string, commands []act.Command, ver
 func (l *learnt) forget(t *rt.Task, text string) int {
 	before := len(l.entries)
 	key := sameText(text)
-	l.entries = slices.DeleteFunc(l.entries, func(a act.LearntAnswer) bool { return key == "" || a.Text == key })
+	l.entries = slices.DeleteFunc(l.entries, func(a act.LearntAnswer) bool { return text == "" || a.Text == key })
 	if len(l.entries) != before {
 		l.save(t)
 	}

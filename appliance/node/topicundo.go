@@ -67,8 +67,7 @@ func (n *Topic) correct(t *rt.Task, j *deed, e *journal.Entry, until rt.Instant)
 	}
 	var cannot []string
 	done := map[string]bool{}
-	for i := len(was.Outcomes) - 1; i >= 0; i-- { // the newest first
-		o := was.Outcomes[i]
+	for i, o := range was.Outcomes { // the oldest first: what was before it was before all
 		if o.Call.Backend == "" {
 			if u, ok := n.unown(t, j, was.ID, i, o); ok {
 				e.Answer.Undone = append(e.Answer.Undone, u)
