@@ -97,6 +97,7 @@ const (
 	EngineTarget    Target = "engine"
 	HeartbeatTarget Target = "heartbeat"
 	WebhookTarget   Target = "webhook"
+	CoreTarget      Target = "core"
 	NodeTarget      Target = "node"
 )
 
@@ -107,6 +108,7 @@ var targets = map[Target]language.Attribute{
 	EngineTarget:    {DefaultDoc: "the runbook's first", Example: `"local"`, Doc: "The name of the stt block whose engine runs in the appliance."},
 	HeartbeatTarget: {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
 	WebhookTarget:   {DefaultDoc: "the runbook's first", Example: `"light"`, Doc: "The name of the webhook."},
+	CoreTarget:      {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the Core."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
