@@ -82,9 +82,6 @@ const (
 	Apply       Kind = "apply"
 )
 
-// alone is why the Core of a live appliance cannot break.
-var alone = "only a simulation has other appliances whose commands go on to a Core"
-
 // kinds is the table of all kinds of faults, in the order of the documentation. Everything that must know the kinds reads it, or
 // is checked against it.
 var kinds = []Info{

@@ -112,6 +112,9 @@ var targets = map[Target]language.Attribute{
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
+// alone is why the Core of a live appliance cannot break.
+const alone = "only a simulation has other appliances whose commands go on to a Core"
+
 func extra(name string, kind language.Kind, standard, least, most, doc string) language.Attribute {
 	return language.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
 }
