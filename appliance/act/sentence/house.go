@@ -103,7 +103,7 @@ func (m *Matcher) place(names []string, id string, floor bool, areas ...int32) {
 			list = list[1:]
 		}
 		key := strings.Join(list, " ")
-		if key == "" {
+		if key == "" || len(list) == 1 && function(key) {
 			continue
 		}
 		at, ok := h.named[key]
@@ -163,6 +163,9 @@ func (m *Matcher) entityName(index int32, name string, _ bool) {
 	for len(full) > 1 && full[0] == "the" {
 		full = full[1:]
 	}
+	if len(full) == 0 || len(full) == 1 && function(full[0]) {
+		return // it has no name that could be said: only what it is, and its room, name it
+	}
 	m.lex.name(full, ref{kind: toEntity, index: index})
 	forms := [][]string{full}
 	if e.area >= 0 {
@@ -178,10 +181,27 @@ func (m *Matcher) entityName(index int32, name string, _ bool) {
 		if i > 0 && !m.common(form) {
 			m.lex.name(form, ref{kind: toEntity, index: index, penalty: 2})
 		}
-		if short := withoutClass(form, e); short != nil && !m.common(short) {
-			m.lex.name(short, ref{kind: toEntity, index: index, penalty: 3})
+		if qualifiers[form[0]] && len(form) > 2 { // "the left bedside lamp" is one of "the bedside lamps"
+			m.lex.name(form[1:], ref{kind: toEntity, index: index, penalty: 4})
+			m.shortName(index, form[1:], 5)
 		}
+		m.shortName(index, form, 3)
 	}
+}
+
+// barePenalty is that of forms which are everyday words: "the star" is a light only in "the star light" or "the star and the sofa lamp".
+const barePenalty = 20
+
+// shortName adds the form of a name without what the entity is.
+func (m *Matcher) shortName(index int32, form []string, penalty int16) {
+	short := withoutClass(form, &m.house.entities[index])
+	switch {
+	case short == nil || m.common(short):
+		return
+	case len(short) == 1 && commonWords()[short[0]]:
+		penalty += barePenalty
+	}
+	m.lex.name(short, ref{kind: toEntity, index: index, penalty: penalty})
 }
 
 // common tells whether words are no name: a class, or a place.
@@ -190,7 +210,12 @@ func (m *Matcher) common(list []string) bool {
 	if _, ok := m.house.named[key]; ok {
 		return true
 	}
-	return classNames[key] || determiners[key] || quantifiers[key] || pronouns[key] || listing[key] || placing[key] || key == ""
+	return classNames[key] || function(key) || key == ""
+}
+
+// function tells whether a word stands around names, and can be none.
+func function(w string) bool {
+	return determiners[w] || quantifiers[w] || pronouns[w] || wholes[w] || listing[w] || placing[w] || excluding[w]
 }
 
 var classNames = func() map[string]bool {
