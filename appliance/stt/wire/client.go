@@ -72,7 +72,7 @@ type Client struct {
 func NewClient(o Options) (*Client, error) {
 	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden), peer: cmp.Or(o.Peer, "an ORAC STT")}
 	var err error
-	if c.tls, err = o.TLS.config(); err != nil {
+	if c.tls, err = o.TLS.Config(); err != nil {
 		return nil, err
 	}
 	for name, value := range o.Headers {
