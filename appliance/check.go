@@ -16,8 +16,9 @@ import (
 	"orac/appliance/audio/wav"
 	"orac/appliance/graph"
 	"orac/appliance/logbook"
-	"orac/appliance/stt"
+	"orac/appliance/program"
 	"orac/models"
+	"orac/models/moonshine"
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -83,7 +84,7 @@ func Needs(rb *runbook.Runbook) []string {
 		}
 	}
 	for _, s := range graph.Engines(rb) {
-		for _, name := range engineNeeds(s) {
+		for _, name := range moonshine.Needs(speechOf(s)) {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -92,10 +93,8 @@ func Needs(rb *runbook.Runbook) []string {
 	return names
 }
 
-// engineNeeds names what an engine needs of the catalogue.
-func engineNeeds(s runbook.STT) []string {
-	return []string{cmp.Or(s.Model, runbook.DefaultSpeech), gateModel}
-}
+// speechOf is the speech model of an engine.
+func speechOf(s runbook.STT) string { return cmp.Or(s.Model, runbook.DefaultSpeech) }
 
 // gateModel is the catalogue's name of the voice gate.
 const gateModel = "silero_vad"
@@ -251,17 +250,9 @@ func (c *checker) catalogued(m runbook.Model, name string) {
 
 // speech looks for the model of an engine in the catalogue.
 func (c *checker) speech(s runbook.STT) {
-	name := cmp.Or(s.Model, runbook.DefaultSpeech)
-	if e, err := models.Find(name); err == nil && e.Kind == models.Speech {
-		return
+	if err := moonshine.Check(speechOf(s)); err != nil {
+		c.say(s.Address, "model", language.Error, fmt.Sprintf("the catalogue has no speech model %q", speechOf(s)), "It has "+strings.Join(moonshine.Names(), ", ")+".")
 	}
-	var have []string
-	for _, e := range models.Catalogue() {
-		if e.Kind == models.Speech {
-			have = append(have, e.Name)
-		}
-	}
-	c.say(s.Address, "model", language.Error, fmt.Sprintf("the catalogue has no speech model %q", name), "It has "+strings.Join(have, ", ")+".")
 }
 
 // heads names the wake words of the catalogue.
@@ -290,14 +281,14 @@ func (c *checker) everywhere(block runbook.Address, address string) {
 
 // program looks for the program of a service the way a delivery would.
 func (c *checker) program(s runbook.STT) {
-	command, err := program(s, c.rb.Resolve)
+	command, err := commandOf(s, c.rb.Resolve)
 	if err != nil {
 		where := "in the PATH"
 		if strings.Contains(s.Command[0], "/") {
 			where = "at " + filepath.Clean(c.rb.Resolve(s.Command[0]))
 		}
 		if errors.Is(err, fs.ErrPermission) {
-			if why := stt.Runnable(c.rb.Resolve(s.Command[0])); why != nil {
+			if why := program.Runnable(c.rb.Resolve(s.Command[0])); why != nil {
 				c.cannotRun(s, why)
 				return
 			}
@@ -310,7 +301,7 @@ func (c *checker) program(s runbook.STT) {
 	if strings.Contains(s.Command[0], "/") {
 		path = c.rb.Resolve(s.Command[0])
 	}
-	if why := stt.Runnable(path); why != nil {
+	if why := program.Runnable(path); why != nil {
 		c.cannotRun(s, why)
 	}
 }
@@ -328,8 +319,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// program is the command of a service with the path of its program: a name is looked up, and find resolves a path.
-func program(s runbook.STT, find func(path string) string) ([]string, error) {
+// commandOf is the command of a service with the path of its program: a name is looked up, and find resolves a path.
+func commandOf(s runbook.STT, find func(path string) string) ([]string, error) {
 	path := s.Command[0]
 	if strings.Contains(path, "/") {
 		var err error

@@ -21,6 +21,7 @@ import (
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/models"
+	"orac/models/moonshine"
 	"orac/runbook"
 )
 
@@ -77,7 +78,7 @@ func input(d graph.Device) (audio.Source, error) {
 
 // understand returns what starts the process of an engine.
 func understand(store models.Store, s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
-	for _, name := range engine.Needs(s.Catalogued()) { // a model that is not there, or damaged, is found before anything runs
+	for _, name := range moonshine.Needs(s.Catalogued()) { // a model that is not there, or damaged, is found before anything runs
 		if err := store.Verify(name); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Address, err)
 		}
@@ -112,7 +113,7 @@ func client(to graph.Service, find func(string) string, temp string) (stt.Client
 	case "wyoming":
 		return stt.NewWyoming(plain)
 	case "exec":
-		command, err := program(s, find)
+		command, err := commandOf(s, find)
 		if err != nil {
 			return nil, err
 		}

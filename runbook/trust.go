@@ -52,6 +52,11 @@ func (rb *Runbook) Member(a Address) (Member, bool) {
 	return find(rb.Members, a, func(m *Member) Address { return m.Address })
 }
 
+// sitePattern is the address of a server that this appliance names and does not call.
+var sitePattern = regexp.MustCompile(`^https?://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$`)
+
+const siteExpect = `"https://HOST:PORT", without a path`
+
 var issuerBlock = &language.BlockType{
 	Type: "issuer", Single: true,
 	Doc:  "Makes this appliance the centre of trust of a house: its users and service accounts get tokens for each member, signed with keys that ORAC makes and replaces by itself. The web listener serves it: /oauth/token, /oauth/introspect, /oauth/revoke and the keys at /.well-known/jwks.json.",
@@ -60,7 +65,7 @@ var issuerBlock = &language.BlockType{
   url = "https://core.local:7171"
 }`,
 	Attributes: []language.Attribute{
-		{Name: "url", Kind: language.URL, Gives: language.Admits, OnChange: language.InPlace, Example: `"https://core.local:7171"`,
+		{Name: "url", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"https://core.local:7171"`, Pattern: sitePattern, Expect: siteExpect,
 			Doc: "The address at which members reach this appliance's web listener, without a path. Tokens name it as their issuer (iss), and members write exactly the same text as issuer. It is https, unless it is this machine's own (127.0.0.1). Required in an issuer block."},
 		{Name: "rotate", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "30d", Min: "1d", Max: "365d",
 			Doc: "How long a key signs before ORAC makes the next one. The one before stays valid as long as tokens live that it has signed. `orac secrets rotate issuer` replaces it now."},
@@ -75,7 +80,7 @@ var memberBlock = &language.BlockType{
   url = "https://kitchen.local:7171"
 }`,
 	Attributes: []language.Attribute{
-		{Name: "url", Kind: language.URL, Gives: language.Admits, OnChange: language.InPlace, Example: `"https://kitchen.local:7171"`,
+		{Name: "url", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"https://kitchen.local:7171"`, Pattern: sitePattern, Expect: siteExpect,
 			Doc: "The address of its console, without a path. People who log in there with this issuer come back to it and to no other address. Without it, only programs get tokens for this member."},
 	},
 }
@@ -93,7 +98,7 @@ var trustBlock = &language.BlockType{
 			Doc: "The issuer's address, exactly as url in its issuer block. It is https, unless it is this machine's own (127.0.0.1). Required in a trust block."},
 		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed the issuer's certificate, in PEM. Without it, those of the system are used."},
-		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"AB:CD:…"`,
+		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`,
 			Pattern: regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`), Expect: "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons",
 			Doc: "The SHA-256 of the issuer's own certificate, as it prints it, instead of ca: for an issuer with self_signed."},
 		{Name: "audience", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, DefaultDoc: "the name of the appliance", Example: `"kitchen"`, Pattern: claimPattern, Expect: claimExpect,

@@ -20,8 +20,7 @@ type TLS struct {
 // maxPEM is more than any file of certificates, in bytes.
 const maxPEM = 4 << 20
 
-// Config returns the settings of a client: TLS 1.2 or newer, the authorities of CA instead of those of the system, and the certificate
-// that it shows. It reads the files.
+// Config is the configuration of a connection. It reads the files.
 func (t TLS) Config() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if t.CA != "" {
