@@ -2,7 +2,9 @@ package home
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -252,6 +254,63 @@ func TestAStopDuringACall(t *testing.T) {
 	}
 }
 
+// TestARestartInTheMiddle of a call: it is not sent again, and proven once Home Assistant is back.
+func TestARestartInTheMiddle(t *testing.T) {
+	s := hometest.Start(t, hometest.Flat())
+	h := client(t, s, Config{Timeout: 20 * time.Second})
+	s.Set(hometest.Service, hometest.Behaviour{Do: hometest.Dies})
+	restarted := make(chan error, 1)
+	go func() {
+		if err := s.Await(t.Context(), func(calls []hometest.Call, _ int) bool { return len(calls) == 1 }); err != nil {
+			restarted <- err
+			return
+		}
+		s.Down()
+		restarted <- s.Up()
+	}()
+	o := run(t.Context(), func(task *rt.Task) act.Outcome {
+		return h.Do(task, act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}, Expect: []act.Expectation{{Entity: "light.bedroom", State: []string{"on"}}}}, "")
+	})
+	if err := <-restarted; err != nil || o.Verdict != act.Proven || len(s.Calls()) != 1 {
+		t.Errorf("%v, %d calls, %+v", err, len(s.Calls()), o)
+	}
+}
+
+// TestCallsOfIntentBlocks: what was said is a value of the data, and no service and no entity that the runbook did not write.
+func TestCallsOfIntentBlocks(t *testing.T) {
+	s := hometest.Start(t, hometest.Flat())
+	h := watching(t, s, Config{})
+	said := command("coffee", []string{"script.goodnight"}, word("x", `a "b"`), number("n", 2, ""))
+	for _, c := range []struct {
+		template act.Template
+		want     string
+	}{
+		{act.Template{Service: "script.turn_on", Data: map[string]any{"variables": map[string]any{"what": "{x}", "cups": "{n}", "say": "{n} of {x}"}}}, `script.turn_on [script.goodnight] {"variables":{"cups":2,"say":"2 of a \"b\"","what":"a \"b\""}}`},
+		{act.Template{Service: "scene.turn_on", Data: map[string]any{"entity_id": "scene.movie"}}, `scene.turn_on [scene.movie] {}`},
+		{act.Template{Service: "scene.turn_on", Data: map[string]any{"entity_id": "{x}"}}, "entity_id is not the ID of an entity, or names one twice"},
+		{act.Template{Service: "{x}.turn_on"}, "{x}: a service has only letters, digits and underscores"},
+		{act.Template{Service: "turn_on"}, "a service is written as domain.name, like script.turn_on"},
+		{act.Template{Service: "script.turn_on", Data: map[string]any{"a": "{nothing}"}}, "nothing was said for {nothing}"},
+	} {
+		call, err := h.Fill(said, c.template)
+		data, _ := json.Marshal(call.Data)
+		got := fmt.Sprintf("%s %v %s", call.Service, call.Targets, data)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+	call, err := h.Fill(said, act.Template{Service: "scene.turn_on", Data: map[string]any{"entity_id": "scene.movie"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, "") }); o.Verdict != act.Proven {
+		t.Errorf("%+v", o)
+	}
+}
+
 // TestWatch follows states and registries over a restart.
 func TestWatch(t *testing.T) {
 	s := hometest.Start(t, hometest.Flat())
@@ -287,11 +346,17 @@ func TestWatch(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	s.SetState("light.bedroom", "off", nil)
+	s.Change(func(x *hometest.House) {
+		x.Entities = slices.DeleteFunc(x.Entities, func(e hometest.Entity) bool { return e.ID == "light.new" })
+	})
 	if err := s.Up(); err != nil {
 		t.Fatal(err)
 	}
 	watch()
 	h.await(func() bool { return h.homes == 5 && h.states["light.bedroom"].State == "off" })
+	if _, ok := entity(h.told, "light.new"); ok || h.states["light.new"].State != "unavailable" {
+		t.Errorf("what went meanwhile is %+v", h.states["light.new"])
+	}
 	s.Down()
 	<-ended
 }

@@ -79,13 +79,18 @@ func (w *watch) begin(version string) error {
 		list = list[:4*maxEntities]
 	}
 	states := make([]act.State, 0, len(list))
+	before := w.home.all()
 	w.home.update(func() {
 		w.home.seen, w.home.live = make(map[string]seen, len(list)), true
 		for _, s := range list {
 			w.home.seen[s.Entity] = s
 			states = append(states, s.State)
+			delete(before, s.Entity)
 		}
 	})
+	for _, id := range slices.Sorted(maps.Keys(before)) { // they went while we were away
+		states = append(states, act.State{Entity: id, State: "unavailable"})
+	}
 	w.listed = true
 	if err := w.fetch(); err != nil {
 		return err
