@@ -196,8 +196,13 @@ func TestWatch(t *testing.T) {
 	s.SetState("light.bedroom", "on", map[string]any{"brightness": 200.0})
 	h.await(func() bool { s := h.states["light.bedroom"]; return s.State == "on" && s.Numbers["brightness"] == 200 })
 	first := h.told.Version
+	s.SetState("light.all", "unavailable", map[string]any{"entity_id": nil}) // a group that cannot be reached tells no members
+	h.await(func() bool { return h.states["light.all"].State == "unavailable" })
 	s.Change(func(x *hometest.House) { x.Areas[0].Name = "Scullery" })
 	h.await(func() bool { return h.homes == 2 })
+	if e, _ := entity(h.told, "light.all"); len(e.Members) != 2 {
+		t.Errorf("%+v", e)
+	}
 	if h.told.Version == first {
 		t.Error("a room has another name, and the vocabulary the same version")
 	}
