@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +8,6 @@ import (
 
 	"orac/appliance/node"
 	"orac/appliance/rt"
-	"orac/models"
 	"orac/models/wake"
 	"orac/runbook"
 )
@@ -100,8 +98,7 @@ func buildTrigger(a *Assembly, n *Node, id byDevice, s triggerSettings) (node.No
 		file := a.file(see[Model](m))
 		file.Private = m.PrivateSource
 		rules, err := a.Model(file)
-		if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
-			a.lack(file, unfetched)
+		if a.lacks(m.Address, file, err) {
 			continue // its classes are known once it is fetched; until then this graph does not run
 		}
 		if err != nil {

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/node"
 	"orac/appliance/rt"
-	"orac/models"
 	"orac/runbook"
 )
 
@@ -114,8 +112,7 @@ func buildWyoming(a *Assembly, n *Node, id wyomingIdentity, s wyomingSettings) (
 		file := a.file(see[Model](m))
 		file.Private = m.PrivateSource
 		rules, err := a.Model(file)
-		if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
-			a.lack(file, unfetched)
+		if a.lacks(m.Address, file, err) {
 			continue
 		}
 		if err != nil {
