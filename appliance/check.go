@@ -16,7 +16,7 @@ import (
 	"orac/appliance/audio/wav"
 	"orac/appliance/graph"
 	"orac/appliance/logbook"
-	"orac/appliance/stt"
+	"orac/appliance/program"
 	"orac/models"
 	"orac/models/moonshine"
 	"orac/runbook"
@@ -66,11 +66,14 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 	return c.found
 }
 
-// Needs names what a runbook needs from the catalogue: what every listener needs, and the models that listen or are
+// Needs names what a runbook needs from the catalogue: what hearing needs, if it hears, and the models that listen or are
 // served.
 func Needs(rb *runbook.Runbook) []string {
 	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
-	names := slices.DeleteFunc(models.Required(), func(name string) bool { return name == gateModel && !gated })
+	hears := len(rb.Listeners) > 0 || slices.ContainsFunc(rb.Wyomings, func(w runbook.Wyoming) bool { return w.Serve == runbook.ServeWake })
+	names := slices.DeleteFunc(models.Required(), func(name string) bool {
+		return name == gateModel && !gated || name != libraryModel && !hears
+	})
 	used := []runbook.Model(nil)
 	for _, l := range rb.Listeners {
 		used = append(used, graph.Enabled(rb, l)...)
@@ -96,8 +99,11 @@ func Needs(rb *runbook.Runbook) []string {
 // speechOf is the speech model of an engine.
 func speechOf(s runbook.STT) string { return cmp.Or(s.Model, runbook.DefaultSpeech) }
 
-// gateModel is the catalogue's name of the voice gate.
-const gateModel = "silero_vad"
+// gateModel is the catalogue's name of the voice gate, and libraryModel that of what runs all networks.
+const (
+	gateModel    = "silero_vad"
+	libraryModel = "onnxruntime"
+)
 
 type checker struct {
 	rb    *runbook.Runbook
@@ -281,14 +287,14 @@ func (c *checker) everywhere(block runbook.Address, address string) {
 
 // program looks for the program of a service the way a delivery would.
 func (c *checker) program(s runbook.STT) {
-	command, err := program(s, c.rb.Resolve)
+	command, err := commandOf(s, c.rb.Resolve)
 	if err != nil {
 		where := "in the PATH"
 		if strings.Contains(s.Command[0], "/") {
 			where = "at " + filepath.Clean(c.rb.Resolve(s.Command[0]))
 		}
 		if errors.Is(err, fs.ErrPermission) {
-			if why := stt.Runnable(c.rb.Resolve(s.Command[0])); why != nil {
+			if why := program.Runnable(c.rb.Resolve(s.Command[0])); why != nil {
 				c.cannotRun(s, why)
 				return
 			}
@@ -301,7 +307,7 @@ func (c *checker) program(s runbook.STT) {
 	if strings.Contains(s.Command[0], "/") {
 		path = c.rb.Resolve(s.Command[0])
 	}
-	if why := stt.Runnable(path); why != nil {
+	if why := program.Runnable(path); why != nil {
 		c.cannotRun(s, why)
 	}
 }
@@ -319,8 +325,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// program is the command of a service with the path of its program: a name is looked up, and find resolves a path.
-func program(s runbook.STT, find func(path string) string) ([]string, error) {
+// commandOf is the command of a service with the path of its program: a name is looked up, and find resolves a path.
+func commandOf(s runbook.STT, find func(path string) string) ([]string, error) {
 	path := s.Command[0]
 	if strings.Contains(path, "/") {
 		var err error

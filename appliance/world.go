@@ -118,7 +118,7 @@ func client(to graph.Service, find func(string) string, temp string) (stt.Client
 	case "wyoming":
 		return stt.NewWyoming(plain)
 	case "exec":
-		command, err := program(s, find)
+		command, err := commandOf(s, find)
 		if err != nil {
 			return nil, err
 		}
