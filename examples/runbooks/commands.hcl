@@ -1,0 +1,38 @@
+# Texts become deeds, without Home Assistant: timers, the time, and a command of this machine.
+#
+#   orac run -f examples/runbooks/commands.hcl
+#   orac ask -f examples/runbooks/commands.hcl "set a timer for 5 minutes"
+#   orac ask -f examples/runbooks/commands.hcl "write down milk"
+
+appliance "desk" {}
+
+core_server "desk" {
+  listen = "127.0.0.1:8000"
+}
+
+topic "general" {
+  english = true
+  intents = [intent.note]
+}
+
+intent "note" {
+  sentences = ["(write down|note) {thing}"]
+  slots     = { thing = vocabulary.things }
+  backend   = backend.log
+  reply     = "I wrote down {thing}."
+  call {
+    arguments = ["{thing}"]
+  }
+}
+
+vocabulary "things" {
+  words = {
+    milk  = ["some milk"]
+    bread = ["a loaf of bread"]
+  }
+}
+
+backend "log" {
+  protocol = "exec"
+  command  = ["logger", "-t", "orac", "--"]
+}

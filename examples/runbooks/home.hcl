@@ -1,0 +1,36 @@
+# A voice assistant on one machine: a microphone, an engine, and Home Assistant. No network but that to Home Assistant.
+#
+#   orac secrets set ha_token          a long-lived access token of Home Assistant
+#   orac run -f examples/runbooks/home.hcl
+#   orac ask -f examples/runbooks/home.hcl "turn on the kitchen light"
+
+appliance "kitchen" {}
+
+device "microphone" "default" {}
+
+model "hey_jarvis" {
+  source = "catalog:hey_jarvis"
+}
+
+stt "local" {
+  protocol = "embedded"
+}
+
+listener "kitchen" {
+  device  = device.microphone.default
+  models  = [model.hey_jarvis]
+  deliver = [stt.local]
+  act     = topic.general
+  area    = "Kitchen"
+}
+
+topic "general" {
+  backends = [backend.home]
+}
+
+backend "home" {
+  protocol = "home_assistant"
+  url      = "http://homeassistant.local:8123"
+  token    = secret("ha_token")
+  hide     = ["lock.*"]
+}
