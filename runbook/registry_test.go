@@ -40,8 +40,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 22 {
-		t.Errorf("%d block types are built, want 22", slots)
+	if slots != 24 {
+		t.Errorf("%d block types are built, want 24", slots)
 	}
 }
 
