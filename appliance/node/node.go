@@ -46,7 +46,7 @@ var (
 	}
 	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil), (*STTServer)(nil)}
 	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil)}
-	_ = []Troubled{(*Wyoming)(nil)}
+	_ = []Troubled{(*Wyoming)(nil), (*Engine)(nil)}
 )
 
 // Events is where a node reports what happened.
