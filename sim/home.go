@@ -22,6 +22,7 @@ type home struct {
 
 const (
 	homeTime  = 30 * time.Millisecond // from a call to its proof
+	proofTime = 3 * time.Second       // for which a client waits for a state that follows
 	homeWatch = 500 * time.Millisecond
 )
 
@@ -79,6 +80,8 @@ func (h *home) Do(t *rt.Task, c act.Call, _ string) act.Outcome {
 	}
 	if h.has(scenario.BackendStuck) { // it says yes, and does nothing
 		o.Answered, o.Verdict, o.Reason = t.Wall(), act.Unproven, "it accepted the call, and its state does not follow"
+		t.Trace("no state follows")
+		_ = t.Sleep(proofTime) // the outcome is the same if it is stopped
 		return o
 	}
 	h.m.floor.does(h.m, h.name, c)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"orac/appliance/act"
 )
@@ -30,6 +31,9 @@ type Matcher struct {
 	words     *nearWords
 	version   string
 	problems  []Problem
+
+	choiceOnce sync.Once
+	choices    *Choices // set by choiceOnce
 }
 
 type wordFlags uint8
