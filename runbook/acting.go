@@ -221,9 +221,13 @@ var vocabularyBlock = &language.BlockType{
 	Doc:  "What a slot of an intent may hold: words with other ways to say them, or a range of numbers.",
 	Slot: language.Into(func(rb *Runbook) any { return &rb.Vocabularies }),
 	Example: `vocabulary "drinks" {
-  words = {
-    coffee   = ["a cup of coffee", "cappuccino"]
-    espresso = []
+  words = { coffee = ["a cup of coffee", "cappuccino"], espresso = [] }
+}
+
+vocabulary "cups" {
+  range {
+    from = 1
+    to   = 4
   }
 }`,
 	Attributes: []language.Attribute{
