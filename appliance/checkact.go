@@ -26,19 +26,19 @@ func (c *checker) sentences() {
 			if p.Warning {
 				severity = language.Warning
 			}
-			where := ""
+			detail := p.Text
 			if p.Template != "" {
-				where = fmt.Sprintf(" (template %q", p.Template)
+				at := ""
 				if p.Column > 0 {
-					where += fmt.Sprintf(", column %d", p.Column)
+					at = fmt.Sprintf(", column %d", p.Column)
 				}
-				where += ")"
+				detail = fmt.Sprintf("Template %q%s: %s.", p.Template, at, p.Text)
 			}
 			summary := "a sentence of " + string(address) + " cannot be used as it is"
 			if p.Warning {
 				summary = "sentences of " + string(address) + " come into the way of others"
 			}
-			if detail := p.Text + where; !told[string(address)+detail] {
+			if !told[string(address)+detail] {
 				told[string(address)+detail] = true
 				attribute := "sentences"
 				if p.Intent == "" {
