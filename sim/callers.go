@@ -31,9 +31,10 @@ type plea struct {
 	id, text string
 	pcm      []int16 // nil once it is answered
 	said     time.Duration
-	promised bool // the server has said that Core will get it
-	acts     int  // how often Core acted on it
-	excused  bool // it was reported that Core may not have it
+	most     time.Duration // how long after that it may be done; 0: that is not known
+	promised bool          // the server has said that Core will get it
+	acts     int           // how often Core acted on it
+	excused  bool          // it was reported that Core may not have it
 }
 
 // floor is all that goes on between other appliances, a server of this one, and the Cores.
@@ -79,6 +80,11 @@ func (s *remote) speak() {
 	c := &plea{id: fmt.Sprintf("%s-%d", s.Name, s.asked), text: fmt.Sprintf("%d samples", n), pcm: make([]int16, n)}
 	if c.said = s.m.now(); s.Topic != "" && len(s.m.first.LanguageModels) > 0 && s.asked%3 == 0 {
 		c.text = fmt.Sprintf("perhaps about %d of them would be fine", n) // no sentence fits
+	}
+	for _, t := range s.m.first.Topics {
+		if t.Name == s.Topic {
+			c.most = t.Expires + t.Timeout // the last moment to begin, and the longest that it may take
+		}
 	}
 	f.commands[c.text], f.numbers[n], f.all = c, c, append(f.all, c)
 	s.waiting = append(s.waiting, c)

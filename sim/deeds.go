@@ -76,6 +76,9 @@ func (f *floor) does(m *machine, backend string, call act.Call) {
 		m.judge.Break(m.now(), "labels", fmt.Sprintf("%s was asked for %v, which nobody said", backend, call.Data))
 		return
 	}
+	if age := m.now() - c.said; c.most > 0 && age > c.most {
+		m.judge.Break(m.now(), "late", fmt.Sprintf("%s does what %s asked for %v before, and nobody may want it any more", backend, c.id, age))
+	}
 	if c.acts++; c.acts == 1 {
 		f.acted++
 		return

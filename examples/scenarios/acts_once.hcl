@@ -59,13 +59,21 @@ fault "power_loss" "now_and_then" {
   for    = "3s"
 }
 
+# The home takes its time, so that many a kill comes while it does what it was asked.
+fault "backend_slow" "thinks" {
+  at    = "20s"
+  every = "5m"
+  for   = "4m30s"
+  delay = "700ms"
+}
+
 # Of a call that was under way nobody knows whether the home has done it: it is told so, and not sent again.
 expect "once" {
   holds = served == asked && acted_twice == 0
 }
 
 expect "nearly_all" {
-  holds = asked >= 600 && acted >= asked - 60
+  holds = asked >= 600 && acted >= asked - 90
 }
 
 sometimes "the_process_was_replaced" {
