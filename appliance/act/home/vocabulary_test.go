@@ -1,18 +1,14 @@
 package home
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"orac/appliance/act"
 	"orac/appliance/act/home/hometest"
-	"orac/appliance/rt"
 )
 
 func enabled(h *act.Home) (out []string) {
@@ -166,87 +162,4 @@ func FuzzFrame(f *testing.F) {
 			}
 		}
 	})
-}
-
-// BenchmarkCalls is what stands between an understood command and the bytes of its call, with 1000 entities: translation alone.
-func BenchmarkCalls(b *testing.B) {
-	states, seenAll := map[string]act.State{}, map[string]seen{}
-	for _, e := range hometest.Large(1000).Entities {
-		s := seen{State: act.State{Entity: e.ID, State: e.State}}
-		states[e.ID], seenAll[e.ID] = s.State, s
-	}
-	h := build(Config{}, registries{}, seenAll)
-	var targets []string
-	for _, e := range h.Entities {
-		if e.Domain == "light" && len(targets) < 20 {
-			targets = append(targets, e.ID)
-		}
-	}
-	c := command("set_brightness", targets, number("brightness", 50, "%"))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := (&Home{}).Calls(c, h, states); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-// BenchmarkCallAtHome is a whole call with its proof at a Home Assistant of 1000 entities on loopback.
-func BenchmarkCallAtHome(b *testing.B) {
-	s := hometest.Start(b, hometest.Large(1000))
-	h, stop := watchingBench(b, s)
-	defer stop()
-	var slow []time.Duration
-	on := false
-	for b.Loop() {
-		on = !on
-		service, state := "light.turn_off", "off"
-		if on {
-			service, state = "light.turn_on", "on"
-		}
-		began := time.Now()
-		o := run(b.Context(), func(t *rt.Task) act.Outcome {
-			return h.Do(t, act.Call{Service: service, Targets: []string{"light.e0"}, Expect: []act.Expectation{{Entity: "light.e0", State: []string{state}}}}, "")
-		})
-		if slow = append(slow, time.Since(began)); o.Verdict != act.Proven {
-			b.Fatalf("%+v", o)
-		}
-	}
-	slices.Sort(slow)
-	b.ReportMetric(float64(slow[len(slow)*99/100].Microseconds())/1000, "p99-ms")
-}
-
-// BenchmarkMemoryOfAHome is what a home of 1000 entities keeps in memory: states, vocabulary and connection. The whole role may have 60 MB.
-func BenchmarkMemoryOfAHome(b *testing.B) {
-	s := hometest.Start(b, hometest.Large(1000))
-	for b.Loop() {
-		var before, after runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&before)
-		_, stop := watchingBench(b, s)
-		runtime.GC()
-		runtime.ReadMemStats(&after)
-		b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/1e6, "MB")
-		stop()
-	}
-}
-
-// watchingBench watches a server until stop is called.
-func watchingBench(b *testing.B, s *hometest.Server) (h *Home, stop func()) {
-	h, err := New(Config{Name: "home", URL: s.URL(), Token: secret(hometest.Token)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(b.Context())
-	there, ended := make(chan *act.Home, 1), make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = run(ctx, func(t *rt.Task) error {
-			return h.Watch(t, act.Sight{Up: func(string) {}, States: func([]act.State) {}, Home: func(x *act.Home) { there <- x }})
-		})
-	}()
-	if x := <-there; len(x.Entities) != 1000 {
-		b.Fatalf("%d entities", len(x.Entities))
-	}
-	return h, func() { cancel(); <-ended }
 }
