@@ -69,6 +69,7 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 	for _, s := range rb.STTServers {
 		c.server(s)
 	}
+	c.sentences()
 	for _, h := range rb.Heartbeats {
 		c.everywhere(h.Address, h.URL)
 	}
