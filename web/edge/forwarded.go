@@ -28,6 +28,9 @@ func proxiesOf(w runbook.Web) (list proxies) {
 	return list
 }
 
+// IsProxy tells whether an address is that of a trusted proxy. A client of which the proxy says nothing seems to be there.
+func (p proxies) IsProxy(a netip.Addr) bool { return p.trust(a) }
+
 func (p proxies) trust(a netip.Addr) bool {
 	for _, network := range p {
 		if network.Contains(a) {
