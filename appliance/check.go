@@ -18,6 +18,7 @@ import (
 	"orac/appliance/logbook"
 	"orac/appliance/stt"
 	"orac/models"
+	"orac/models/moonshine"
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -83,7 +84,7 @@ func Needs(rb *runbook.Runbook) []string {
 		}
 	}
 	for _, s := range graph.Engines(rb) {
-		for _, name := range engineNeeds(s) {
+		for _, name := range moonshine.Needs(speechOf(s)) {
 			if !slices.Contains(names, name) {
 				names = append(names, name)
 			}
@@ -92,10 +93,8 @@ func Needs(rb *runbook.Runbook) []string {
 	return names
 }
 
-// engineNeeds names what an engine needs of the catalogue.
-func engineNeeds(s runbook.STT) []string {
-	return []string{cmp.Or(s.Model, runbook.DefaultSpeech), gateModel}
-}
+// speechOf is the speech model of an engine.
+func speechOf(s runbook.STT) string { return cmp.Or(s.Model, runbook.DefaultSpeech) }
 
 // gateModel is the catalogue's name of the voice gate.
 const gateModel = "silero_vad"
@@ -251,17 +250,9 @@ func (c *checker) catalogued(m runbook.Model, name string) {
 
 // speech looks for the model of an engine in the catalogue.
 func (c *checker) speech(s runbook.STT) {
-	name := cmp.Or(s.Model, runbook.DefaultSpeech)
-	if e, err := models.Find(name); err == nil && e.Kind == models.Speech {
-		return
+	if err := moonshine.Check(speechOf(s)); err != nil {
+		c.say(s.Address, "model", language.Error, fmt.Sprintf("the catalogue has no speech model %q", speechOf(s)), "It has "+strings.Join(moonshine.Names(), ", ")+".")
 	}
-	var have []string
-	for _, e := range models.Catalogue() {
-		if e.Kind == models.Speech {
-			have = append(have, e.Name)
-		}
-	}
-	c.say(s.Address, "model", language.Error, fmt.Sprintf("the catalogue has no speech model %q", name), "It has "+strings.Join(have, ", ")+".")
 }
 
 // heads names the wake words of the catalogue.

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -53,9 +52,6 @@ type Daemon struct {
 	started time.Time
 	ready   chan struct{} // closed when it can be asked and changed
 	ended   atomic.Bool
-	// settling is held while settle reads what runs and puts it into force: when two changes end at the same time, the later one
-	// stays. Beside.Use is called with the lock held, and never waits.
-	settling sync.Mutex
 }
 
 // NewDaemon builds an appliance and runs nothing yet. Its error names the block that cannot be
@@ -160,12 +156,20 @@ func (d *Daemon) PlanRollback(ctx context.Context, r status.RollbackRequest) (st
 	return do(ctx, d, "plan", func(t *rt.Task) (status.Plan, error) { return d.core.PlanRollback(t, r) })
 }
 
-// settle applies the settings of the runbook that belong to no node: those of the log, and of
-// Beside.
+// settle applies the settings of the runbook that belong to no node: those of the log, and of Beside. Two changes may end at the
+// same time; whoever comes last looks again at what runs, so that the later runbook stays.
 func (d *Daemon) settle() {
-	d.settling.Lock()
-	defer d.settling.Unlock()
-	rb := d.inForce()
+	for rb := d.inForce(); ; {
+		d.use(rb)
+		now := d.inForce()
+		if now == rb {
+			return
+		}
+		rb = now
+	}
+}
+
+func (d *Daemon) use(rb *runbook.Runbook) {
 	if d.o.Beside != nil {
 		d.o.Beside.Use(rb)
 	}

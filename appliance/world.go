@@ -21,6 +21,7 @@ import (
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/models"
+	"orac/models/moonshine"
 	"orac/runbook"
 )
 
@@ -77,7 +78,7 @@ func input(d graph.Device) (audio.Source, error) {
 
 // understand returns what starts the process of an engine.
 func understand(store models.Store, s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
-	for _, name := range engine.Needs(s.Catalogued()) { // a model that is not there, or damaged, is found before anything runs
+	for _, name := range moonshine.Needs(s.Catalogued()) { // a model that is not there, or damaged, is found before anything runs
 		if err := store.Verify(name); err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Address, err)
 		}

@@ -182,11 +182,13 @@ func (m *machine) boot() {
 			m.event(e)
 		}
 	})
-	m.root = rt.New(d, "orac", func(t *rt.Task) error {
-		err := core.Run(t)
+	root := rt.New(d, "orac", core.Run)
+	rt.New(d, "world", func(t *rt.Task) error { // a process ends when all that it began has ended
+		err := t.Wait(root, rt.Never)
 		d.Halt()
 		return err
 	})
+	m.root = root
 	m.Mark("process", "boot", fmt.Sprintf("start %d", m.boots))
 }
 

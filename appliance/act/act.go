@@ -89,15 +89,19 @@ type Call struct {
 	Service string         // "light.turn_on", an MQTT topic, a URL's path, a program
 	Targets []string       // entities
 	Data    map[string]any // JSON: strings, float64, bool, lists and maps of them
-	Asks    bool           // it reads a state and changes nothing
-	Expect  []Expectation  // what proves it; empty: nothing can
+	// Payload is what is sent instead of Data; "" sends Data. Arguments are those of a program.
+	Payload   string
+	Arguments []string
+	Asks      bool          // it reads a state and changes nothing
+	Expect    []Expectation // what proves it; empty: nothing can
 }
 
-// Expectation is a state that proves a call.
+// Expectation is a state that proves a call. Without State and Attribute any change of the entity after the call does.
 type Expectation struct {
-	Entity    string
+	Entity    string   // for MQTT: a topic
 	State     []string // one of these; empty: any
 	Attribute string   // "" for none
+	Text      string   // of the attribute, if it is no number
 	Value     float64  // of the attribute, within Within
 	Within    float64
 }

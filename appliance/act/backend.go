@@ -17,6 +17,23 @@ type Backend interface {
 	Refresh()
 }
 
+// Filler is a Backend that carries out the calls of intent blocks.
+type Filler interface {
+	// Fill makes the call of an intent block from what was said, and changes nothing. Its error says which word cannot be used there.
+	Fill(c Command, t Template) (Call, error)
+}
+
+// Template is the call of an intent block. {slot} in its texts stands for what was said, and {targets} for the entities that are meant.
+// What was said is a value, never syntax.
+type Template struct {
+	Service   string
+	Data      map[string]any // as encoding/json decodes it
+	Payload   string         // instead of Data
+	Arguments []string
+	// ProofTopic is where an MQTT device tells its state, and Proof what it says there when it has done it; "" is anything.
+	ProofTopic, Proof string
+}
+
 // Sight is told what a backend sees. Its functions may be called from the task of Watch alone, and never wait.
 type Sight struct {
 	Up     func(version string) // connected

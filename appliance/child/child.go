@@ -139,7 +139,7 @@ func (p *Process) obituary() string {
 		}
 	}
 	if len(said) > 0 {
-		what += "; its last words: " + strings.Join(said, " ")
+		what += "; its last words: " + Plain(strings.Join(said, " "))
 	}
 	return what
 }

@@ -7,31 +7,32 @@ import (
 	"strings"
 	"testing"
 
+	"orac/appliance/child"
 	"orac/runbook/testkit"
 )
 
 func TestFramesCarryJobsAndAnswers(t *testing.T) {
-	r := frameReader{r: bytes.NewReader(append(jobFrame(7, []int16{1, -2, 32767}), cancelFrame(7)...)), sizes: toWorker}
-	kind, payload, err := r.next()
+	r := &child.Reader{R: bytes.NewReader(append(jobFrame(7, []int16{1, -2, 32767}), cancelFrame(7)...)), Protocol: toWorker}
+	kind, payload, err := r.Next()
 	testkit.Must(t, err)
 	number, pcm, err := parseJob(payload)
 	if kind != kindJob || err != nil || number != 7 || len(pcm) != 3 || pcm[1] != -2 || pcm[2] != 32767 {
 		t.Errorf("a job of another number or sound: %c %d %v %v", kind, number, pcm, err)
 	}
-	if kind, _, err = r.next(); kind != kindCancel || err != nil {
+	if kind, _, err = r.Next(); kind != kindCancel || err != nil {
 		t.Errorf("no cancel: %c %v", kind, err)
 	}
 	long := answer{Job: 1, Text: clip(strings.Repeat("\x01", 1<<20)), Confidence: 1} // six bytes each in JSON
-	_, payload, err = (&frameReader{r: bytes.NewReader(jsonFrame(kindAnswer, long)), sizes: fromWorker}).next()
+	_, payload, err = (&child.Reader{R: bytes.NewReader(jsonFrame(kindAnswer, long)), Protocol: fromWorker}).Next()
 	var a answer
-	if err != nil || parseJSON(payload, &a) != nil || a != long {
+	if err != nil || child.ParseJSON(payload, &a) != nil || a != long {
 		t.Errorf("the longest answer is not what was sent: %d bytes of text, %v", len(a.Text), err)
 	}
 }
 
 func TestFramesOfTheOtherSideAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
-		sizes sizes
+		side  child.Protocol
 		bytes string
 	}{
 		"a length of 4 GiB":        {fromWorker, "oreA\xff\xff\xff\xff"},
@@ -44,8 +45,8 @@ func TestFramesOfTheOtherSideAreRefused(t *testing.T) {
 		"the end within a payload": {fromWorker, "oreA\x20\x00\x00\x00{}"},
 		"the end within a header":  {fromWorker, "oreA"},
 	} {
-		_, _, err := (&frameReader{r: strings.NewReader(c.bytes), sizes: c.sizes}).next()
-		if !errors.Is(err, errGarbage) {
+		_, _, err := (&child.Reader{R: strings.NewReader(c.bytes), Protocol: c.side}).Next()
+		if !errors.Is(err, child.ErrGarbage) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -56,7 +57,7 @@ func TestAnswersOfNoSenseAreRefused(t *testing.T) {
 		"neither text nor reason": {Job: 1},
 		"a confidence of 2":       {Text: "x", Confidence: 2},
 	} {
-		if _, err := a.result(); !errors.Is(err, errGarbage) {
+		if _, err := a.result(); !errors.Is(err, child.ErrGarbage) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -77,7 +78,7 @@ func FuzzFromWorker(f *testing.F) {
 	f.Fuzz(func(t *testing.T, in []byte) {
 		drain(t, in, fromWorker, func(kind byte, payload []byte) {
 			var a answer
-			if parseJSON(payload, &a) != nil {
+			if child.ParseJSON(payload, &a) != nil {
 				return
 			}
 			if r, err := a.result(); err == nil && (r.Text == "") != (r.Nothing != "") {
@@ -102,17 +103,17 @@ func FuzzToWorker(f *testing.F) {
 	})
 }
 
-func drain(t *testing.T, in []byte, s sizes, each func(kind byte, payload []byte)) {
-	r := frameReader{r: bytes.NewReader(in), sizes: s}
+func drain(t *testing.T, in []byte, p child.Protocol, each func(kind byte, payload []byte)) {
+	r := child.Reader{R: bytes.NewReader(in), Protocol: p}
 	for total := 0; ; {
-		kind, payload, err := r.next()
+		kind, payload, err := r.Next()
 		if err != nil {
-			if err != io.EOF && !errors.Is(err, errGarbage) {
+			if err != io.EOF && !errors.Is(err, child.ErrGarbage) {
 				t.Errorf("an error of another kind: %v", err)
 			}
 			return
 		}
-		if total += headerSize + len(payload); total > len(in) {
+		if total += 8 + len(payload); total > len(in) {
 			t.Fatalf("%d bytes of frames out of %d", total, len(in))
 		}
 		each(kind, payload)

@@ -3,9 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -79,59 +77,42 @@ func (p *Process) pump(t *rt.Task) error {
 	p.Kill() // a worker that says nothing more, or nonsense, is useless
 	end := p.Reap()
 	undo()
-	p.death = explain(err, end)
+	p.death = child.Explain(err, end)
 	return nil
 }
 
-// explain joins what the worker said with how it ended.
-func explain(said, end error) error {
-	var report *reported
-	switch {
-	case errors.Is(said, io.EOF), errors.Is(said, os.ErrDeadlineExceeded):
-		return end
-	case errors.As(said, &report):
-		return said // it ended because of that
-	}
-	return fmt.Errorf("%w (%w)", said, end)
-}
-
-// reported is an error whose words come from the worker.
-type reported struct{ message string }
-
-func (r *reported) Error() string { return r.message }
-
 // carry returns the reason why there is nothing more to carry; io.EOF if the worker just ended.
 func (p *Process) carry(t *rt.Task) error {
-	frames := frameReader{r: p.Stdout, sizes: fromWorker}
+	frames := child.Reader{Protocol: fromWorker, R: p.Stdout}
 	for loaded := false; ; {
-		kind, payload, err := frames.next()
+		kind, payload, err := frames.Next()
 		if err != nil {
 			return err
 		}
 		switch {
 		case kind == kindError:
 			var f failure
-			if err := parseJSON(payload, &f); err != nil {
+			if err := child.ParseJSON(payload, &f); err != nil {
 				return err
 			}
-			return &reported{strings.TrimSpace(f.Message)}
+			return child.Reported(f.Message, nil)
 		case kind == kindReady && !loaded:
 			var r ready
-			if err := parseJSON(payload, &r); err != nil {
+			if err := child.ParseJSON(payload, &r); err != nil {
 				return err
 			}
 			loaded = true
 			p.ready.TrySend(t, r)
 		case kind == kindAnswer && loaded:
 			var a answer
-			if err := parseJSON(payload, &a); err != nil {
+			if err := child.ParseJSON(payload, &a); err != nil {
 				return err
 			}
 			if !p.answers.TrySend(t, a) {
-				return fmt.Errorf("%w: an answer to no job", errGarbage)
+				return fmt.Errorf("%w: an answer to no job", child.ErrGarbage)
 			}
 		default:
-			return fmt.Errorf("%w: a frame %q was not expected here", errGarbage, kind)
+			return child.Unexpected(kind)
 		}
 	}
 }
@@ -178,7 +159,7 @@ func (p *Process) Transcribe(t *rt.Task, pcm []int16) (stt.Result, error) {
 		return stt.Result{}, p.died(err)
 	case a.Job != number:
 		p.Kill()
-		return stt.Result{}, fmt.Errorf("%w: an answer to job %d, not %d", errGarbage, a.Job, number)
+		return stt.Result{}, fmt.Errorf("%w: an answer to job %d, not %d", child.ErrGarbage, a.Job, number)
 	case a.Cancelled:
 		return stt.Result{}, ErrCancelled
 	case a.Error != "":
@@ -186,7 +167,7 @@ func (p *Process) Transcribe(t *rt.Task, pcm []int16) (stt.Result, error) {
 		if a.Refused {
 			kind = stt.Refused
 		}
-		return stt.Result{}, &stt.Error{Op: "transcribe", Address: "the engine", Kind: kind, Cause: &reported{a.Error}}
+		return stt.Result{}, &stt.Error{Op: "transcribe", Address: "the engine", Kind: kind, Cause: child.Reported(a.Error, nil)}
 	}
 	r, err := a.result()
 	if err != nil {

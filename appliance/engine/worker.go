@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"orac/appliance/child"
 	"orac/models/moonshine"
 )
 
@@ -81,10 +82,10 @@ type job struct {
 
 // read takes jobs until stdin ends.
 func (w *worker) read(stdin io.Reader) error {
-	frames := frameReader{r: stdin, sizes: toWorker}
+	frames := child.Reader{Protocol: toWorker, R: stdin}
 	last := uint64(0)
 	for {
-		kind, payload, err := frames.next()
+		kind, payload, err := frames.Next()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
@@ -94,7 +95,7 @@ func (w *worker) read(stdin io.Reader) error {
 		if kind == kindCancel {
 			number := binary.LittleEndian.Uint64(payload)
 			if number > last {
-				return fmt.Errorf("%w: job %d is cancelled before it came", errGarbage, number)
+				return fmt.Errorf("%w: job %d is cancelled before it came", child.ErrGarbage, number)
 			}
 			w.cancelled.Store(number)
 			continue
@@ -104,10 +105,10 @@ func (w *worker) read(stdin io.Reader) error {
 			return err
 		}
 		if number <= last {
-			return fmt.Errorf("%w: job %d after job %d", errGarbage, number, last)
+			return fmt.Errorf("%w: job %d after job %d", child.ErrGarbage, number, last)
 		}
 		if last = number; w.pending.Add(1) > 1 {
-			return fmt.Errorf("%w: a job before the last was answered", errGarbage)
+			return fmt.Errorf("%w: a job before the last was answered", child.ErrGarbage)
 		}
 		w.jobs <- job{number, pcm}
 	}
@@ -117,7 +118,7 @@ func (w *worker) read(stdin io.Reader) error {
 func (w *worker) work(dir, name string, load loader) error {
 	m, err := load(dir, name)
 	if err != nil {
-		_, werr := w.out.Write(jsonFrame(kindError, failure{clip(err.Error())}))
+		_, werr := w.out.Write(jsonFrame(kindError, failure{child.Plain(err.Error())}))
 		return errors.Join(err, werr)
 	}
 	if _, err := w.out.Write(jsonFrame(kindReady, ready{name})); err != nil {
@@ -141,11 +142,11 @@ func do(m model, j job, stop func() bool) answer {
 	case errors.Is(err, moonshine.ErrStopped):
 		a.Cancelled = true
 	case err != nil:
-		a.Error, a.Refused = clip(err.Error()), errors.Is(err, moonshine.ErrTooLong)
+		a.Error, a.Refused = child.Plain(err.Error()), errors.Is(err, moonshine.ErrTooLong)
 	default:
 		a.Text, a.Confidence, a.Nothing = clip(t.Text), t.Confidence, string(t.Nothing)
 		if a.Text == "" && a.Nothing == "" {
-			a.Nothing = "no words"
+			a.Nothing = string(moonshine.Wordless)
 		}
 	}
 	return a

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,27 +21,33 @@ import (
 
 // TestEveryTypeIsInTheTable reads the types from the code: one without a row is named.
 func TestEveryTypeIsInTheTable(t *testing.T) {
-	f, err := parser.ParseFile(token.NewFileSet(), "event.go", nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
 	known := map[string]int{}
 	for _, k := range Kinds {
 		known[reflect.TypeOf(k.Zero).Name()]++
 	}
-	for _, d := range f.Decls {
-		m, ok := d.(*ast.FuncDecl)
-		if !ok || m.Name.Name != "Kind" || m.Recv == nil {
-			continue
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
-		name := m.Recv.List[0].Type.(*ast.Ident).Name
-		if known[name] != 1 {
-			t.Errorf("%s has %d rows in Kinds", name, known[name])
+		for _, d := range f.Decls {
+			m, ok := d.(*ast.FuncDecl)
+			if !ok || m.Name.Name != "Kind" || m.Recv == nil {
+				continue
+			}
+			kind := m.Recv.List[0].Type.(*ast.Ident).Name
+			if known[kind] != 1 {
+				t.Errorf("%s: %s has %d rows in Kinds", name, kind, known[kind])
+			}
+			delete(known, kind)
 		}
-		delete(known, name)
 	}
 	if len(known) > 0 || len(byName) != len(Kinds) {
-		t.Errorf("types outside event.go: %v; %d names for %d rows", known, len(byName), len(Kinds))
+		t.Errorf("types outside the package: %v; %d names for %d rows", known, len(byName), len(Kinds))
 	}
 }
 
@@ -137,6 +144,40 @@ func TestWhatWasSaidStaysInTheRoom(t *testing.T) {
 	}
 	if !slices.ContainsFunc(e.Words().Parts, func(p Part) bool { return p.Role == Speech && strings.Contains(p.Text, "open the safe") }) {
 		t.Error("the person in the room cannot read it")
+	}
+}
+
+// TestUnspokenSaysNothing: what an event may say aloud to the person in the room is not in its Unspoken, nor is what it was made from.
+func TestUnspokenSaysNothing(t *testing.T) {
+	said := 0
+	for i := range Kinds {
+		k := &Kinds[i]
+		rapid.Check(t, func(t *rapid.T) {
+			e := draw(t, k)
+			if d, ok := e.Body.(Delivered); ok {
+				d.Outcome = "delivered"
+				e.Body = d
+			}
+			for _, p := range e.Words().Parts {
+				if p.Role == Speech && p.Text != "“”" {
+					said++
+				}
+			}
+			v := reflect.ValueOf(e.Unspoken().Body)
+			for _, name := range []string{"Text", "Original"} {
+				if f := v.FieldByName(name); f.IsValid() && f.String() != "" {
+					t.Fatalf("%s.%s is still %q", k.Name, name, f.String())
+				}
+			}
+			for _, p := range e.Unspoken().Words().Parts {
+				if p.Role == Speech && p.Text != "“”" {
+					t.Fatalf("%s says %s", k.Name, p.Text)
+				}
+			}
+		})
+	}
+	if said == 0 {
+		t.Error("no event said anything")
 	}
 }
 

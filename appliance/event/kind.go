@@ -1,8 +1,6 @@
 package event
 
-import (
-	"encoding/json"
-)
+import "encoding/json"
 
 // Kind is what the house knows of a kind of event: a row of Kinds.
 type Kind struct {
@@ -59,38 +57,6 @@ func kind[T Body](doc string, k Kind, says func(T) Words) Kind {
 
 // itself is the about of a kind that tells the state of the node that reports it.
 func itself(e Event) string { return e.Node }
-
-// spool is the about of Spooled: an utterance that is set aside says nothing of the disk.
-func (e Event) spool() string {
-	if where := e.Body.(Spooled).Where; where == "disk" || where == "memory" {
-		return e.Node
-	}
-	return ""
-}
-
-// process is the about of Engine: whether it is well shows when it is ready, or has failed.
-func (e Event) process() string {
-	if state := e.Body.(Engine).State; state == "ready" || state == "failed" {
-		return e.Node
-	}
-	return ""
-}
-
-// engine is the about of Served: a full queue says nothing of the engine.
-func (e Event) engine() string {
-	if e.Body.(Served).Busy {
-		return ""
-	}
-	return e.Node
-}
-
-// forward is the about of Forwarded: a text that is lost was too old, or dropped by a person.
-func (e Event) forward() string {
-	if e.Body.(Forwarded).Outcome == "lost" {
-		return ""
-	}
-	return e.Node
-}
 
 // byName finds rows; the table never changes.
 var byName = func() map[string]*Kind {

@@ -3,8 +3,6 @@ package event
 import (
 	"fmt"
 	"strings"
-
-	"orac/appliance/utterance"
 )
 
 // Severity is how bad an event is. The log, the colours of a terminal and the marks of a timeline follow from it.
@@ -59,18 +57,8 @@ func (w Words) String() string {
 
 // Unspoken returns the event without what was said in the room.
 func (e Event) Unspoken() Event {
-	switch b := e.Body.(type) {
-	case Delivered:
-		b.Text, b.Original = "", ""
-		e.Body = b
-	case Partial:
-		b.Text = ""
-	case Served:
-		b.Text, b.Original = "", ""
-		e.Body = b
-	case Answered:
-		b.Text = ""
-		e.Body = b
+	if b, ok := e.Body.(interface{ unspoken() Body }); ok {
+		e.Body = b.unspoken()
 	}
 	return e
 }
@@ -92,135 +80,4 @@ func either(ok bool, label string, good, bad Part) Words {
 		return fine(label, good)
 	}
 	return warning(label, bad)
-}
-
-// endings says why a recording ended.
-var endings = map[utterance.Why]string{
-	utterance.Silence:    "ended by silence",
-	utterance.Limit:      "cut off: it reached the longest time allowed",
-	utterance.DeviceLost: "cut off: the device was lost",
-	utterance.SoundOver:  "ended with the sound",
-	utterance.Stopped:    "cut off: the appliance stops",
-	utterance.Restarted:  "cut off: the recorder was restarted",
-	utterance.Cut:        "cut off by a restart",
-	utterance.Part:       "cut off: the disk held only a part of it",
-}
-
-func (b Wake) words() Words {
-	class := ""
-	if b.Class != "" {
-		class = " " + b.Class
-	}
-	return plain("wake", strong("%s", b.Model), usual("%s  score %.3f, threshold %.2f  ", class, b.Score, b.Threshold), faint("%s", b.Listener))
-}
-
-func (b Spooled) words() Words {
-	switch b.Where {
-	case "disk":
-		return fine("on disk", usual("the disk accepts utterances again: %s", b.Utterance))
-	case "memory":
-		return warning("in memory", usual("%s: the disk refuses it: %s", b.Utterance, b.Cause))
-	case "nowhere":
-		return warning("not kept", usual("%s: %s", b.Utterance, b.Cause))
-	}
-	return warning("set aside", usual("%s as %s: %s", b.Utterance, b.Where, b.Cause))
-}
-
-func (b Salvaged) words() Words {
-	what := "found in the spool"
-	if b.Cut {
-		what = "found unfinished in the spool"
-	}
-	return fine("salvaged", usual("%s, %.1f s, %s", b.Utterance, b.Seconds, what))
-}
-
-func (b Engine) words() Words {
-	switch b.State {
-	case "failed":
-		return warning("engine", usual("%s (%s): %s; started again %s", b.STT, b.Model, b.Cause, b.Retry))
-	case "ready":
-		return plain("engine", usual("%s is ready", b.Model), faint("  %s, loaded in %.1f s", b.STT, b.Seconds))
-	}
-	return detail("engine", usual("%s (%s): %s", b.STT, b.Model, b.State))
-}
-
-func (b Delivered) words() Words {
-	how := "to " + standIn(b.STT, b.By)
-	if b.Seconds > 0 {
-		how += fmt.Sprintf(", %.1f s after the end", b.Seconds)
-	}
-	if b.Way == "ws" || b.Way == "wyoming" {
-		how += ", streamed"
-	}
-	if b.Cut {
-		how += ", cut off (" + b.Why + ")"
-	}
-	if b.Attempts > 1 {
-		how += fmt.Sprintf(", attempt %d", b.Attempts)
-	}
-	switch b.Outcome {
-	case "delivered":
-		return fine("transcript", speech("“%s”", b.Text), usual("  "), faint("delivered %s", how))
-	case "empty":
-		if b.Cause != "" {
-			return plain("nothing understood", usual("%s: %s", how, b.Cause))
-		}
-		return plain("no speech", usual("%s", how))
-	}
-	return failure("given up", usual("%s: %s", how, b.Cause))
-}
-
-// standIn names a service, or the one that stands in for it.
-func standIn(stt, by string) string {
-	if by == "" {
-		return stt
-	}
-	return by + " in place of " + stt
-}
-
-func (b Served) words() Words {
-	how := fmt.Sprintf("%s, %.1f s of sound", b.Peer, b.Seconds)
-	switch {
-	case b.Busy:
-		return warning("busy", usual("%s was told to come back: %s", b.Peer, b.Cause))
-	case b.Cause != "":
-		return warning("not understood", usual("%s: %s", how, b.Cause))
-	case b.Text == "":
-		return plain("no speech", usual("%s: %s", how, b.Nothing))
-	}
-	return fine("served", speech("“%s”", b.Text), usual("  "), faint("%s, in %.1f s", how, b.Took+b.Waited))
-}
-
-func (b Instance) words() Words {
-	if b.Present {
-		return fine("instance", strong("%s", b.Instance), usual("  listens for %d active models  ", b.Models), faint("%s, %s", b.Peer, b.Address))
-	}
-	return warning("instance", strong("%s", b.Instance), usual("  sends no heartbeats any more  "), faint("%s, %s", b.Peer, b.Address))
-}
-
-func (b Forwarded) words() Words {
-	switch b.Outcome {
-	case "done":
-		return fine("forwarded", usual("%s has the text  ", b.Core), faint("%s", b.Event))
-	case "waiting":
-		return warning("not forwarded", usual("%s: %s", b.Core, b.Cause))
-	case "lost":
-		return failure("lost", usual("text %s for %s: %s", b.Event, b.Core, b.Cause))
-	}
-	if b.Unknown {
-		return warning("unknown", usual("whether %s has acted on text %s; it is not sent again: %s", b.Core, b.Event, b.Cause))
-	}
-	return warning("set aside", usual("text %s for %s: %s", b.Event, b.Core, b.Cause))
-}
-
-func (b Answered) words() Words {
-	switch {
-	case b.Cause != "":
-		return warning("not understood", usual("%s: %s", b.Address, b.Cause))
-	case b.Model != "":
-		return fine("told", usual("%s  ", b.Address), strong("%s", b.Model))
-	case b.Text == "":
-		return plain("no speech", usual("%s, %.1f s of sound", b.Address, b.Seconds))
-	}
-	return fine("answered", speech("“%s”", b.Text), usual("  "), faint("%s, %.1f s of sound, in %.1f s", b.Address, b.Seconds, b.Took))
 }

@@ -160,9 +160,9 @@ func (a *Assembly) deliveryConfig(to Service) (c node.DeliveryConfig, err error)
 	case runbook.ByCommand:
 		c.Whole = string(way)
 	case runbook.ByWyoming:
-		c.Whole, c.Streamed, c.Live = string(way), string(way), streams
+		c.Whole, c.Streamed, c.Live, c.Pure = string(way), string(way), streams, true
 	case runbook.ByEngine:
-		c.Whole, c.Streamed, c.Live = string(way), string(way), s.Partials
+		c.Whole, c.Streamed, c.Live, c.Pure = string(way), string(way), s.Partials, true
 	}
 	return c, nil
 }

@@ -15,6 +15,7 @@ import (
 	"orac/appliance/stt"
 	"orac/appliance/stt/spoken"
 	"orac/appliance/utterance"
+	"orac/models/moonshine/nothing"
 )
 
 // Delivery sends utterances to one speech-to-text service, or to the first of several that answers: in order, each until a service
@@ -73,6 +74,7 @@ type DeliveryConfig struct {
 	Whole    string        // how a whole utterance is sent: http, exec, engine
 	Streamed string        // how a stream is sent: engine; "": ws
 	Way      string        // how utterances are sent, in words
+	Pure     bool          // the service only returns a text: an utterance that it may have had is never in doubt
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are removed
@@ -136,7 +138,7 @@ type course struct {
 // deliver returns nil when the service no longer needs the utterance.
 func (n *Delivery) deliver(t *rt.Task, job Job) error {
 	c := &course{Job: job, began: t.Now()}
-	if slices.Contains(job.Meta.Sent, n.STT) {
+	if !n.Pure && slices.Contains(job.Meta.Sent, n.STT) {
 		c.doubt = doubt{cause: errNoAnswer, underWay: true, since: t.Now()}
 	}
 	heard, streamed, err := stt.Result{}, false, error(nil)
@@ -340,7 +342,7 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	say(t, n.Events, n.Name, event.Delivered{
 		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: way, Attempts: c.attempts, Outcome: outcome, Text: text, Original: original,
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
-		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), r.Nothing, said.nothing(), n.because()), Of: originOf(c.Meta),
+		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), nothing.Reason(r.Nothing).Words(), said.nothing(), n.because()), Of: originOf(c.Meta),
 	})
 	return nil
 }
@@ -382,48 +384,4 @@ func (n *Delivery) failed(t *rt.Task, c *course, way string, cause error, retry 
 	say(t, n.Events, n.Name, event.DeliveryFailed{
 		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: way, Attempt: c.attempts, Cause: cause.Error(), Retry: retry, Denied: denied(cause), Of: originOf(c.Meta),
 	})
-}
-
-// delay is the pause after an attempt.
-func (n *Delivery) delay(attempt int) time.Duration { return backoff(n.jitter, attempt, n.MaxDelay) }
-
-// backoff is the pause after an attempt: doubled each time up to most, and randomly between half and all of that, so that many
-// appliances do not return to a service in step.
-func backoff(jitter *rand.Rand, attempt int, most time.Duration) time.Duration {
-	d := most
-	if attempt < 16 {
-		d = min(d, firstDelay<<(attempt-1))
-	}
-	return d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))
-}
-
-// idle notes that nothing is on its way, until the function that it returns is called.
-func (n *Delivery) idle() func() {
-	n.busy.Take(rt.NewCell(false))
-	return func() { n.busy.Take(rt.NewCell(true)) }
-}
-
-// pause waits; it ends early when the service comes back.
-func (n *Delivery) pause(t *rt.Task, wait time.Duration) error {
-	defer n.idle()()
-	for until := t.Now().Add(wait); ; {
-		s, err := n.Healthy.Recv(t, until)
-		if errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrClosed) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if n.seen(t, s); s.Back {
-			return nil
-		}
-	}
-}
-
-// saw tells the probes what an exchange with the service in use has shown. The newest sight counts.
-func (n *Delivery) saw(t *rt.Task, err error) {
-	if s, shows := sight(err); shows && n.Sights != nil {
-		s.STT = n.Service
-		n.Sights.Push(t, s)
-	}
 }

@@ -36,7 +36,11 @@ func (c *core) Health(k *rt.Task) (stt.Health, error) { return c.health(k) }
 func isWell(*rt.Task) (stt.Health, error) { return stt.Health{Status: "healthy"}, nil }
 
 // nodes runs a spool and a delivery on a disk for so long, and gives what the delivery said.
-func nodes(k *rt.Task, client stt.Client, d *virtual.Disk, ids []string, most time.Duration) (told []event.Body) {
+func nodes(k *rt.Task, client stt.Client, d *virtual.Disk, ids []string, most time.Duration, how ...func(*node.DeliveryConfig)) (told []event.Body) {
+	config := node.DeliveryConfig{Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: 8 * time.Second}
+	for _, f := range how {
+		f(&config)
+	}
 	sp, pieces, requests := spoolOn(d)
 	spools := k.Go("spool", sp.Run)
 	for _, id := range ids {
@@ -47,7 +51,7 @@ func nodes(k *rt.Task, client stt.Client, d *virtual.Disk, ids []string, most ti
 	events := mailbox()
 	delivers := k.Go("delivery", (&node.Delivery{
 		Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[node.Seen]("healthy", 1), Events: rt.NewOut(events),
-		Config: rt.NewCell(node.DeliveryConfig{Client: client, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: 8 * time.Second}),
+		Config: rt.NewCell(config),
 	}).Run)
 	_ = k.Sleep(most)
 	for _, task := range []*rt.Task{delivers, spools} {
@@ -159,4 +163,20 @@ func TestWhoWasEndedBeforeTheAnswerKnows(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWhatOnlyReturnsATextLeavesNoDoubt: an engine and a service that does nothing with a text are asked again at once, whatever was lost.
+func TestWhatOnlyReturnsATextLeavesNoDoubt(t *testing.T) {
+	world(t, time.Hour, func(k *rt.Task) {
+		s := &core{health: isWell, does: func(_ *rt.Task, try int) error {
+			if try <= 3 {
+				return lost(stt.UnderWay)
+			}
+			return nil
+		}}
+		told := nodes(k, s, virtual.NewDisk(1<<30), []string{"a"}, time.Minute, func(c *node.DeliveryConfig) { c.Pure = true })
+		if len(of[event.DeliveryRepeated](told)) > 0 || len(s.sent) != 4 || s.sent[3].Sub(s.sent[0]) > 5*time.Second {
+			t.Errorf("sent at %v, told %+v", s.sent, told)
+		}
+	})
 }

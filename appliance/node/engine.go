@@ -181,7 +181,11 @@ func (n *Engine) work(t *rt.Task, job EngineJob, glimpse bool) error {
 		answer(EngineReply{Err: n.fault(stt.Busy, errNotLoaded)})
 		return nil
 	}
-	if err := n.load(t); err != nil {
+	switch err := n.load(t); {
+	case errors.Is(err, rt.ErrStopped):
+		answer(EngineReply{Err: n.fault(stt.Busy, errStopped)})
+		return err
+	case err != nil:
 		answer(EngineReply{Err: n.fault(stt.Unreachable, err)})
 		return err
 	}
@@ -199,7 +203,7 @@ func (n *Engine) work(t *rt.Task, job EngineJob, glimpse bool) error {
 	case errors.Is(err, errYielded):
 		answer(EngineReply{Err: n.fault(stt.Busy, err)})
 	case errors.Is(err, rt.ErrStopped):
-		answer(EngineReply{Err: n.fault(stt.Busy, errors.New("the engine is being stopped"))})
+		answer(EngineReply{Err: n.fault(stt.Busy, errStopped)})
 		return err
 	default:
 		n.failed(t, err)
@@ -213,6 +217,7 @@ func (n *Engine) work(t *rt.Task, job EngineJob, glimpse bool) error {
 var (
 	errNotLoaded = errors.New("the model is not loaded")
 	errYielded   = errors.New("another recording goes first")
+	errStopped   = errors.New("the engine is being stopped")
 )
 
 func (n *Engine) fault(kind stt.Kind, cause error) error {
@@ -341,6 +346,7 @@ func (n *Engine) look(t *rt.Task) error {
 	case !n.process.Alive():
 		err = errors.New("its process ended while it had nothing to do")
 	case err == nil && t.Now().Sub(n.used) >= idle:
+		n.fails, n.late = 0, 0 // it was well all that time: nothing is left to repair
 		n.letGo(t, "not needed for "+idle.String())
 	}
 	if err != nil {

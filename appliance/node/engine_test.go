@@ -74,6 +74,7 @@ type bench struct {
 	*Engine
 	events  *rt.Mailbox[event.Event]
 	started []*process
+	node    *rt.Task
 }
 
 func newBench(list ...process) *bench {
@@ -99,6 +100,7 @@ func (b *bench) run(t *testing.T, f func(*rt.Task, *EngineClient)) {
 	defer d.Close()
 	root := rt.New(d, "test", func(k *rt.Task) error {
 		node := k.Shield("engine", b.Run)
+		b.node = node
 		f(k, &EngineClient{STT: "e", Jobs: b.Jobs, Glimpses: b.Glimpses})
 		node.Stop()
 		if err := k.Wait(node, k.Now().Add(5*time.Second)); !errors.Is(err, rt.ErrStopped) {
@@ -355,6 +357,64 @@ func TestAModelThatHasBeenLoadedIsGivenLessTime(t *testing.T) {
 		}
 		if r, err := client.Transcribe(k, said, make([]int16, audio.Rate)); err != nil || r.Text != "stop" {
 			t.Errorf("the next job: %+v, %v", r, err)
+		}
+	})
+}
+
+// TestAnEngineThatHasFailedOnceIsLetGoAsAnyOther: it is started again at once, and ended when nobody needed it, for good.
+func TestAnEngineThatHasFailedOnceIsLetGoAsAnyOther(t *testing.T) {
+	b := newBench(process{unloads: errors.New("the disk was busy")}, well)
+	b.run(t, func(k *rt.Task, c *EngineClient) {
+		b.Wakes.Push(k, Wake{})
+		_ = k.Sleep(10 * time.Minute)
+		b.told(t, k, "loading", "failed", "loading", "ready", "let go")
+		if s := b.Shown(); s.State != EngineLetGo {
+			t.Errorf("it is %+v", s)
+		}
+	})
+}
+
+// TestAnEngineThatIsStoppedWhileItLoadsIsBusy: whoever asked asks again, and holds nothing against the recording.
+func TestAnEngineThatIsStoppedWhileItLoadsIsBusy(t *testing.T) {
+	for name, p := range map[string]process{"it loads": {loads: time.Minute}, "it works": {loads: time.Second, takes: time.Minute}} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(p)
+			b.run(t, func(k *rt.Task, c *EngineClient) {
+				task := k.Go("job", func(k *rt.Task) error {
+					_, err := c.Transcribe(k, said, make([]int16, 10*audio.Rate))
+					return err
+				})
+				_ = k.Sleep(3 * time.Second)
+				b.node.Stop()
+				if err := k.Wait(task, k.Now().Add(2*time.Second)); kindOf(err) != stt.Busy {
+					t.Errorf("%v", err)
+				}
+			})
+		})
+	}
+}
+
+// TestWhoeverAsksNoMoreLeavesNoJob: what a task that has ended was waiting for, and its partial results, are not worked on.
+func TestWhoeverAsksNoMoreLeavesNoJob(t *testing.T) {
+	slow := well
+	slow.takes = time.Second
+	b := newBench(slow)
+	b.run(t, func(k *rt.Task, c *EngineClient) {
+		first := k.Go("first", func(k *rt.Task) error { _, err := c.Transcribe(k, said, make([]int16, audio.Rate)); return err })
+		_ = k.Sleep(1500 * time.Millisecond)
+		u := said
+		u.Partial = func(*rt.Task, string) {}
+		chunks := rt.NewMailbox[stt.Chunk]("chunks", 188)
+		streaming := k.Go("streaming", func(k *rt.Task) error { _, err := c.Stream(k, u, chunks); return err })
+		k.Go("speech", func(k *rt.Task) error { return speak(k, chunks, 800*time.Millisecond) })
+		waiting := k.Go("waiting", func(k *rt.Task) error { _, err := c.Transcribe(k, said, make([]int16, audio.Rate)); return err })
+		_ = k.Sleep(100 * time.Millisecond)
+		streaming.Stop()
+		waiting.Stop()
+		_ = k.Wait(first, k.Now().Add(time.Minute))
+		_ = k.Sleep(10 * time.Second)
+		if n := b.started[0].jobs; n != 1 {
+			t.Errorf("%d jobs were done for one that somebody waited for", n)
 		}
 	})
 }

@@ -64,11 +64,11 @@ func AskEngine(t *rt.Task, name string, asked *rt.Mailbox[EngineJob], u stt.Utte
 	return await(t, name, u, job)
 }
 
-// await waits for the answer to a job, and takes the job back if it does not come.
+// await waits for the answer to a job. Whatever ends the wait takes the job back.
 func await(t *rt.Task, name string, u stt.Utterance, job EngineJob) (stt.Result, error) {
+	defer job.Reply.Close(t)
 	r, err := job.Reply.Recv(t, t.Now().Add(askTime))
 	if err != nil {
-		job.Reply.Close(t)
 		if errors.Is(err, rt.ErrTimeout) {
 			err = &stt.Error{Op: "transcribe", Address: name, Kind: stt.Timeout, Cause: fmt.Errorf("no answer within %v", askTime)}
 		}

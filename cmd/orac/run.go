@@ -232,7 +232,7 @@ func (a *app) show(t *rt.Task, events *rt.Mailbox[event.Event]) error {
 }
 
 // reload applies the runbook at SIGHUP and, if it is watched, whenever it is saved.
-func (a *app) reload(ctx context.Context, d control.Daemon, n *sdnotify.Notifier, r status.PlanRequest, hangup <-chan os.Signal, watch bool) {
+func (a *app) reload(ctx context.Context, d control.Changer, n *sdnotify.Notifier, r status.PlanRequest, hangup <-chan os.Signal, watch bool) {
 	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
 	saved := modified(r.File)

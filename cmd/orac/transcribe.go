@@ -14,7 +14,6 @@ import (
 	"orac/appliance/hearing"
 	"orac/cmd/orac/screen"
 	"orac/models"
-	"orac/models/infer"
 	"orac/models/moonshine"
 )
 
@@ -55,7 +54,7 @@ func (a *app) transcribe(ctx context.Context, model string, channels []int, file
 	if err := models.Missing(store, moonshine.Needs(model)); err != nil {
 		return failed(err)
 	}
-	open := sync.OnceValues(func() (*moonshine.Engine, error) { return openEngine(store, model) }) // takes half a second
+	open := sync.OnceValues(func() (*moonshine.Engine, error) { return moonshine.OpenModel(store, model) }) // takes half a second
 	broken := 0
 	for _, file := range files {
 		err := hearing.Readable(file, channels)
@@ -96,22 +95,6 @@ func (a *app) transcribing(file string) func(part float64) {
 			a.err.Progress(screen.Clean(file), part)
 		}
 	}
-}
-
-func openEngine(s models.Store, model string) (*moonshine.Engine, error) {
-	files, err := moonshine.Load(s, model)
-	if err != nil {
-		return nil, err
-	}
-	library, err := s.Library()
-	if err != nil {
-		return nil, err
-	}
-	r, err := infer.Open(library)
-	if err != nil {
-		return nil, err
-	}
-	return moonshine.Open(r, files, moonshine.Options{})
 }
 
 // transcribed reports the text of one file.

@@ -8,6 +8,7 @@
 //   - It runs the bytes that it is given and opens no model by its path.
 //   - Sound without speech gives no text. Neither does text that cannot be what was said: text that repeats itself without end, that is longer
 //     than anybody can speak in the time, or that the network itself does not believe. Nothing then says which of these it was.
+//   - A text ends as a sentence does or without a mark: no comma, semicolon, colon or dash is left at its end.
 //   - The work of one call is bounded by the length of its sound, and a call can be stopped between two steps.
 //   - Words carry no times: the networks as they are published do not tell where in the sound a word was.
 //

@@ -27,12 +27,16 @@ type Engine struct {
 	gate    *infer.VAD
 	words   *vocabulary
 	least   float64
+	library string
 }
+
+// Library is the path of the inference library that runs the engine.
+func (e *Engine) Library() string { return e.library }
 
 // Open loads an engine. A file that is not what it should be is refused by its name. A model whose encoder and decoder are of
 // different sizes is refused, too.
 func Open(r *infer.Runtime, files Files, o Options) (_ *Engine, err error) {
-	e := &Engine{least: o.Least}
+	e := &Engine{least: o.Least, library: r.Library()}
 	if e.least == 0 {
 		e.least = DefaultLeast
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"orac/models"
+	"orac/models/infer"
 	"orac/models/onnx"
 )
 
@@ -26,6 +27,24 @@ func Check(name string) error {
 		return fmt.Errorf("model %s: it does not turn speech into text; take one of %s", e.Name, strings.Join(Names(), ", "))
 	}
 	return nil
+}
+
+// OpenModel opens the engine of a model of the catalogue, with the library and the files of a store. Its errors are those of Load,
+// Store.Library and Open.
+func OpenModel(s models.Store, name string) (*Engine, error) {
+	files, err := Load(s, name)
+	if err != nil {
+		return nil, err
+	}
+	library, err := s.Library()
+	if err != nil {
+		return nil, err
+	}
+	r, err := infer.Open(library)
+	if err != nil {
+		return nil, err
+	}
+	return Open(r, files, Options{})
 }
 
 // Load reads the files of a model of the catalogue. Its errors are those of Check and of Store.Load.

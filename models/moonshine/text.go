@@ -12,7 +12,7 @@ func (v *vocabulary) transcript(s said, least float64) Transcript {
 	if t.Nothing != "" {
 		return t
 	}
-	t.Words = v.wordsOf(s)
+	t.Words = ended(v.wordsOf(s))
 	list := make([]string, len(t.Words))
 	for i, w := range t.Words {
 		list[i] = w.Text
@@ -54,6 +54,19 @@ func (v *vocabulary) wordsOf(s said) (words []Word) {
 		chances = append(chances, s.chances[i])
 	}
 	finish()
+	return words
+}
+
+// ended takes from the end of a text the marks that announce more: a comma, semicolon, colon or dash. The networks put a comma where the voice
+// stays up, and nothing follows. Full stops, question marks and the like stay as they are, and no mark is added.
+func ended(words []Word) []Word {
+	for n := len(words); n > 0; n = len(words) {
+		last := &words[n-1]
+		if last.Text = strings.TrimRight(last.Text, ",;:-–—"); last.Text != "" {
+			break
+		}
+		words = words[:n-1]
+	}
 	return words
 }
 

@@ -3,6 +3,8 @@ package moonshine
 import (
 	"errors"
 	"time"
+
+	"orac/models/moonshine/nothing"
 )
 
 // Rate is the number of samples of a second of sound.
@@ -17,37 +19,18 @@ var ErrStopped = errors.New("stopped before the end of the transcript")
 // ErrTooLong is wrapped by the error about sound that is longer than MaxSound.
 var ErrTooLong = errors.New("too long for one transcript")
 
-// Reason says why a transcript has no text.
-type Reason string
+// Reason says why a transcript has no text: see package nothing.
+type Reason = nothing.Reason
 
 // The reasons.
 const (
-	Silence  Reason = "silence"  // nothing but silence
-	Noise    Reason = "noise"    // sound, and no voice in it
-	Unclear  Reason = "unclear"  // a voice, perhaps, but the network does not believe any text
-	Loop     Reason = "loop"     // the text repeated itself without end
-	TooLong  Reason = "too_long" // more text than the sound has time for
-	Wordless Reason = "wordless" // the network heard no word
+	Silence  = nothing.Silence
+	Noise    = nothing.Noise
+	Unclear  = nothing.Unclear
+	Loop     = nothing.Loop
+	TooLong  = nothing.TooLong
+	Wordless = nothing.Wordless
 )
-
-// Words says the reason to a person.
-func (r Reason) Words() string {
-	switch r {
-	case Silence:
-		return "there is only silence"
-	case Noise:
-		return "there is sound, and no voice in it"
-	case Unclear:
-		return "it is too unclear"
-	case Loop:
-		return "the text repeated itself without end"
-	case TooLong:
-		return "there was more text than the sound has time for"
-	case Wordless:
-		return "there is no word in it"
-	}
-	return string(r)
-}
 
 // Transcript is what was said.
 type Transcript struct {

@@ -64,6 +64,9 @@ func TestFloodOfAChild(t *testing.T) {
 	}
 }
 
+// headTime is how long the server of this test waits for the head of a request.
+const headTime = 5 * time.Second
+
 // TestTenThousandHalfOpenConnections: another process opens them and says nothing, or half of a request, and leaves them open.
 // Meanwhile who is logged in is answered, on the connection that is there and on new ones; an event stream goes on; and the
 // server's descriptors and memory stay bounded.
@@ -72,9 +75,9 @@ func TestTenThousandHalfOpenConnections(t *testing.T) {
 		name, says string
 		patience   time.Duration // of somebody new who comes when all are open: less than what ends them anyway
 	}{
-		{"nothing", "", edge.HeaderTime / 2},
-		{"half a head", "GET /api/status HTTP/1.1\r\nHost: x\r\nX-A: ", edge.HeaderTime / 2},
-		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", edge.HeaderTime},
+		{"nothing", "", headTime / 2},
+		{"half a head", "GET /api/status HTTP/1.1\r\nHost: x\r\nX-A: ", headTime / 2},
+		{"a head without its body", "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n{", headTime},
 	} {
 		t.Run(c.name, func(t *testing.T) { flood(t, c.says, c.patience) })
 	}
@@ -84,7 +87,7 @@ func flood(t *testing.T, says string, patience time.Duration) {
 	const most = 50
 	log.SetOutput(io.Discard) // the client of net/http says there of each refusal that it had asked for none
 	defer log.SetOutput(os.Stderr)
-	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, edge.Bounds{Slow: edge.SlowGrace / 5})
+	h := listen(t, func(rb *runbook.Runbook) { rb.Web.Limits.MaxConnections = most }, edge.Bounds{Head: headTime, Slow: time.Second})
 	address := strings.TrimSuffix(strings.TrimPrefix(h.url, "http://"), "/")
 	there := plain() // a browser that is there already, and asks now and then
 	ask := func(c *http.Client) error {

@@ -126,6 +126,9 @@ func (h heard) Fate() string {
 	d := u.Deliveries[len(u.Deliveries)-1]
 	switch d.Outcome {
 	case "delivered", "empty":
+		if d.Error != "" {
+			return "nothing was understood: " + d.Error
+		}
 		return "nothing was understood"
 	}
 	return "not delivered: " + firstOf(d.Error, d.Outcome)

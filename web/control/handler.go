@@ -15,21 +15,27 @@ import (
 	"orac/appliance/status"
 )
 
-// handler turns requests into calls to the daemon.
+// handler turns requests into calls to a daemon. Each of them sees the part of it that it needs.
 type handler struct {
-	daemon   Daemon
+	watched  Watched
+	archive  Archive
+	changer  Changer
 	ctx      context.Context // ends with the daemon
 	patience time.Duration   // for one write
 }
 
+func newHandler(ctx context.Context, d Daemon, patience time.Duration) *handler {
+	return &handler{watched: d, archive: d, changer: d, ctx: ctx, patience: patience}
+}
+
 // Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
 func Handler(ctx context.Context, d Daemon) http.Handler {
-	return (&handler{daemon: d, ctx: ctx, patience: writeTimeout}).routes()
+	return newHandler(ctx, d, writeTimeout).routes()
 }
 
 func (h *handler) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, h.daemon.Status()) })
+	mux.HandleFunc("GET /v1/status", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, h.watched.Status()) })
 	mux.HandleFunc("GET /v1/health", h.health)
 	mux.HandleFunc("GET /v1/generations", h.generations)
 	mux.HandleFunc("GET /v1/generations/{number}", h.text)
@@ -46,7 +52,7 @@ func (h *handler) routes() http.Handler {
 }
 
 func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
-	report, code := h.daemon.Status().Health, http.StatusOK
+	report, code := h.watched.Status().Health, http.StatusOK
 	if report.Level == health.Unhealthy {
 		code = http.StatusServiceUnavailable
 	}
@@ -54,7 +60,7 @@ func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (h *handler) generations(w http.ResponseWriter, _ *http.Request) {
-	list, err := h.daemon.Generations()
+	list, err := h.archive.Generations()
 	respond(w, notNil(list), err)
 }
 
@@ -69,7 +75,7 @@ func (h *handler) text(w http.ResponseWriter, r *http.Request) {
 		fail(w, invalid("%.40q is not a generation: they are numbered from 1", r.PathValue("number")))
 		return
 	}
-	text, err := h.daemon.Text(number)
+	text, err := h.archive.Text(number)
 	respond(w, generationText{text}, err)
 }
 
@@ -87,7 +93,7 @@ func (h *handler) incidents(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	list, err := h.daemon.Incidents(limit)
+	list, err := h.watched.Incidents(limit)
 	respond(w, notNil(list), err)
 }
 
@@ -97,7 +103,7 @@ func (h *handler) spool(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	a, err := h.daemon.Spool(h.by(r), ask)
+	a, err := h.archive.Spool(h.by(r), ask)
 	respond(w, a, err)
 }
 
@@ -115,7 +121,7 @@ func (h *handler) plan(w http.ResponseWriter, r *http.Request) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Time{})
 	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	ask.Origin, ask.Gone = origin(r), r.Context().Done()
-	p, err := h.daemon.Plan(r.Context(), ask)
+	p, err := h.changer.Plan(r.Context(), ask)
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(h.patience))
 	respond(w, p, err)
 }
@@ -138,7 +144,7 @@ func (h *handler) apply(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ask.Origin = origin(r)
-	h.stepwise(w, func(progress func(string)) (status.Applied, error) { return h.daemon.Apply(h.by(r), ask, progress) })
+	h.stepwise(w, func(progress func(string)) (status.Applied, error) { return h.changer.Apply(h.by(r), ask, progress) })
 }
 
 func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
@@ -153,7 +159,7 @@ func (h *handler) rollback(w http.ResponseWriter, r *http.Request) {
 	}
 	ask.Origin = origin(r)
 	h.stepwise(w, func(progress func(string)) (status.Applied, error) {
-		return h.daemon.Rollback(h.by(r), ask, progress)
+		return h.changer.Rollback(h.by(r), ask, progress)
 	})
 }
 

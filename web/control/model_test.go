@@ -88,7 +88,7 @@ func startDaemon(t *testing.T, dir string, m Daemon, patience time.Duration) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- serve(ctx, l, &handler{daemon: m, ctx: ctx, patience: patience}, slog.New(slog.DiscardHandler))
+		ended <- serve(ctx, l, newHandler(ctx, m, patience), slog.New(slog.DiscardHandler))
 	}()
 	t.Cleanup(func() {
 		cancel()

@@ -24,7 +24,7 @@ const (
 func Serve(ctx context.Context, l net.Listener, d Daemon, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	return serve(ctx, l, &handler{daemon: d, ctx: ctx, patience: writeTimeout}, log)
+	return serve(ctx, l, newHandler(ctx, d, writeTimeout), log)
 }
 
 func serve(ctx context.Context, l net.Listener, h *handler, log *slog.Logger) error {

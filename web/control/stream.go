@@ -132,7 +132,7 @@ func (h *handler) logs(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/x-ndjson")
 		s.err = s.control.Flush()
 	}
-	err = h.daemon.Logs(r.Context(), after, follow, func(l status.LogLine) error { return s.send(l) })
+	err = h.watched.Logs(r.Context(), after, follow, func(l status.LogLine) error { return s.send(l) })
 	if err != nil && r.Context().Err() == nil {
 		s.fail(err)
 	}

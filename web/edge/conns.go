@@ -42,7 +42,7 @@ type held struct {
 // room, and under a flood the remaining places go to clients that send their request at once.
 const (
 	grace      = 200 * time.Millisecond // without a whole head of a request
-	SlowGrace  = 5 * time.Second        // with an anonymous request
+	slowGrace  = 5 * time.Second        // with an anonymous request
 	knownGrace = 15 * time.Second       // of a logged-in person, between two requests
 )
 

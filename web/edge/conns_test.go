@@ -100,12 +100,12 @@ func (a *addressed) RemoteAddr() net.Addr {
 // TestWhoGivesWay: nobody's before somebody's, the longest first, and none that is in use or was there for a moment only.
 func TestWhoGivesWay(t *testing.T) {
 	now := time.Now()
-	c := &conns{slow: SlowGrace, open: map[net.Conn]*held{}}
+	c := &conns{slow: slowGrace, open: map[net.Conn]*held{}}
 	var all []net.Conn
 	for _, h := range []held{
 		{state: http.StateNew, since: now.Add(-time.Second)}, {state: http.StateNew, since: now.Add(-2 * time.Second)}, {state: http.StateIdle, since: now.Add(-time.Hour), known: true},
-		{state: http.StateActive, since: now.Add(-2 * SlowGrace)}, {state: http.StateActive, since: now.Add(-time.Hour), known: true}, {state: http.StateHijacked, since: now.Add(-time.Hour)},
-		{state: http.StateNew, since: now.Add(-grace / 2)}, {state: http.StateActive, since: now.Add(-SlowGrace / 2)}, {state: http.StateIdle, since: now.Add(-knownGrace / 2), known: true},
+		{state: http.StateActive, since: now.Add(-2 * slowGrace)}, {state: http.StateActive, since: now.Add(-time.Hour), known: true}, {state: http.StateHijacked, since: now.Add(-time.Hour)},
+		{state: http.StateNew, since: now.Add(-grace / 2)}, {state: http.StateActive, since: now.Add(-slowGrace / 2)}, {state: http.StateIdle, since: now.Add(-knownGrace / 2), known: true},
 	} {
 		conn, other := net.Pipe()
 		defer other.Close()

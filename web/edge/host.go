@@ -85,9 +85,9 @@ type serving struct {
 
 // Limits of a connection.
 const (
-	HeaderTime = 5 * time.Second
+	headerTime = 5 * time.Second
 	idleTime   = 60 * time.Second
-	MaxHeader  = 16 << 10 // bytes
+	maxHeader  = 16 << 10 // bytes
 	goodbye    = 2 * time.Second
 	listenWait = 2 * time.Second
 )
@@ -212,10 +212,10 @@ func (h *Host) start() {
 		base = context.WithValue(base, certificateKey{}, c)
 	}
 	site := h.site
-	r.conns = &conns{Listener: l, plain: c == nil, slow: cmp.Or(h.Bounds.Slow, SlowGrace), most: func() int { return site.Rules().Web.Limits.MaxConnections },
+	r.conns = &conns{Listener: l, plain: c == nil, slow: cmp.Or(h.Bounds.Slow, slowGrace), most: func() int { return site.Rules().Web.Limits.MaxConnections },
 		proxy: func(a netip.Addr) bool { return site.Rules().trust(a) }}
 	r.http = &http.Server{
-		Handler: site, ReadHeaderTimeout: cmp.Or(h.Bounds.Head, HeaderTime), IdleTimeout: idleTime, MaxHeaderBytes: MaxHeader, ConnState: r.conns.state,
+		Handler: site, ReadHeaderTimeout: cmp.Or(h.Bounds.Head, headerTime), IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ConnState: r.conns.state,
 		ErrorLog:    slog.NewLogLogger(h.Log.With("part", h.component()).Handler(), slog.LevelDebug),
 		BaseContext: func(net.Listener) context.Context { return base },
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {

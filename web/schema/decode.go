@@ -119,17 +119,17 @@ func syntax(err error) error {
 	return nil
 }
 
-// Param is a parameter of the path or the query.
-type Param struct {
+// param is a parameter of the path or the query.
+type param struct {
 	Name   string
 	In     string // path or query
 	Schema *Schema
-	Field  int
+	field  int
 	doc    string
 }
 
 // paramsOf returns the parameters that an input's fields declare with the tags path and query.
-func paramsOf(t reflect.Type) (list []Param) {
+func paramsOf(t reflect.Type) (list []param) {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
@@ -137,7 +137,7 @@ func paramsOf(t reflect.Type) (list []Param) {
 		f := t.Field(i)
 		for _, in := range []string{"path", "query"} {
 			if name := f.Tag.Get(in); name != "" {
-				list = append(list, Param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
+				list = append(list, param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
 			}
 		}
 	}
@@ -145,7 +145,7 @@ func paramsOf(t reflect.Type) (list []Param) {
 }
 
 // bind sets an input's parameters.
-func bind(r *http.Request, into reflect.Value, params []Param) error {
+func bind(r *http.Request, into reflect.Value, params []param) error {
 	if len(params) == 0 && r.URL.RawQuery == "" {
 		return nil
 	}
@@ -184,7 +184,7 @@ func bind(r *http.Request, into reflect.Value, params []Param) error {
 		if p.Schema.validate(p.Name, v, &found); len(found) > before {
 			continue
 		}
-		f := into.Field(p.Field)
+		f := into.Field(p.field)
 		switch f.Kind() {
 		case reflect.String:
 			f.SetString(text)

@@ -84,7 +84,7 @@ func (o Operation) document(s *schemas, problem *Schema, sessions bool) map[stri
 		op["x-audit"] = o.Change
 	}
 	var params []any
-	for _, p := range o.Params {
+	for _, p := range o.params {
 		params = append(params, map[string]any{"name": p.Name, "in": p.In, "required": p.In == "path", "description": p.doc, "schema": p.Schema})
 	}
 	if params != nil {

@@ -18,7 +18,7 @@ type Coded interface{ StatusCode() int }
 // Shape is what an operation takes and returns.
 type Shape struct {
 	In, out reflect.Type
-	Params  []Param
+	params  []param
 	Body    *Schema // nil without one
 }
 
@@ -26,7 +26,7 @@ type Shape struct {
 // the tag json are the body of methods that have one. Out is the answer.
 func ShapeOf[In, Out any](method string) Shape {
 	s := Shape{In: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
-	s.Params = paramsOf(s.In)
+	s.params = paramsOf(s.In)
 	if method != http.MethodGet && method != http.MethodDelete {
 		if body := input(s.In, ""); len(body.Properties) > 0 {
 			s.Body = body
@@ -50,7 +50,7 @@ func (s *Shape) Read(req *http.Request) (any, error) {
 			return nil, err
 		}
 	}
-	if err := bind(req, v, s.Params); err != nil {
+	if err := bind(req, v, s.params); err != nil {
 		return nil, err
 	}
 	return v.Interface(), nil
@@ -60,8 +60,8 @@ func (s *Shape) Read(req *http.Request) (any, error) {
 func (s *Shape) Check(in any) error {
 	var found []FieldError
 	v := reflect.ValueOf(in)
-	for _, p := range s.Params {
-		f := v.Field(p.Field)
+	for _, p := range s.params {
+		f := v.Field(p.field)
 		if p.In == "query" && f.IsZero() {
 			continue // as if it were missing
 		}

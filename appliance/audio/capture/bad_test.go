@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/child"
 	"orac/appliance/rt"
 	"orac/runbook/testkit"
 )
@@ -69,15 +70,15 @@ func TestBadWorkersFailClearly(t *testing.T) {
 		is     error
 		want   string
 	}{
-		{"echo hello there, general", errGarbage, `"hello th"`},
-		{"yes", errGarbage, "protocol"},
-		{"printf 'orcX\\0\\0\\0\\0'", errGarbage, "'X'"},
-		{"printf 'orcH\\377\\377\\377\\377'", errGarbage, "4294967295 bytes"},
-		{"printf 'orcP\\1\\0\\0\\0x'", errGarbage, "'P' of 1 bytes"},
-		{"printf 'orcH\\1\\0\\0\\0{'", errGarbage, "JSON"},
-		{"printf 'orcE\\17\\0\\0\\0{\"message\":\"\"}x'", errGarbage, "invalid character"},
-		{"printf orc", errGarbage, "in the middle"},
-		{"printf 'orcH\\5\\0\\0\\0{'", errGarbage, "in the middle"},
+		{"echo hello there, general", child.ErrGarbage, `"hello th"`},
+		{"yes", child.ErrGarbage, "malformed"},
+		{"printf 'orcX\\0\\0\\0\\0'", child.ErrGarbage, "'X'"},
+		{"printf 'orcH\\377\\377\\377\\377'", child.ErrGarbage, "4294967295 bytes"},
+		{"printf 'orcP\\1\\0\\0\\0x'", child.ErrGarbage, "'P' of 1 bytes"},
+		{"printf 'orcH\\1\\0\\0\\0{'", child.ErrGarbage, "JSON"},
+		{"printf 'orcE\\17\\0\\0\\0{\"message\":\"\"}x'", child.ErrGarbage, "invalid character"},
+		{"printf orc", child.ErrGarbage, "in the middle"},
+		{"printf 'orcH\\5\\0\\0\\0{'", child.ErrGarbage, "in the middle"},
 		{"echo cannot open /dev/snd >&2; exit 3", nil, "exit status 3; its last words: cannot open /dev/snd"},
 		{"echo audio library: Loading symbol x >&2; echo no sound card >&2; exit 4", nil, "exit status 4; its last words: no sound card"},
 		{"kill -SEGV $$", nil, "a signal ended the capture worker: segmentation fault"},
@@ -85,8 +86,8 @@ func TestBadWorkersFailClearly(t *testing.T) {
 		{"exit 0", nil, "exit status 0"},
 		{"wrong", ErrWrongSource, `"Other" (pulse, other)`},
 		{"rate", nil, "44100 samples a second"},
-		{"hasty", errGarbage, "'P' was not expected here"},
-		{"twice", errGarbage, "'H' was not expected here"},
+		{"hasty", child.ErrGarbage, "'P' was not expected here"},
+		{"twice", child.ErrGarbage, "'H' was not expected here"},
 	} {
 		t.Run(c.worker, func(t *testing.T) {
 			inRealTime(t, func(task *rt.Task) error {

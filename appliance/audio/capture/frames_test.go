@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/child"
 	"orac/runbook/testkit"
 )
 
@@ -25,23 +26,23 @@ func TestFramesRoundTrip(t *testing.T) {
 	testkit.Must(t, w.hop(&sent))
 	testkit.Must(t, w.bye())
 
-	r := frameReader{r: &b}
-	kind, payload, err := r.next()
+	r := reader(&b)
+	kind, payload, err := r.Next()
 	var h hello
-	if err != nil || kind != kindHello || parseJSON(payload, &h) != nil || h.Device.ID != "mic" || h.Channels != 2 {
+	if err != nil || kind != kindHello || child.ParseJSON(payload, &h) != nil || h.Device.ID != "mic" || h.Channels != 2 {
 		t.Errorf("hello became %c %+v (%v)", kind, h, err)
 	}
-	kind, payload, err = r.next()
+	kind, payload, err = r.Next()
 	testkit.Must(t, err)
 	var got hop
 	parseHop(payload, &got)
 	if kind != kindHop || got != sent {
 		t.Error("the hop changed")
 	}
-	if kind, _, err = r.next(); kind != kindBye || err != nil {
+	if kind, _, err = r.Next(); kind != kindBye || err != nil {
 		t.Errorf("bye became %c (%v)", kind, err)
 	}
-	if _, _, err = r.next(); err != io.EOF {
+	if _, _, err = r.Next(); err != io.EOF {
 		t.Errorf("after the end: %v", err)
 	}
 }
@@ -59,17 +60,17 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte("orcP\x10\x0a\x00\x00"))
 	f.Add([]byte("hello"))
 	f.Fuzz(func(t *testing.T, in []byte) {
-		r := frameReader{r: bytes.NewReader(in)}
+		r := reader(bytes.NewReader(in))
 		total := 0
 		for {
-			kind, payload, err := r.next()
+			kind, payload, err := r.Next()
 			if err != nil {
-				if err != io.EOF && !errors.Is(err, errGarbage) {
+				if err != io.EOF && !errors.Is(err, child.ErrGarbage) {
 					t.Errorf("an error of another kind: %v", err)
 				}
 				return
 			}
-			if total += headerSize + len(payload); total > len(in) {
+			if total += 8 + len(payload); total > len(in) {
 				t.Fatalf("%d bytes of frames out of %d", total, len(in))
 			}
 			switch kind {
@@ -77,9 +78,9 @@ func FuzzFrames(f *testing.F) {
 				var h hop
 				parseHop(payload, &h)
 			case kindHello:
-				_ = parseJSON(payload, &hello{})
+				_ = child.ParseJSON(payload, &hello{})
 			case kindDevices:
-				_ = parseJSON(payload, &Listing{})
+				_ = child.ParseJSON(payload, &Listing{})
 			case kindError:
 				if parseFailure(payload) == nil {
 					t.Error("a failure without an error")

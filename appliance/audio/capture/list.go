@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"orac/appliance/child"
 	"orac/appliance/rt"
 )
 
@@ -23,7 +24,7 @@ func List(t *rt.Task, s Spec) (Listing, error) {
 		end := p.Reap()
 		undo()
 		if err != nil {
-			return fmt.Errorf("listing the microphones: %w", explain(err, end))
+			return fmt.Errorf("listing the microphones: %w", child.Explain(err, end))
 		}
 		return nil
 	})
@@ -40,15 +41,15 @@ func List(t *rt.Task, s Spec) (Listing, error) {
 }
 
 func readListing(r io.Reader, l *Listing) error {
-	frames := frameReader{r: r}
-	kind, payload, err := frames.next()
+	frames := reader(r)
+	kind, payload, err := frames.Next()
 	switch {
 	case err != nil:
 		return err
 	case kind == kindError:
 		return parseFailure(payload)
 	case kind == kindDevices:
-		return parseJSON(payload, l)
+		return child.ParseJSON(payload, l)
 	}
-	return fmt.Errorf("%w: a frame %q was not expected here", errGarbage, kind)
+	return child.Unexpected(kind)
 }

@@ -3,7 +3,6 @@ package capture
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"orac/appliance/audio"
 	"orac/appliance/child"
@@ -32,29 +31,17 @@ func (s *stream) pump(t *rt.Task) error {
 	s.Kill() // a worker that sends nothing more, or nonsense, is useless
 	end := s.Reap()
 	undo()
-	s.death = explain(err, end)
+	s.death = child.Explain(err, end)
 	return nil
-}
-
-// explain joins what the worker reported with how it ended.
-func explain(said, end error) error {
-	var report *reported
-	switch {
-	case errors.Is(said, io.EOF):
-		return end
-	case errors.As(said, &report):
-		return said // it ended because of that
-	}
-	return fmt.Errorf("%w (%w)", said, end)
 }
 
 // carry returns the reason why there is nothing more to carry; io.EOF if the worker just ended.
 func (s *stream) carry(t *rt.Task) error {
-	frames := frameReader{r: s.Stdout}
+	frames := reader(s.Stdout)
 	greeted := false
 	var sound hop
 	for {
-		kind, payload, err := frames.next()
+		kind, payload, err := frames.Next()
 		if err != nil {
 			return err
 		}
@@ -64,7 +51,7 @@ func (s *stream) carry(t *rt.Task) error {
 		case kind == kindBye: // its end follows
 		case kind == kindHello && !greeted:
 			var h hello
-			if err := parseJSON(payload, &h); err != nil {
+			if err := child.ParseJSON(payload, &h); err != nil {
 				return err
 			}
 			greeted = true
@@ -73,7 +60,7 @@ func (s *stream) carry(t *rt.Task) error {
 			parseHop(payload, &sound)
 			s.hops.Push(t, sound)
 		default:
-			return fmt.Errorf("%w: a frame %q was not expected here", errGarbage, kind)
+			return child.Unexpected(kind)
 		}
 	}
 }

@@ -1,0 +1,283 @@
+// Package hometest is a Home Assistant that speaks its REST and WebSocket interfaces, well or badly.
+//
+// It is written from the interface, not from our client: it knows areas, floors, devices, entities and their states, changes states as
+// services are called, and tells every change to who has subscribed. It answers with the behaviour that it is told, for every request or
+// in a script, and records what it was asked. Start gives tests one on loopback; Serve runs one at an address.
+package hometest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Token is the long-lived token that the server accepts.
+const Token = "eyJhbGciOi.hush.llat"
+
+// Version is what the server says it is.
+const Version = "2026.10.2"
+
+// Server is a running server. Its methods may be called from anywhere.
+type Server struct {
+	address string
+
+	mu       sync.Mutex // guards everything that follows
+	http     *http.Server
+	stopped  chan struct{}
+	home     House
+	standing map[Endpoint]Behaviour
+	script   map[Endpoint][]Behaviour
+	token    string
+	calls    []Call
+	asked    int
+	changed  chan struct{} // closed and replaced when calls or peers change
+	peers    map[*peer]bool
+	limited  bool // the token is not that of an administrator
+	context  int
+}
+
+// Call is a service call, or a text for the conversation.
+type Call struct {
+	Service string // "light.turn_on", "conversation.process"
+	Targets []string
+	Data    map[string]any
+	Trace   string // X-Request-ID
+	Did     bool   // it was acted on
+	At      time.Time
+}
+
+// Serve starts a server at an address such as "127.0.0.1:0", with a home.
+func Serve(address string, h House) (*Server, error) {
+	s := &Server{
+		home: h.clone(), standing: map[Endpoint]Behaviour{}, script: map[Endpoint][]Behaviour{}, token: Token,
+		changed: make(chan struct{}), peers: map[*peer]bool{}, address: address,
+	}
+	return s, s.Up()
+}
+
+// TB is what this package needs of a *testing.T, so that a program that serves does not link package testing.
+type TB interface {
+	Helper()
+	Fatal(...any)
+	Cleanup(func())
+}
+
+// Start serves a home on loopback until the test ends.
+func Start(tb TB, h House) *Server {
+	tb.Helper()
+	s, err := Serve("127.0.0.1:0", h)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(s.Down)
+	return s
+}
+
+// Up listens, after Down again at the same address.
+func (s *Server) Up() error {
+	l, err := net.Listen("tcp", s.address)
+	if err != nil {
+		return fmt.Errorf("hometest: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	server.RegisterOnShutdown(cancel)
+	stopped := make(chan struct{})
+	s.mu.Lock()
+	s.address, s.http, s.stopped = l.Addr().String(), server, stopped
+	s.mu.Unlock()
+	go func() {
+		defer close(stopped)
+		defer cancel()
+		_ = server.Serve(l) // Down ends it
+	}()
+	return nil
+}
+
+// Down ends the server and every connection, as a kill does. States stay.
+func (s *Server) Down() {
+	s.mu.Lock()
+	server, stopped, peers := s.http, s.stopped, s.peers
+	s.http, s.peers = nil, map[*peer]bool{}
+	s.mu.Unlock()
+	if server == nil {
+		return
+	}
+	_ = server.Close()
+	for p := range peers {
+		_ = p.conn.CloseNow()
+	}
+	<-stopped
+}
+
+// URL is the base address.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return "http://" + s.address
+}
+
+// Set changes how an endpoint behaves when no script is left for it.
+func (s *Server) Set(e Endpoint, b Behaviour) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.standing[e] = b
+}
+
+// Script sets the behaviours of an endpoint's next requests, after those already scripted.
+func (s *Server) Script(e Endpoint, b ...Behaviour) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.script[e] = append(s.script[e], b...)
+}
+
+// RequireToken changes the token that is accepted.
+func (s *Server) RequireToken(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.token = token
+}
+
+// Limit makes the token that of a user who is no administrator: some commands are refused.
+func (s *Server) Limit() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limited = true
+}
+
+// Calls are the service calls and conversations so far.
+func (s *Server) Calls() []Call {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.calls)
+}
+
+// Asked is how many requests came, and messages on WebSockets.
+func (s *Server) Asked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked
+}
+
+// Await waits until done says so of the calls so far and of the number of subscribed WebSockets.
+func (s *Server) Await(ctx context.Context, done func(calls []Call, subscribed int) bool) error {
+	for {
+		s.mu.Lock()
+		subscribed := 0
+		for p := range s.peers {
+			if len(p.subscribed) > 0 {
+				subscribed++
+			}
+		}
+		ok, changed := done(s.calls, subscribed), s.changed
+		s.mu.Unlock()
+		if ok {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// tell wakes who waits. The lock is held.
+func (s *Server) tell() {
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+func (s *Server) next(e Endpoint) Behaviour {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if q := s.script[e]; len(q) > 0 {
+		s.script[e] = q[1:]
+		return q[0]
+	}
+	return s.standing[e]
+}
+
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /api/{$}", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) {
+		answer(w, map[string]string{"message": "API running."})
+	}))
+	mux.HandleFunc("GET /api/config", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) { answer(w, s.config()) }))
+	mux.HandleFunc("GET /api/states", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) { answer(w, s.States()) }))
+	mux.HandleFunc("GET /api/states/{id}", s.guarded(func(w http.ResponseWriter, r *http.Request, b Behaviour) {
+		state, ok := s.State(r.PathValue("id"))
+		if !ok {
+			w.WriteHeader(http.StatusNotFound)
+			answer(w, map[string]string{"message": "Entity not found."})
+			return
+		}
+		answer(w, state)
+	}))
+	mux.HandleFunc("POST /api/services/{domain}/{service}", s.guarded(s.service))
+	mux.HandleFunc("POST /api/conversation/process", s.guarded(s.conversation))
+	mux.HandleFunc("GET /api/websocket", s.socket)
+	return mux
+}
+
+// guarded checks the token and misbehaves as it is told.
+func (s *Server) guarded(f func(http.ResponseWriter, *http.Request, Behaviour)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		b := s.next(endpoint(r.URL.Path))
+		if s.misbehave(w, r, b) {
+			return
+		}
+		s.mu.Lock()
+		token := s.token
+		s.mu.Unlock()
+		if r.Header.Get("Authorization") != "Bearer "+token {
+			http.Error(w, "401: Unauthorized", http.StatusUnauthorized)
+			return
+		}
+		f(w, r, b)
+	}
+}
+
+func answer(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+// cut sends the first half of an answer and resets the connection.
+func cut(w http.ResponseWriter, v any) {
+	text, _ := json.Marshal(v)
+	w.Header().Set("Content-Length", fmt.Sprint(len(text)))
+	_, _ = w.Write(text[:len(text)/2])
+	_ = http.NewResponseController(w).Flush()
+	reset(w)
+}
+
+// reset ends a connection so that the other side sees a reset.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// body reads the JSON of a request.
+func body(r *http.Request) (map[string]any, error) {
+	text, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	if err != nil || strings.TrimSpace(string(text)) == "" {
+		return map[string]any{}, err
+	}
+	var m map[string]any
+	return m, json.Unmarshal(text, &m)
+}

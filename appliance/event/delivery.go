@@ -1,0 +1,120 @@
+package event
+
+import "fmt"
+
+// deliveries tell what becomes of a recording on its way to a service.
+var deliveries = []Kind{
+	kind("A recording is on its way to a service.", Kind{},
+		func(b DeliveryStarted) Words {
+			return plain("delivering", usual("to %s by %s", standIn(b.STT, b.By), b.Way))
+		}),
+	kind("A try has failed. The recording stays in the spool.", Kind{Hooks: []string{"delivery"}, about: itself},
+		func(b DeliveryFailed) Words {
+			return warning("not delivered", usual("%s: %s; again %s", standIn(b.STT, b.By), b.Cause, b.Retry))
+		}),
+	kind("A recording is sent again although the service may have acted on it: it may have had all of it, and its answer did not come, or could not be read.", Kind{},
+		func(b DeliveryRepeated) Words {
+			return warning("sent again", usual("%s may act on it twice: %s", b.STT, b.Cause))
+		}),
+	kind("The service has answered. This is the event with the text.", Kind{Sign: Arrived, Kept: true, Hooks: []string{"delivery", "transcript"}},
+		Delivered.words),
+}
+
+// DeliveryStarted: an utterance is on its way to a speech-to-text service.
+type DeliveryStarted struct {
+	Utterance string `json:"utterance"`
+	STT       string `json:"stt"`
+	By        string `json:"by,omitempty"` // the service that stands in for it: see Fallback
+	Way       string `json:"way"`          // ws, http, exec, engine; check: asked for proof that nobody spoke
+	Attempt   int    `json:"attempt"`
+}
+
+func (DeliveryStarted) Kind() string { return "delivery_started" }
+
+// DeliveryFailed: an attempt failed; the utterance stays in the spool.
+type DeliveryFailed struct {
+	Utterance string `json:"utterance"`
+	STT       string `json:"stt"`
+	By        string `json:"by,omitempty"` // the service that stands in for it: see Fallback
+	Way       string `json:"way"`
+	Attempt   int    `json:"attempt"`
+	Cause     string `json:"cause"`
+	Retry     string `json:"retry"`            // what comes next
+	Denied    bool   `json:"denied,omitempty"` // the service does not recognise us, or rejects us
+	Of        Origin `json:"-"`
+}
+
+func (DeliveryFailed) Kind() string { return "delivery_failed" }
+
+// DeliveryRepeated: an utterance is sent again although the service may have acted on it. The service may have received all of
+// it, and its answer did not come, or could not be read.
+type DeliveryRepeated struct {
+	Utterance string  `json:"utterance"`
+	STT       string  `json:"stt"`
+	Attempt   int     `json:"attempt"`
+	Waited    float64 `json:"waited"` // seconds, until nothing of it can be under way any more
+	Cause     string  `json:"cause"`
+}
+
+func (DeliveryRepeated) Kind() string { return "delivery_repeated" }
+
+// Delivered: the service answered; the utterance has left the spool.
+type Delivered struct {
+	Utterance  string  `json:"utterance"`
+	STT        string  `json:"stt"`
+	By         string  `json:"by,omitempty"` // the service that stands in for it: see Fallback
+	Way        string  `json:"way"`
+	Attempts   int     `json:"attempts"`
+	Outcome    string  `json:"outcome"`            // delivered, empty, failed
+	Text       string  `json:"text"`               // what was said, without the markers of the service
+	Original   string  `json:"original,omitempty"` // the service's own text, if it differs
+	Confidence float64 `json:"confidence"`
+	Language   string  `json:"language,omitempty"`
+	Seconds    float64 `json:"seconds"`       // from the end of the recording to the answer
+	Cut        bool    `json:"cut,omitempty"` // the recording was cut off: the text may lack its end
+	Why        string  `json:"why,omitempty"` // why it was cut off; see RecordingEnded
+	Cause      string  `json:"cause,omitempty"`
+	Repeated   bool    `json:"repeated,omitempty"` // see DeliveryRepeated: it may have been acted on more than once
+	Of         Origin  `json:"-"`
+}
+
+func (Delivered) Kind() string { return "delivered" }
+
+func (b Delivered) unspoken() Body {
+	b.Text, b.Original = "", ""
+	return b
+}
+
+func (b Delivered) words() Words {
+	how := "to " + standIn(b.STT, b.By)
+	if b.Seconds > 0 {
+		how += fmt.Sprintf(", %.1f s after the end", b.Seconds)
+	}
+	if b.Way == "ws" || b.Way == "wyoming" {
+		how += ", streamed"
+	}
+	if b.Cut {
+		how += ", cut off (" + b.Why + ")"
+	}
+	if b.Attempts > 1 {
+		how += fmt.Sprintf(", attempt %d", b.Attempts)
+	}
+	switch b.Outcome {
+	case "delivered":
+		return fine("transcript", speech("“%s”", b.Text), usual("  "), faint("delivered %s", how))
+	case "empty":
+		if b.Cause != "" {
+			return plain("nothing understood", usual("%s: %s", how, b.Cause))
+		}
+		return plain("no speech", usual("%s", how))
+	}
+	return failure("given up", usual("%s: %s", how, b.Cause))
+}
+
+// standIn names a service, or the one that stands in for it.
+func standIn(stt, by string) string {
+	if by == "" {
+		return stt
+	}
+	return by + " in place of " + stt
+}

@@ -1,0 +1,141 @@
+package event
+
+import (
+	"cmp"
+
+	"orac/appliance/utterance"
+)
+
+// recordings tell what follows from a wake word, until a recording is complete and kept.
+var recordings = []Kind{
+	kind("A wake word was heard.", Kind{Sign: Heard, Kept: true, Hooks: []string{"wake"}},
+		Wake.words),
+	kind("The recording of a command has begun.", Kind{Kept: true, Hooks: []string{"recording"}},
+		func(b RecordingStarted) Words { return plain("recording", faint("%s", b.Utterance)) }),
+	kind("The recording is complete.", Kind{Sign: Taken, Kept: true, Hooks: []string{"recording"}},
+		func(b RecordingEnded) Words {
+			return plain("recorded", usual("%.1f s, %s  ", b.Seconds, cmp.Or(endings[utterance.Why(b.Why)], b.Why)), faint("%s", b.Listener))
+		}),
+	kind("Something changed about how recordings are kept.", Kind{about: Event.spool},
+		Spooled.words),
+	kind("A recording of an earlier run was found at the start. It will be delivered.", Kind{Kept: true, Hooks: []string{"recording"}},
+		Salvaged.words),
+	kind("A recording was lost.", Kind{Kept: true, Hooks: []string{"delivery"}},
+		func(b Dropped) Words { return failure("lost", usual("%s: %s", b.Utterance, b.Cause)) }),
+}
+
+// Wake: a model fired.
+type Wake struct {
+	ID        string  `json:"id"`
+	Device    string  `json:"device"`
+	Listener  string  `json:"listener"`
+	Model     string  `json:"model"`
+	Class     string  `json:"class,omitempty"`
+	WakeWord  string  `json:"wake_word"`
+	Topic     string  `json:"topic"`
+	Score     float32 `json:"score"`
+	Threshold float32 `json:"threshold"`
+	Hop       int64   `json:"hop"`
+}
+
+func (Wake) Kind() string { return "wake" }
+
+func (b Wake) words() Words {
+	class := ""
+	if b.Class != "" {
+		class = " " + b.Class
+	}
+	return plain("wake", strong("%s", b.Model), usual("%s  score %.3f, threshold %.2f  ", class, b.Score, b.Threshold), faint("%s", b.Listener))
+}
+
+// RecordingStarted: an utterance is being recorded.
+type RecordingStarted struct {
+	Utterance string `json:"utterance"`
+	Wake      string `json:"wake"`
+	Listener  string `json:"listener"`
+	Of        Origin `json:"-"`
+}
+
+func (RecordingStarted) Kind() string { return "recording_started" }
+
+// RecordingEnded: an utterance is complete.
+type RecordingEnded struct {
+	Utterance string  `json:"utterance"`
+	Wake      string  `json:"wake"`
+	Listener  string  `json:"listener"`
+	Seconds   float64 `json:"seconds"`
+	Why       string  `json:"why"`           // silence, limit, device lost, the sound is over, stopped, restarted, cut by a restart, kept in part
+	Cut       bool    `json:"cut,omitempty"` // it was cut off: the person may have continued to speak
+	Of        Origin  `json:"-"`
+}
+
+func (RecordingEnded) Kind() string { return "recording_ended" }
+
+// endings says why a recording ended.
+var endings = map[utterance.Why]string{
+	utterance.Silence:    "ended by silence",
+	utterance.Limit:      "cut off: it reached the longest time allowed",
+	utterance.DeviceLost: "cut off: the device was lost",
+	utterance.SoundOver:  "ended with the sound",
+	utterance.Stopped:    "cut off: the appliance stops",
+	utterance.Restarted:  "cut off: the recorder was restarted",
+	utterance.Cut:        "cut off by a restart",
+	utterance.Part:       "cut off: the disk held only a part of it",
+}
+
+// Spooled: what happened to an utterance's copy on disk.
+type Spooled struct {
+	Utterance string `json:"utterance"`
+	Where     string `json:"where"` // disk, memory
+	Cause     string `json:"cause,omitempty"`
+}
+
+func (Spooled) Kind() string { return "spooled" }
+
+// spool is the about of Spooled: an utterance that is set aside says nothing of the disk.
+func (e Event) spool() string {
+	if where := e.Body.(Spooled).Where; where == "disk" || where == "memory" {
+		return e.Node
+	}
+	return ""
+}
+
+func (b Spooled) words() Words {
+	switch b.Where {
+	case "disk":
+		return fine("on disk", usual("the disk accepts utterances again: %s", b.Utterance))
+	case "memory":
+		return warning("in memory", usual("%s: the disk refuses it: %s", b.Utterance, b.Cause))
+	case "nowhere":
+		return warning("not kept", usual("%s: %s", b.Utterance, b.Cause))
+	}
+	return warning("set aside", usual("%s as %s: %s", b.Utterance, b.Where, b.Cause))
+}
+
+// Salvaged: an utterance was found in the spool at the start.
+type Salvaged struct {
+	Utterance string  `json:"utterance"`
+	Seconds   float64 `json:"seconds"`
+	Cut       bool    `json:"cut"` // its recording had not ended
+	Why       string  `json:"why"` // see RecordingEnded
+	Of        Origin  `json:"-"`
+}
+
+func (Salvaged) Kind() string { return "salvaged" }
+
+func (b Salvaged) words() Words {
+	what := "found in the spool"
+	if b.Cut {
+		what = "found unfinished in the spool"
+	}
+	return fine("salvaged", usual("%s, %.1f s, %s", b.Utterance, b.Seconds, what))
+}
+
+// Dropped: an utterance was lost, and why.
+type Dropped struct {
+	Utterance string `json:"utterance"`
+	Cause     string `json:"cause"`
+	Of        Origin `json:"-"`
+}
+
+func (Dropped) Kind() string { return "dropped" }

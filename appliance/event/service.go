@@ -1,0 +1,119 @@
+package event
+
+// services tell what speech-to-text services do: servers, engines, and whom heartbeats go to.
+var services = []Kind{
+	kind("A service has become well, or is not any more.", Kind{about: func(e Event) string { return "stt." + e.Body.(STTHealth).STT }},
+		func(b STTHealth) Words {
+			return either(b.OK, "stt", usual("%s is %s", b.STT, b.Status), usual("%s: %s", b.STT, b.Status))
+		}),
+	kind("A service is streamed to from now on, or is not any more. When it is not, recordings go by HTTP.", Kind{},
+		func(b Streaming) Words {
+			return either(b.On, "stt", usual("%s accepts streams again", b.STT), usual("%s: %s; recordings go by HTTP", b.STT, b.Why))
+		}),
+	kind("Another of the services that deliver names together gets the recordings from now on: the first does not answer, or answers again.", Kind{},
+		func(b Fallback) Words {
+			if b.By == "" {
+				return fine("stt", usual("%s answers again", b.STT))
+			}
+			return warning("stt", usual("%s stands in for %s: %s", b.By, b.STT, b.Cause))
+		}),
+	kind("An engine has understood a part of what is being said. The text may still change: the one that counts follows when the person has ended.", Kind{},
+		func(b Partial) Words {
+			return plain("…", speech("“%s”", b.Text), usual("  "), faint("%s", b.STT))
+		}),
+	kind("The process of an engine loads its model, is ready, was let go because nobody needs it, or failed.", Kind{about: Event.process},
+		Engine.words),
+	kind("Heartbeats are accepted, or are not any more.", Kind{about: itself},
+		func(b Heartbeat) Words {
+			return either(b.OK, "heartbeat", usual("%s counts %d active", b.Endpoint, b.Topics), usual("%s: %s", b.Endpoint, b.Cause))
+		}),
+}
+
+// STTHealth: whether a service answers its health check, on each change.
+type STTHealth struct {
+	STT    string `json:"stt"`
+	OK     bool   `json:"ok"`
+	Status string `json:"status"`
+	Denied bool   `json:"denied,omitempty"` // see DeliveryFailed
+}
+
+func (STTHealth) Kind() string { return "stt_health" }
+
+// Streaming: whether utterances are streamed to a service that could accept streams, on each change. While they are not
+// streamed, they are sent by HTTP.
+type Streaming struct {
+	STT string `json:"stt"`
+	On  bool   `json:"on"`
+	Why string `json:"why,omitempty"` // it is off
+}
+
+func (Streaming) Kind() string { return "streaming" }
+
+// Fallback: which of the services of one element of deliver gets utterances, on each change.
+type Fallback struct {
+	STT   string `json:"stt"`             // the first of them
+	By    string `json:"by,omitempty"`    // the one that stands in for it; absent once the first answers again
+	Cause string `json:"cause,omitempty"` // why the first does not
+}
+
+func (Fallback) Kind() string { return "fallback" }
+
+// Partial: what an engine has understood so far, while the person still speaks. The text may still change.
+type Partial struct {
+	Utterance string `json:"utterance"`
+	STT       string `json:"stt"`
+	Text      string `json:"text"`
+	Of        Origin `json:"-"`
+}
+
+func (Partial) Kind() string { return "partial" }
+
+func (b Partial) unspoken() Body {
+	b.Text = ""
+	return b
+}
+
+// Engine: what the process of an engine does, on each change.
+type Engine struct {
+	STT     string  `json:"stt"`
+	Model   string  `json:"model"`
+	State   string  `json:"state"`                  // loading, ready, let go, failed
+	Cause   string  `json:"cause,omitempty"`        // why it failed, or was let go
+	Retry   string  `json:"retry,omitempty"`        // when it is started again
+	Seconds float64 `json:"seconds,omitempty"`      // that loading took
+	Memory  int64   `json:"memory_bytes,omitempty"` // of its process, when it was ready
+}
+
+func (Engine) Kind() string { return "engine" }
+
+// process is the about of Engine: whether it is well shows when it is ready, or has failed.
+func (e Event) process() string {
+	if state := e.Body.(Engine).State; state == "ready" || state == "failed" {
+		return e.Node
+	}
+	return ""
+}
+
+func (b Engine) words() Words {
+	switch b.State {
+	case "failed":
+		return warning("engine", usual("%s (%s): %s; started again %s", b.STT, b.Model, b.Cause, b.Retry))
+	case "ready":
+		return plain("engine", usual("%s is ready", b.Model), faint("  %s, loaded in %.1f s", b.STT, b.Seconds))
+	}
+	return detail("engine", usual("%s (%s): %s", b.STT, b.Model, b.State))
+}
+
+// Heartbeat: whether the server accepts heartbeats, on each change. A failed heartbeat was tried
+// twice.
+type Heartbeat struct {
+	Endpoint string `json:"endpoint"`
+	OK       bool   `json:"ok"`
+	Topics   int    `json:"topics"`
+	Cause    string `json:"cause,omitempty"`
+	Late     bool   `json:"late,omitempty"`   // the answer did not come in time: the server waits for others
+	Retry    string `json:"retry,omitempty"`  // "every 30s"
+	Denied   bool   `json:"denied,omitempty"` // see DeliveryFailed
+}
+
+func (Heartbeat) Kind() string { return "heartbeat" }

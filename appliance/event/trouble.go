@@ -1,0 +1,129 @@
+package event
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"orac/appliance/amount"
+)
+
+// troubles tell what goes wrong inside, and of what the monitor says to webhooks.
+var troubles = []Kind{
+	kind("The machine is too slow: sound was lost before it could be heard.", Kind{},
+		func(b Overrun) Words {
+			return warning("overrun", usual("%d hops of %s were lost: the machine is too slow", b.Hops, b.Port))
+		}),
+	kind("A part of ORAC ended by itself. It is started again.", Kind{about: itself, named: true},
+		func(b NodeFailed) Words { return failure("failed", usual("%s; again %s", b.Cause, b.Retry)) }),
+	kind("A part did not stop in time. ORAC cut it off and goes on without it.", Kind{about: itself, named: true},
+		func(b NodeLeaked) Words { return failure("hangs", usual("%s", b)) }),
+	kind("The history is not being written.", Kind{about: itself},
+		func(b StoreFailed) Words { return warning("history", usual("is not written: %s", b.Cause)) }),
+	kind("The history is written again.", Kind{about: itself},
+		func(b StoreBack) Words {
+			return fine("history", usual("is written again; %d events are missing", b.Lost))
+		}),
+	kind("The clock of the machine has jumped. ORAC deletes nothing because of it.", Kind{},
+		func(b ClockJumped) Words { return warning("clock", usual("%s; nothing is deleted because of it", b)) }),
+	kind("An incident has begun, or is over.", Kind{Flow: Inside, Hooks: []string{"incident"}},
+		func(b IncidentTold) Words { return detail("incident", usual("%s: %s", b.Component, b.Cause)) }),
+	kind("A part has become well, or is not any more.", Kind{Flow: Inside, Hooks: []string{"health"}},
+		func(b HealthTold) Words { return detail("health", usual("%s is %s", b.Component, b.To)) }),
+}
+
+// Overrun: hops were lost before a node could read them.
+type Overrun struct {
+	Port string `json:"port"`
+	Hops int    `json:"hops"`
+}
+
+func (Overrun) Kind() string { return "overrun" }
+
+// NodeFailed: a node ended by itself and is being restarted.
+type NodeFailed struct {
+	Cause string `json:"cause"`
+	Stack string `json:"stack,omitempty"`
+	Retry string `json:"retry"`
+}
+
+func (NodeFailed) Kind() string { return "node_failed" }
+
+// NodeLeaked: an instance did not stop in time; it is fenced off, and still holds what it claims.
+type NodeLeaked struct {
+	Claim string `json:"claim,omitempty"`
+}
+
+func (NodeLeaked) Kind() string { return "node_leaked" }
+
+// String says what is wrong, for a person who knows which node it is.
+func (b NodeLeaked) String() string {
+	if b.Claim == "" {
+		return "it did not stop in time"
+	}
+	return "it did not stop in time and still holds " + b.Claim
+}
+
+// StoreFailed and StoreBack: history is no longer written, or is written again.
+type StoreFailed struct {
+	Cause string `json:"cause"`
+}
+
+func (StoreFailed) Kind() string { return "store_failed" }
+
+// StoreBack: see StoreFailed.
+type StoreBack struct {
+	Lost int `json:"lost"` // events that were not written in between
+}
+
+func (StoreBack) Kind() string { return "store_back" }
+
+// ClockJumped: the wall clock jumped for no known reason. Nothing is deleted because of it.
+type ClockJumped struct {
+	By     float64 `json:"by"`     // seconds, forwards, or back if negative
+	Start  bool    `json:"start"`  // found at the start: the clock differs from what ORAC's last run leads us to expect
+	Proven bool    `json:"proven"` // the network confirms the clock as it is now
+}
+
+func (ClockJumped) Kind() string { return "clock_jumped" }
+
+// String describes the jump for a person.
+func (b ClockJumped) String() string {
+	by := time.Duration(math.Abs(b.By) * float64(time.Second))
+	where := "ahead of"
+	if b.By < 0 {
+		where = "behind"
+	}
+	text := fmt.Sprintf("it is %s %s where it was", amount.Span(by), where)
+	if b.Start {
+		text = fmt.Sprintf("it is %s %s when ORAC ran last", amount.Span(by), where)
+	}
+	if !b.Proven {
+		text += ", and the network does not confirm it"
+	}
+	return text
+}
+
+// IncidentTold: an incident has opened or closed. The monitor reports it to webhooks.
+type IncidentTold struct {
+	ID        string  `json:"id"`
+	Component string  `json:"component"`
+	Cause     string  `json:"cause"`
+	Closed    bool    `json:"closed"`
+	Seconds   float64 `json:"seconds"` // how long it lasted; 0 while it is open
+	Of        Origin  `json:"-"`       // the device or the listener that the component belongs to
+}
+
+func (IncidentTold) Kind() string { return "incident" }
+
+// HealthTold: a component, or the appliance as a whole, is in better or worse health than before. The monitor reports it to
+// webhooks.
+type HealthTold struct {
+	Component string `json:"component"` // "appliance" means the whole
+	From      string `json:"from"`      // empty: it was not known
+	To        string `json:"to"`
+	Why       string `json:"why,omitempty"`
+	Of        Origin `json:"-"` // see IncidentTold
+}
+
+func (HealthTold) Kind() string { return "health" }
