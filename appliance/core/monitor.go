@@ -1,9 +1,10 @@
 package core
 
 import (
+	"cmp"
 	"errors"
-	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -175,162 +176,47 @@ func (m *Monitor) acted(t *rt.Task, component, what string) {
 	}
 }
 
-// event handles an event of a node.
+// event makes facts and incidents from what an event says of a component.
 func (m *Monitor) event(t *rt.Task, e event.Event) {
-	ok := func(component, kind string) {
-		m.facts[component] = health.Fact{Component: component, Kind: kind, Level: health.Healthy}
+	told := e.Told()
+	component := cmp.Or(told.About, e.Node)
+	if told.Level != "" {
+		m.told(t, component, told)
 	}
-	bad := func(component, kind string, l health.Level, why string) {
-		m.facts[component] = health.Fact{Component: component, Kind: kind, Level: l, Why: why}
+	if told.Did != "" {
+		m.acted(t, component, told.Did)
 	}
-	switch b := e.Body.(type) {
-	case event.DeviceLost:
-		bad(e.Node, string(graph.Source), health.Unhealthy, b.Cause)
-		if b.Evidence != "" {
-			if id, open := m.open[e.Node]; open { // the age of the last hop may have reported it a moment before
-				m.Log.Explain(t, id, b.Evidence)
-			} else {
-				m.open[e.Node], _ = m.Log.Open(t, e.Node, b.Cause, b.Evidence)
-			}
-		}
-		m.fact(t, m.facts[e.Node])
-		m.acted(t, e.Node, "tried again "+b.Retry)
-	case event.DeviceOpened:
-		ok(e.Node, string(graph.Source))
-		m.acted(t, e.Node, "opened "+b.Identity)
-		if b.Opens > 1 {
-			m.restarted(t, e.Node, "the device was opened again")
-		}
-	case event.NodeFailed:
-		m.restarted(t, e.Node, b.Cause)
-	case event.NodeLeaked:
-		m.leaks[e.Node], _ = m.Log.Open(t, e.Node, b.String(), m.evidence())
-	case event.STTHealth:
-		if component := "stt." + b.STT; b.OK {
-			if m.facts[component].Level == health.Unhealthy {
-				m.back[component] = t.Now()
-			}
-			ok(component, "stt")
-		} else { // at once: it may have recovered before the next look
-			bad(component, "stt", health.Unhealthy, b.Status)
-			m.fact(t, m.facts[component])
-		}
-	case event.DeliveryFailed:
-		bad(e.Node, string(graph.Delivery), trouble(b.Denied), b.Cause)
-	case event.DeliveryRepeated:
-		m.doubled(t, e.Node, b)
-	case event.Delivered:
-		ok(e.Node, string(graph.Delivery))
-		if b.Outcome == "failed" {
-			m.aside(t, e.Node, b)
-		}
-	case event.Engine:
-		switch b.State {
-		case "ready":
-			ok(e.Node, string(graph.Engine))
-			m.acted(t, e.Node, "started again")
-		case "failed":
-			bad(e.Node, string(graph.Engine), health.Unhealthy, b.Cause)
-			m.fact(t, m.facts[e.Node])
-			m.restarted(t, e.Node, b.Cause)
-		}
-	case event.Heartbeat:
-		switch {
-		case b.OK:
-			ok(e.Node, string(graph.Heartbeat))
-		case b.Late: // the service behind that server does not answer the server: not an outage of ours
-			bad(e.Node, string(graph.Heartbeat), health.Degraded, b.Cause)
-		default:
-			bad(e.Node, string(graph.Heartbeat), health.Unhealthy, b.Cause)
-			m.fact(t, m.symptom(t.Now(), m.Runner.Graph().Node(e.Node), m.facts[e.Node]))
-			m.acted(t, e.Node, "tried again "+b.Retry)
-		}
-	case event.WebhookTaken:
-		ok(e.Node, string(graph.Webhook))
-	case event.WebhookFailed:
-		level := health.Degraded
-		if b.Denied || b.Attempt >= refusals {
-			level = health.Unhealthy
-		}
-		why := b.Cause
-		if b.Gone {
-			why += "; nothing more is sent to it: change the webhook's url, or remove the webhook"
-		}
-		bad(e.Node, string(graph.Webhook), level, why)
-	case event.WebhookAside:
-		if b.InARow < refusals {
-			m.asideEvent(t, e.Node, b)
-			break
-		}
-		bad(e.Node, string(graph.Webhook), health.Unhealthy, "it accepts no events: "+b.Cause)
-		m.fact(t, m.facts[e.Node])
-		m.acted(t, e.Node, "the newest hundred are kept; to see them: orac spool list")
-	case event.Forwarded:
-		m.forwarded(t, e.Node, b)
-	case event.Served:
-		switch {
-		case b.Busy:
-		case b.Cause == "":
-			ok(e.Node, string(graph.STTServer))
-		case b.InARow < refusals: // it may be that sound alone
-			bad(e.Node, string(graph.STTServer), health.Degraded, "the engine failed: "+b.Cause)
-		default:
-			bad(e.Node, string(graph.STTServer), health.Unhealthy, "the engine fails: "+b.Cause)
-			m.fact(t, m.facts[e.Node])
-		}
-	case event.DoorOpened:
-		ok(e.Node, string(graph.Wyoming))
-	case event.DoorFailed:
-		bad(e.Node, string(graph.Wyoming), health.Unhealthy, "it cannot be served at "+b.Listen+": "+b.Cause)
-		m.fact(t, m.facts[e.Node])
-		m.acted(t, e.Node, "tried again "+b.Retry)
-	case event.StoreFailed:
-		bad(e.Node, string(graph.History), health.Degraded, b.Cause)
-	case event.StoreBack:
-		ok(e.Node, string(graph.History))
-	case event.ClockJumped:
-		if b.Start { // a step of the clock during a run is only logged: nothing that runs depends on the wall clock
-			id, _ := m.Log.Open(t, e.Node, "the clock of the machine: "+b.String(), "")
-			m.Log.Action(t, id, "nothing is deleted because of it: ages count only time that ORAC ran or the network proves")
-			m.Log.Recover(t, id)
-		}
+	if told.Restarted != "" {
+		m.restarted(t, component, told.Restarted)
+	}
+	if told.Hangs != "" {
+		m.leaks[component], _ = m.Log.Open(t, component, told.Hangs, m.evidence())
+	}
+	if told.Past != "" {
+		id, _ := m.Log.Open(t, component, told.Past, "")
+		m.Log.Action(t, id, told.After)
+		m.Log.Recover(t, id)
 	}
 }
 
-// refusals is how many failures in a row of a webhook make an incident: a single one is normal.
-const refusals = 3
-
-// asideEvent records an event that was set aside as an incident that has already ended: the next event
-// is on its way.
-func (m *Monitor) asideEvent(t *rt.Task, component string, b event.WebhookAside) {
-	id, _ := m.Log.Open(t, component, b.Type+" event "+b.Event+" was set aside: "+b.Cause, "")
-	m.Log.Action(t, id, "kept in hooks/"+b.Webhook+"/aside; to see it: orac spool list; to try again: orac spool retry "+b.Event)
-	m.Log.Recover(t, id)
-}
-
-// trouble is the health level of a failed exchange. One exchange may fail, but a refusal lasts until a person fixes it, so
-// a refusal is an incident. Its cause names the peer.
-func trouble(denied bool) health.Level {
-	if denied {
-		return health.Unhealthy
+// told notes how well a component says it is.
+func (m *Monitor) told(t *rt.Task, component string, told event.Told) {
+	kind, _, _ := strings.Cut(component, ".")
+	f := health.Fact{Component: component, Kind: kind, Level: told.Level, Why: told.Why}
+	if f.Level == health.Healthy && m.facts[component].Level == health.Unhealthy {
+		m.back[component] = t.Now()
 	}
-	return health.Degraded
-}
-
-// aside records an utterance that was set aside as an incident that has already ended: the next
-// utterance is on its way.
-func (m *Monitor) aside(t *rt.Task, component string, b event.Delivered) {
-	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" was set aside: "+b.Cause, "")
-	m.Log.Action(t, id, "kept in spool/refused; to see it: orac spool list; to try again: orac spool retry "+b.Utterance)
-	m.Log.Recover(t, id)
-}
-
-// doubled records, as an incident that has already ended, that an utterance is sent again although it may have been
-// acted on.
-func (m *Monitor) doubled(t *rt.Task, component string, b event.DeliveryRepeated) {
-	id, _ := m.Log.Open(t, component, "utterance "+b.Utterance+" may be acted on twice: "+b.Cause, "")
-	m.Log.Action(t, id, fmt.Sprintf("it was sent again to %s after %.0f s, so that it is not lost", b.STT, b.Waited))
-	m.Log.Recover(t, id)
+	m.facts[component] = f
+	if told.Evidence != "" {
+		if id, open := m.open[component]; open { // the age of the last hop may have reported it a moment before
+			m.Log.Explain(t, id, told.Evidence)
+		} else {
+			m.open[component], _ = m.Log.Open(t, component, told.Why, told.Evidence)
+		}
+	}
+	if told.Now && f.Level == health.Unhealthy {
+		m.fact(t, m.symptom(t.Now(), m.Runner.Graph().Node(component), f))
+	}
 }
 
 // restarted counts a restart of a component; if they exceed its budget, that is an incident of its

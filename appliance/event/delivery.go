@@ -1,6 +1,10 @@
 package event
 
-import "fmt"
+import (
+	"fmt"
+
+	"orac/appliance/health"
+)
 
 // deliveries tell what becomes of a recording on its way to a service.
 var deliveries = []Kind{
@@ -46,6 +50,15 @@ type DeliveryFailed struct {
 
 func (DeliveryFailed) Kind() string { return "delivery_failed" }
 
+// told: one exchange may fail, but a refusal lasts until a person fixes it, so a refusal is an incident. Its cause names the peer.
+func (b DeliveryFailed) told() Told {
+	t := poor(b.Cause)
+	if b.Denied {
+		t.Level = health.Unhealthy
+	}
+	return t
+}
+
 // DeliveryRepeated: an utterance is sent again although the service may have acted on it. The service may have received all of
 // it, and its answer did not come, or could not be read.
 type DeliveryRepeated struct {
@@ -57,6 +70,13 @@ type DeliveryRepeated struct {
 }
 
 func (DeliveryRepeated) Kind() string { return "delivery_repeated" }
+
+func (b DeliveryRepeated) told() Told {
+	return Told{
+		Past:  "utterance " + b.Utterance + " may be acted on twice: " + b.Cause,
+		After: fmt.Sprintf("it was sent again to %s after %.0f s, so that it is not lost", b.STT, b.Waited),
+	}
+}
 
 // Delivered: the service answered; the utterance has left the spool.
 type Delivered struct {
@@ -79,6 +99,16 @@ type Delivered struct {
 }
 
 func (Delivered) Kind() string { return "delivered" }
+
+// told: an utterance that was set aside is over, and the next one is on its way.
+func (b Delivered) told() Told {
+	t := well()
+	if b.Outcome == "failed" {
+		t.Past = "utterance " + b.Utterance + " was set aside: " + b.Cause
+		t.After = "kept in spool/refused; to see it: orac spool list; to try again: orac spool retry " + b.Utterance
+	}
+	return t
+}
 
 func (b Delivered) unspoken() Body {
 	b.Text, b.Original = "", ""

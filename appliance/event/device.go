@@ -32,6 +32,14 @@ type DeviceOpened struct {
 
 func (DeviceOpened) Kind() string { return "device_opened" }
 
+func (b DeviceOpened) told() Told {
+	t := well()
+	if t.Did = "opened " + b.Identity; b.Opens > 1 {
+		t.Restarted = "the device was opened again"
+	}
+	return t
+}
+
 // Listening: the first hop of a listener was scored.
 type Listening struct {
 	Listener string   `json:"listener"`
@@ -50,6 +58,12 @@ type DeviceLost struct {
 }
 
 func (DeviceLost) Kind() string { return "device_lost" }
+
+func (b DeviceLost) told() Told {
+	t := down(b.Cause)
+	t.Evidence, t.Did = b.Evidence, "tried again "+b.Retry
+	return t
+}
 
 // DeviceEnded: the sound of a file is over.
 type DeviceEnded struct {

@@ -39,6 +39,15 @@ type STTHealth struct {
 
 func (STTHealth) Kind() string { return "stt_health" }
 
+func (b STTHealth) told() Told {
+	t := down(b.Status)
+	if b.OK {
+		t = well()
+	}
+	t.About = "stt." + b.STT
+	return t
+}
+
 // Streaming: whether utterances are streamed to a service that could accept streams, on each change. While they are not
 // streamed, they are sent by HTTP.
 type Streaming struct {
@@ -86,6 +95,18 @@ type Engine struct {
 
 func (Engine) Kind() string { return "engine" }
 
+func (b Engine) told() (t Told) {
+	switch b.State {
+	case "ready":
+		t = well()
+		t.Did = "started again"
+	case "failed":
+		t = down(b.Cause)
+		t.Restarted = b.Cause
+	}
+	return t
+}
+
 // process is the about of Engine: whether it is well shows when it is ready, or has failed.
 func (e Event) process() string {
 	if state := e.Body.(Engine).State; state == "ready" || state == "failed" {
@@ -117,3 +138,15 @@ type Heartbeat struct {
 }
 
 func (Heartbeat) Kind() string { return "heartbeat" }
+
+func (b Heartbeat) told() Told {
+	switch {
+	case b.OK:
+		return well()
+	case b.Late: // the service behind that server does not answer the server: not an outage of ours
+		return poor(b.Cause)
+	}
+	t := down(b.Cause)
+	t.Did = "tried again " + b.Retry
+	return t
+}

@@ -43,6 +43,18 @@ type Served struct {
 
 func (Served) Kind() string { return "served" }
 
+func (b Served) told() Told {
+	switch {
+	case b.Busy:
+		return Told{}
+	case b.Cause == "":
+		return well()
+	case b.InARow < refusals: // it may be that sound alone
+		return poor("the engine failed: " + b.Cause)
+	}
+	return down("the engine fails: " + b.Cause)
+}
+
 func (b Served) unspoken() Body {
 	b.Text, b.Original = "", ""
 	return b
@@ -103,6 +115,25 @@ type Forwarded struct {
 
 func (Forwarded) Kind() string { return "forwarded" }
 
+func (b Forwarded) told() Told {
+	switch {
+	case b.Outcome == "done":
+		return well()
+	case b.Outcome == "lost":
+		return Told{}
+	case b.Outcome == "waiting" && (b.Denied || b.Attempts >= refusals):
+		return down(b.Cause)
+	case b.Outcome == "waiting":
+		return poor(b.Cause)
+	case b.InARow >= refusals:
+		return down("it accepts no texts: " + b.Cause)
+	}
+	return Told{ // the next text is on its way
+		Past:  "text " + b.Event + " was set aside: " + b.Cause,
+		After: "kept in forwards/" + b.Core + "/aside; to see it: orac spool list; to try again: orac spool retry " + b.Event,
+	}
+}
+
 // forward is the about of Forwarded: a text that is lost was too old, or dropped by a person.
 func (e Event) forward() string {
 	if e.Body.(Forwarded).Outcome == "lost" {
@@ -133,6 +164,8 @@ type DoorOpened struct {
 }
 
 func (DoorOpened) Kind() string { return "door_opened" }
+
+func (b DoorOpened) told() Told { return well() }
 
 // Answered: a client of such a service got an answer: a text, or a wake word.
 type Answered struct {
@@ -171,3 +204,9 @@ type DoorFailed struct {
 }
 
 func (DoorFailed) Kind() string { return "door_failed" }
+
+func (b DoorFailed) told() Told {
+	t := down("it cannot be served at " + b.Listen + ": " + b.Cause)
+	t.Did = "tried again " + b.Retry
+	return t
+}

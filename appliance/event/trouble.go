@@ -49,12 +49,16 @@ type NodeFailed struct {
 
 func (NodeFailed) Kind() string { return "node_failed" }
 
+func (b NodeFailed) told() Told { return Told{Restarted: b.Cause} }
+
 // NodeLeaked: an instance did not stop in time; it is fenced off, and still holds what it claims.
 type NodeLeaked struct {
 	Claim string `json:"claim,omitempty"`
 }
 
 func (NodeLeaked) Kind() string { return "node_leaked" }
+
+func (b NodeLeaked) told() Told { return Told{Hangs: b.String()} }
 
 // String says what is wrong, for a person who knows which node it is.
 func (b NodeLeaked) String() string {
@@ -71,12 +75,16 @@ type StoreFailed struct {
 
 func (StoreFailed) Kind() string { return "store_failed" }
 
+func (b StoreFailed) told() Told { return poor(b.Cause) }
+
 // StoreBack: see StoreFailed.
 type StoreBack struct {
 	Lost int `json:"lost"` // events that were not written in between
 }
 
 func (StoreBack) Kind() string { return "store_back" }
+
+func (b StoreBack) told() Told { return well() }
 
 // ClockJumped: the wall clock jumped for no known reason. Nothing is deleted because of it.
 type ClockJumped struct {
@@ -86,6 +94,17 @@ type ClockJumped struct {
 }
 
 func (ClockJumped) Kind() string { return "clock_jumped" }
+
+// told: a step of the clock during a run is only logged, because nothing that runs depends on the wall clock.
+func (b ClockJumped) told() Told {
+	if !b.Start {
+		return Told{}
+	}
+	return Told{
+		Past:  "the clock of the machine: " + b.String(),
+		After: "nothing is deleted because of it: ages count only time that ORAC ran or the network proves",
+	}
+}
 
 // String describes the jump for a person.
 func (b ClockJumped) String() string {

@@ -1,5 +1,7 @@
 package event
 
+import "orac/appliance/health"
+
 // webhooks tell what becomes of events that go to webhooks.
 var webhooks = []Kind{
 	kind("A webhook did not accept an event. The event waits.", Kind{about: itself},
@@ -31,6 +33,17 @@ type WebhookFailed struct {
 
 func (WebhookFailed) Kind() string { return "webhook_failed" }
 
+func (b WebhookFailed) told() Told {
+	t := poor(b.Cause)
+	if b.Denied || b.Attempt >= refusals {
+		t.Level = health.Unhealthy
+	}
+	if b.Gone {
+		t.Why += "; nothing more is sent to it: change the webhook's url, or remove the webhook"
+	}
+	return t
+}
+
 // WebhookTaken: a webhook has accepted an event.
 type WebhookTaken struct {
 	Webhook  string `json:"webhook"`
@@ -40,6 +53,8 @@ type WebhookTaken struct {
 }
 
 func (WebhookTaken) Kind() string { return "webhook_taken" }
+
+func (b WebhookTaken) told() Told { return well() }
 
 // WebhookAside: an event was set aside because the webhook does not accept it.
 type WebhookAside struct {
@@ -51,6 +66,18 @@ type WebhookAside struct {
 }
 
 func (WebhookAside) Kind() string { return "webhook_aside" }
+
+func (b WebhookAside) told() Told {
+	if b.InARow < refusals { // the next event is on its way
+		return Told{
+			Past:  b.Type + " event " + b.Event + " was set aside: " + b.Cause,
+			After: "kept in hooks/" + b.Webhook + "/aside; to see it: orac spool list; to try again: orac spool retry " + b.Event,
+		}
+	}
+	t := down("it accepts no events: " + b.Cause)
+	t.Did = "the newest hundred are kept; to see them: orac spool list"
+	return t
+}
 
 // WebhookDropped: an event was lost: it was too old, there was no room, or a person dropped it.
 type WebhookDropped struct {

@@ -21,6 +21,7 @@ import (
 	"orac/sim"
 	"orac/sim/trace"
 	"orac/sim/trial/report"
+	"orac/sim/trial/seeds"
 )
 
 // simulate runs scenarios; tests replace it with a rehearsal.
@@ -133,7 +134,7 @@ func (f *simFlags) options(a *app) (o sim.Options, err error) {
 		if f.oneSeed {
 			return o, usage("give --seed or --seeds, not both")
 		}
-		if o.Seeds, err = parseSeeds(f.seeds); err != nil {
+		if o.Seeds, err = seeds.Parse(f.seeds); err != nil {
 			return o, usage("--seeds %s: %w", f.seeds, err)
 		}
 	}

@@ -1,4 +1,5 @@
-package main
+// Package seeds reads the numbers of the runs that a person asks for. Whatever the text, there are at most Max of them.
+package seeds
 
 import (
 	"fmt"
@@ -7,29 +8,29 @@ import (
 	"strings"
 )
 
-// maxSeeds bounds the seeds of one call.
-const maxSeeds = 100_000
+// Max bounds the seeds of one text.
+const Max = 100_000
 
-// parseSeeds reads seeds as "7", "1-200" or "1-50,99,7": each one once, in order.
-func parseSeeds(text string) ([]uint64, error) {
+// Parse reads seeds as "7", "1-200" or "1-50,99,7": each one once, in order.
+func Parse(text string) ([]uint64, error) {
 	var seeds []uint64
 	for part := range strings.SplitSeq(text, ",") {
 		first, last, isRange := strings.Cut(strings.TrimSpace(part), "-")
-		from, err := parseSeed(first)
+		from, err := parse(first)
 		if err != nil {
 			return nil, err
 		}
 		to := from
 		if isRange {
-			if to, err = parseSeed(last); err != nil {
+			if to, err = parse(last); err != nil {
 				return nil, err
 			}
 		}
 		switch {
 		case to < from:
 			return nil, fmt.Errorf("%s ends before it starts", strings.TrimSpace(part))
-		case to-from >= maxSeeds || len(seeds)+int(to-from)+1 > maxSeeds:
-			return nil, fmt.Errorf("more than %d seeds", maxSeeds)
+		case to-from >= Max || len(seeds)+int(to-from)+1 > Max:
+			return nil, fmt.Errorf("more than %d seeds", Max)
 		}
 		for seed := from; ; seed++ {
 			seeds = append(seeds, seed)
@@ -42,7 +43,7 @@ func parseSeeds(text string) ([]uint64, error) {
 	return slices.Compact(seeds), nil
 }
 
-func parseSeed(text string) (uint64, error) {
+func parse(text string) (uint64, error) {
 	seed, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
 	if err != nil {
 		return 0, fmt.Errorf("%.20q is not a seed; write it like 7, 1-200 or 1-50,99", text)
