@@ -10,6 +10,7 @@ require (
 	github.com/chromedp/cdproto v0.159.0 // the protocol that chromedp speaks
 	github.com/chromedp/chromedp v0.23.0 // tests use the console as a person does, in Debian's Chromium
 	github.com/coder/websocket v1.8.15 // the stream of a speech-to-text service, and /api/ws
+	github.com/eclipse/paho.golang v0.23.0 // MQTT 5, whose confirmations tell what became of a message
 	github.com/gen2brain/malgo v0.11.24 // microphones, by PulseAudio and ALSA
 	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
 	github.com/google/go-cmp v0.7.0 // tests show what differs

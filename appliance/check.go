@@ -16,7 +16,7 @@ import (
 	"orac/appliance/audio/wav"
 	"orac/appliance/graph"
 	"orac/appliance/logbook"
-	"orac/appliance/stt"
+	"orac/appliance/program"
 	"orac/models"
 	"orac/models/moonshine"
 	"orac/runbook"
@@ -281,14 +281,14 @@ func (c *checker) everywhere(block runbook.Address, address string) {
 
 // program looks for the program of a service the way a delivery would.
 func (c *checker) program(s runbook.STT) {
-	command, err := program(s, c.rb.Resolve)
+	command, err := commandOf(s, c.rb.Resolve)
 	if err != nil {
 		where := "in the PATH"
 		if strings.Contains(s.Command[0], "/") {
 			where = "at " + filepath.Clean(c.rb.Resolve(s.Command[0]))
 		}
 		if errors.Is(err, fs.ErrPermission) {
-			if why := stt.Runnable(c.rb.Resolve(s.Command[0])); why != nil {
+			if why := program.Runnable(c.rb.Resolve(s.Command[0])); why != nil {
 				c.cannotRun(s, why)
 				return
 			}
@@ -301,7 +301,7 @@ func (c *checker) program(s runbook.STT) {
 	if strings.Contains(s.Command[0], "/") {
 		path = c.rb.Resolve(s.Command[0])
 	}
-	if why := stt.Runnable(path); why != nil {
+	if why := program.Runnable(path); why != nil {
 		c.cannotRun(s, why)
 	}
 }
@@ -319,8 +319,8 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// program is the command of a service with the path of its program: a name is looked up, and find resolves a path.
-func program(s runbook.STT, find func(path string) string) ([]string, error) {
+// commandOf is the command of a service with the path of its program: a name is looked up, and find resolves a path.
+func commandOf(s runbook.STT, find func(path string) string) ([]string, error) {
 	path := s.Command[0]
 	if strings.Contains(path, "/") {
 		var err error

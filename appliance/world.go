@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"orac/appliance/account"
+	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
@@ -41,10 +42,12 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 		STT: func(s graph.Service, find func(string) string) (stt.Client, error) {
 			return client(s, find, state.Temp)
 		},
-		Engine: func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
-		Heart:  heart,
-		Hook:   hook,
-		Core:   actor,
+		Engine:        func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
+		Heart:         heart,
+		Hook:          hook,
+		Core:          actor,
+		Backend:       func(s graph.BackendService, find func(string) string) (act.Backend, error) { return backend(s, find) },
+		LanguageModel: languageModel,
 	}, nil
 }
 
@@ -113,7 +116,7 @@ func client(to graph.Service, find func(string) string, temp string) (stt.Client
 	case "wyoming":
 		return stt.NewWyoming(plain)
 	case "exec":
-		command, err := program(s, find)
+		command, err := commandOf(s, find)
 		if err != nil {
 			return nil, err
 		}

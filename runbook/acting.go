@@ -71,6 +71,9 @@ type Call struct {
 	Data      map[string]any `hcl:"data"` // as encoding/json decodes it
 	Payload   string         `hcl:"payload"`
 	Arguments []string       `hcl:"arguments"`
+
+	ProofTopic string `hcl:"proof_topic"` // "": nothing proves it
+	Proof      string `hcl:"proof"`       // "": anything does
 }
 
 // Words is what a slot may hold: words, or a range of numbers.
@@ -85,7 +88,6 @@ type Words struct {
 type Range struct {
 	From float64 `hcl:"from"`
 	To   float64 `hcl:"to"`
-	Step float64 `hcl:"step"`
 	Unit string  `hcl:"unit"`
 }
 
@@ -123,14 +125,29 @@ var topicBlock = &language.BlockType{
 		{Name: "queue", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "16", Min: "1", Max: "256", Unit: "commands",
 			Doc: "How many commands may wait. Further ones are refused at once with 503 and Retry-After. A peer that has more places than others gives up its last."},
 	},
-	Rules: []language.Rule{{
+	Rules: append(onlyActing("enabled", "expires", "learn", "timeout", "queue"), language.Rule{
 		Uses: []string{"core", "backends", "intents", "english", "language_model"},
 		Doc:  "a topic either acts here or goes to a core",
 		Hint: "Leave core out, or leave backends, intents, english and language_model out.",
 		Holds: func(g language.Given) bool {
 			return !g.Written("core") || !g.Flag("english") && !g.Written("backends") && !g.Written("intents") && !g.Written("language_model")
 		},
-	}},
+	}),
+}
+
+// onlyActing allows attributes only for a topic that acts here.
+func onlyActing(names ...string) (rules []language.Rule) {
+	for _, name := range names {
+		rules = append(rules, language.Rule{
+			Uses: []string{name, "backends", "intents", "english", "language_model"},
+			Doc:  name + " is only for a topic that acts here",
+			Hint: "Give the topic backends, intents, english = true or a language_model, or leave " + name + " out.",
+			Holds: func(g language.Given) bool {
+				return !g.Written(name) || g.Flag("english") || g.Written("language_model") || len(g.Texts("backends"))+len(g.Texts("intents")) > 0
+			},
+		})
+	}
+	return rules
 }
 
 // slotPattern is the name of a slot.
@@ -156,7 +173,7 @@ var intentBlock = &language.BlockType{
 			Doc: "How people say it. `orac validate` tells two intents that the same words fit, sentences that are never reached, and those that would explode."},
 		{Name: "slots", Kind: language.RefMap, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"vocabulary"}, Example: "{ drink = vocabulary.drinks }",
 			Pattern: slotPattern, Expect: slotExpect,
-			Doc: "What each `{slot}` may hold. Without an entry, `{name}`, `{area}` and `{floor}` are the entities, areas and floors of the backend."},
+			Doc: "What each `{slot}` may hold. Without an entry, a slot is one that ORAC brings: `{name}`, `{light}`, `{area}`, `{duration}` and others."},
 		{Name: "backend", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Required: true, Refs: []string{"backend"}, Example: "backend.kitchen",
 			Doc: "Who carries it out."},
 		{Name: "enabled", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
@@ -166,16 +183,19 @@ var intentBlock = &language.BlockType{
 			Doc: "What people are told once it is proven to be done. `{slot}` stands for what was said."},
 	},
 	Nested: []*language.BlockType{callBlock},
-	Rules:  nil,
 }
 
 var callBlock = &language.BlockType{
 	Type: "call", Single: true,
-	Doc: "What the backend is asked. `{slot}` stands for what was said: a text that is nothing but `{slot}` becomes the number or text itself, anything else becomes text. What was said is a value, never syntax. `{targets}` are the entities that `{name}`, `{area}` and `{floor}` mean.",
+	Doc: "What the backend is asked. `{slot}` stands for what was said: a text that is nothing but `{slot}` becomes the number or text itself, anything else becomes text. What was said is a value, never syntax. `{targets}` are the entities that were named.",
 	Example: `call {
   service = "script.make_coffee"
   data    = { drink = "{drink}" }
 }`,
+	Rules: []language.Rule{{
+		Uses: []string{"proof", "proof_topic"}, Doc: "proof needs proof_topic", Hint: "Add proof_topic, the topic where the device tells its state.",
+		Holds: func(g language.Given) bool { return !g.Written("proof") || g.Written("proof_topic") },
+	}},
 	Attributes: []language.Attribute{
 		{Name: "service", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"script.turn_on"`,
 			Pattern: regexp.MustCompile(`^[A-Za-z0-9_./{}?=&+,:@$-]{1,300}$`), Expect: "1 to 300 letters, digits and _ . / - { } ? = & + , : @ $",
@@ -187,6 +207,12 @@ var callBlock = &language.BlockType{
 			Doc: "For mqtt and webhook: what to send instead of data."},
 		{Name: "arguments", Kind: language.Strings, Gives: language.Runs, OnChange: language.InPlace, Example: `["--drink", "{drink}"]`,
 			Doc: "For exec: what follows the command. Each is one argument; no shell reads it."},
+		{Name: "proof_topic", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"kitchen/coffee/state"`,
+			Pattern: regexp.MustCompile(`^[^#+\x00-\x1f]{1,300}$`), Expect: "1 to 300 characters without # and +",
+			Doc: "For mqtt: the topic where the device tells its state. A message there, within the backend's timeout, proves that it was done. Without it, nothing does."},
+		{Name: "proof", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"brewing"`,
+			Pattern: regexp.MustCompile(`^[^\x00]{1,300}$`), Expect: "1 to 300 characters",
+			Doc: "For mqtt: what the message on proof_topic says. Without it, any message is a proof."},
 	},
 }
 
@@ -220,8 +246,6 @@ var rangeBlock = &language.BlockType{
 			Doc: "The smallest."},
 		{Name: "to", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0", Min: "-1000000", Max: "1000000", Example: "100",
 			Doc: "The largest."},
-		{Name: "step", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "1", Min: "0.001", Max: "1000000",
-			Doc: "The distance between two of them."},
 		{Name: "unit", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"%"`,
 			Pattern: regexp.MustCompile(`^[\pL\pN%°/ ]{1,20}$`), Expect: "1 to 20 letters, digits, % or °",
 			Doc: "What the number counts: `%`, `°C`, `minutes`. People may say it or leave it out."},
@@ -270,9 +294,6 @@ func vocabulariesHaveWords(value any, d *language.Document) (found language.Diag
 // slotIn finds the slots in a template.
 var slotIn = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// fromHome are the slots that a backend's vocabulary fills.
-var fromHome = []string{"name", "area", "floor"}
-
 func callsNameTheirSlots(value any, d *language.Document) (found language.Diagnostics) {
 	for _, in := range value.(*Runbook).Intents {
 		said := map[string]bool{}
@@ -280,10 +301,6 @@ func callsNameTheirSlots(value any, d *language.Document) (found language.Diagno
 			for _, m := range slotIn.FindAllStringSubmatch(s, -1) {
 				name, _, _ := strings.Cut(m[1], ":")
 				said[name] = true
-				if _, ok := in.Slots[name]; !ok && !slices.Contains(fromHome, name) {
-					found = append(found, d.Problem(in.Address, "sentences", language.Error, fmt.Sprintf("nothing says what {%s} may hold", language.Clip(name)),
-						fmt.Sprintf("Add slots = { %s = vocabulary.NAME }.", language.Clip(name))))
-				}
 			}
 		}
 		look := func(block Address, attribute, text string) {
@@ -297,6 +314,8 @@ func callsNameTheirSlots(value any, d *language.Document) (found language.Diagno
 		look(in.Address, "reply", in.Reply)
 		look(call, "service", in.Call.Service)
 		look(call, "payload", in.Call.Payload)
+		look(call, "proof_topic", in.Call.ProofTopic)
+		look(call, "proof", in.Call.Proof)
 		for _, a := range in.Call.Arguments {
 			look(call, "arguments", a)
 		}
@@ -339,6 +358,7 @@ func callsFitTheirBackends(value any, d *language.Document) (found language.Diag
 			{"data", len(in.Call.Data) > 0, false},
 			{"payload", in.Call.Payload != "", false},
 			{"arguments", len(in.Call.Arguments) > 0, false},
+			{"proof_topic", in.Call.ProofTopic != "", false},
 		} {
 			switch {
 			case x.needed && !x.written:

@@ -55,7 +55,7 @@ var backendProtocols = protocolTable{
 		name: "mqtt", doc: "mqtt publishes a message to a broker.", noun: "an MQTT broker",
 		needs:     []need{{"url", `Add url = "tcp://HOST:1883", the address of the broker.`}},
 		takes:     []string{"username", "password", "qos", "retain", "encrypted", "ca", "client_cert", "max_retry_delay"},
-		callTakes: []string{"data", "payload"}, callNeeds: []string{"service"},
+		callTakes: []string{"data", "payload", "proof_topic"}, callNeeds: []string{"service"},
 	},
 	{
 		name: "webhook", doc: "webhook sends an HTTP request.", noun: "a webhook",
@@ -91,43 +91,43 @@ var backendBlock = &language.BlockType{
   token    = secret("ha_token")
 }`,
 	Attributes: slices.Concat([]language.Attribute{
-		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Required: true, Values: backendProtocols.names(), Example: `"home_assistant"`,
+		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Required: true, Values: backendProtocols.names(), Example: `"home_assistant"`,
 			Doc: backendProtocols.doc()},
-		{Name: "url", Kind: language.URL, TCP: true, Gives: language.Reaches, OnChange: language.Restart, Example: `"http://homeassistant.local:8123"`,
+		{Name: "url", Kind: language.URL, TCP: true, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://homeassistant.local:8123"`,
 			Doc: "The address; for protocol mqtt `tcp://HOST:PORT`. A redirect to another host is not followed."},
-		{Name: "token", Kind: language.String, Gives: language.Proves, OnChange: language.Restart, Secret: language.SecretOnly, Example: `secret("ha_token")`,
+		{Name: "token", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("ha_token")`,
 			Doc: "A bearer token to send. For home_assistant and conversation a long-lived access token."},
-		{Name: "username", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"orac"`,
+		{Name: "username", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"orac"`,
 			Pattern: oneLine, Expect: oneLineExpect, Doc: "For mqtt: who ORAC is to the broker."},
-		{Name: "password", Kind: language.String, Gives: language.Proves, OnChange: language.Restart, Secret: language.SecretOnly, Example: `secret("mqtt")`,
+		{Name: "password", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("mqtt")`,
 			Doc: "For mqtt: the password that goes with username."},
-		{Name: "command", Kind: language.Strings, Gives: language.Runs, OnChange: language.Restart, Example: `["/usr/local/bin/coffee"]`,
+		{Name: "command", Kind: language.Strings, Gives: language.Runs, OnChange: language.InPlace, Example: `["/usr/local/bin/coffee"]`,
 			Doc: "For exec: the program, and its first arguments. What a call adds stands behind them. It runs as ORAC's user, with nothing on its input; its first line of output is the reply, and any exit code but 0 is a failure."},
-		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.Restart, Default: "10s", Min: "500ms", Max: "2m",
+		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "10s", Min: "500ms", Max: "2m",
 			Doc: "How long one call and its proof may take."},
-		{Name: "entities", Kind: language.Strings, Gives: language.Tunes, OnChange: language.Restart, Example: `["light.*", "switch.kitchen_*"]`,
+		{Name: "entities", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Example: `["light.*", "switch.kitchen_*"]`,
 			Doc: "For home_assistant: the entities that sentences may name, as IDs in which * stands for anything. Without it, all that Home Assistant shows."},
-		{Name: "hide", Kind: language.Strings, Gives: language.Tunes, OnChange: language.Restart, Example: `["lock.*", "*.garage_*"]`,
+		{Name: "hide", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Example: `["lock.*", "*.garage_*"]`,
 			Doc: "For home_assistant: the entities that nobody may name, although entities or areas admit them."},
-		{Name: "areas", Kind: language.Strings, Gives: language.Tunes, OnChange: language.Restart, Example: `["Kitchen", "Living Room"]`,
+		{Name: "areas", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Example: `["Kitchen", "Living Room"]`,
 			Doc: "For home_assistant: the areas whose entities sentences may name, by name or ID. Without it, all, and entities without an area."},
-		{Name: "agent", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"conversation.home_assistant"`,
+		{Name: "agent", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"conversation.home_assistant"`,
 			Pattern: regexp.MustCompile(`^[A-Za-z0-9_.-]{1,200}$`), Expect: "1 to 200 letters, digits and _ . -",
 			Doc: "For conversation: which agent of Home Assistant answers. Without it, Home Assistant's own choice."},
-		{Name: "language", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"en"`,
+		{Name: "language", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"en"`,
 			Pattern: regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
 			Doc: "For conversation: the language of the text."},
-		{Name: "method", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "POST", Values: []string{"POST", "PUT", "GET"},
+		{Name: "method", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "POST", Values: []string{"POST", "PUT", "GET"},
 			Doc: "For webhook: the HTTP method. GET sends no body."},
-		{Name: "qos", Kind: language.Int, Gives: language.Tunes, OnChange: language.Restart, Default: "1", Min: "0", Max: "2",
+		{Name: "qos", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "1", Min: "0", Max: "2",
 			Doc: "For mqtt: how the broker confirms a message. 0 confirms nothing."},
-		{Name: "retain", Kind: language.Bool, Gives: language.Tunes, OnChange: language.Restart, Default: "false",
+		{Name: "retain", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "false",
 			Doc: "For mqtt: whether the broker keeps the message for those that come later."},
-		{Name: "encrypted", Kind: language.Bool, Gives: language.Tunes, OnChange: language.Restart, Default: "false",
+		{Name: "encrypted", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "false",
 			Doc: "For mqtt: whether the connection to the broker is encrypted (TLS)."},
-		{Name: "max_retry_delay", Kind: language.Duration, Gives: language.Tunes, OnChange: language.Restart, Default: "8s", Min: "1s", Max: "10m",
+		{Name: "max_retry_delay", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "8s", Min: "1s", Max: "10m",
 			Doc: "For home_assistant and mqtt: the longest pause between two tries to connect. Pauses grow up to this value."},
-	}, eachRestarts(tlsClient("the server's"))),
+	}, tlsClient("the server's")),
 	Rules: slices.Concat(backendProtocols.rules(nil, nil), []language.Rule{
 		overTCP("mqtt", "a broker"),
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
@@ -142,12 +142,4 @@ var backendBlock = &language.BlockType{
 			},
 		},
 	}),
-}
-
-// eachRestarts are attributes whose change makes another connection.
-func eachRestarts(list []language.Attribute) []language.Attribute {
-	for i := range list {
-		list[i].OnChange = language.Restart
-	}
-	return list
 }

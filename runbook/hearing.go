@@ -243,6 +243,10 @@ var listenerBlock = &language.BlockType{
 			Doc: "The loudness of a hop below which no model fires."},
 	},
 	Nested: []*language.BlockType{recordBlock},
+	Rules: []language.Rule{{
+		Uses: []string{"area", "act"}, Doc: "area is only for a listener that acts", Hint: "Add act = topic.NAME, or leave area out.",
+		Holds: func(g language.Given) bool { return !g.Written("area") || g.Written("act") },
+	}},
 }
 
 var recordBlock = &language.BlockType{

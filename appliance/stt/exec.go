@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"orac/appliance/audio/wav"
+	"orac/appliance/program"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
@@ -24,8 +23,6 @@ const (
 	// CutVariable is the environment variable that tells a command that the recording was cut off,
 	// and why.
 	CutVariable = "ORAC_CUT"
-	// maxStderr is how much of the end of a command's standard error an error shows.
-	maxStderr = 400
 )
 
 // ExecConfig makes an Exec. Command is required; the rest may be zero.
@@ -72,22 +69,21 @@ func (x *Exec) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, error) 
 	ctx, done := context.WithTimeout(stop, x.config.Timeout)
 	defer done()
 
-	stdout, stderr := &limited{max: wire.MaxAnswer, over: done}, &tail{max: maxStderr}
 	start := t.Now()
-	status, err := x.run(ctx, dir, path, u.Cut, stdout, stderr)
+	r, err := program.Run(ctx, x.spec(dir, path, u.Cut))
 	switch {
 	case t.Stopping():
 		return Result{}, rt.ErrStopped
-	case stdout.full:
+	case r.Full:
 		return Result{}, x.fail(Protocol, 0, fmt.Errorf("it printed more than %d bytes", wire.MaxAnswer), "")
 	case ctx.Err() != nil:
-		return Result{}, x.fail(Engine, 0, fmt.Errorf("killed after %v%s", x.config.Timeout, stderr.said()), "")
-	case status != 0:
-		return Result{}, x.fail(Engine, status, fmt.Errorf("%w%s", err, stderr.said()), "")
+		return Result{}, x.fail(Engine, 0, fmt.Errorf("killed after %v%s", x.config.Timeout, r.Said()), "")
+	case r.Status != 0:
+		return Result{}, x.fail(Engine, r.Status, fmt.Errorf("%w%s", err, r.Said()), "")
 	case err != nil:
 		return Result{}, x.fail(Unreachable, 0, err, "is the program installed and on the PATH?")
 	}
-	text := wire.CleanText(stdout.kept.String())
+	text := wire.CleanText(r.Output)
 	if hidesFailure(text) {
 		return Result{}, x.fail(Engine, 0, errors.New(text), "")
 	}
@@ -102,38 +98,16 @@ func writeWAV(path string, pcm []int16) error {
 	return errors.Join(wav.Encode(f, pcm), f.Close())
 }
 
-// run starts the command and waits for it. A status other than 0 means that the command ran; -1 means a signal.
-func (x *Exec) run(ctx context.Context, dir, path, cut string, stdout *limited, stderr *tail) (status int, err error) {
-	args := slices.Clone(x.config.Command[1:])
-	for i, a := range args {
-		args[i] = strings.ReplaceAll(a, WAVArgument, path)
+// spec is the command for one recording.
+func (x *Exec) spec(dir, path, cut string) program.Spec {
+	s := program.Spec{Command: slices.Clone(x.config.Command), Dir: dir, Env: slices.Clone(x.config.Env), MaxOutput: wire.MaxAnswer}
+	for i, a := range s.Command[1:] {
+		s.Command[1+i] = strings.ReplaceAll(a, WAVArgument, path)
 	}
-	cmd := exec.CommandContext(ctx, x.config.Command[0], args...)
-	cmd.Dir = dir
-	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"), "LANG=C.UTF-8", "TMPDIR=" + dir}, x.config.Env...)
 	if cut != "" {
-		cmd.Env = append(cmd.Env, CutVariable+"="+cut)
+		s.Env = append(s.Env, CutVariable+"="+cut)
 	}
-	cmd.Stdout, cmd.Stderr = stdout, stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	group := func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	cmd.Cancel = group
-	cmd.WaitDelay = closeGrace // for a grandchild that left the group and holds our pipe
-	if err := cmd.Start(); err != nil {
-		if why := Runnable(cmd.Path); why != nil { // the system reports "no such file" for a script whose interpreter is missing
-			err = why
-		}
-		return 0, err
-	}
-	err = cmd.Wait()
-	_ = group() // what the command left behind; usually there is none
-	if errors.Is(err, exec.ErrWaitDelay) {
-		return 0, nil // it ended well; only its pipe was held
-	}
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return exit.ExitCode(), err
-	}
-	return 0, err
+	return s
 }
 
 // own is a failure of this machine, which says nothing about the utterance.

@@ -37,6 +37,7 @@ var classes = []class{
 	{one: "scene|mode", many: "scenes", domains: []string{"scene", "script"}, inWords: true},
 	{one: "script|routine", many: "scripts|routines", domains: []string{"script"}, inWords: true},
 	{one: "automation", many: "automations", domains: []string{"automation"}, inWords: true},
+	{one: "contact|contact sensor|door contact", many: "contacts|contact sensors", domains: []string{"binary_sensor"}, inWords: true},
 	{one: "sensor", many: "sensors", domains: []string{"sensor", "binary_sensor"}, inWords: true},
 }
 
@@ -45,9 +46,10 @@ var everything = map[string]bool{"light": true, "switch": true, "fan": true, "me
 
 // These words stand around names.
 var (
-	determiners = set("the my our your a an any these those this that its his her their of")
-	quantifiers = set("all every each both")
+	determiners = set("both the my our your a an any these those this that its his her their of")
+	quantifiers = set("all every each")
 	pronouns    = set("it them they that this those these")
+	qualifiers  = set("left right front back rear upper lower big small first second third inner outer middle top bottom north south east west")
 	wholes      = set("everything all")
 	listing     = set("and plus")
 	excluding   = set("except but excluding without minus")

@@ -27,8 +27,7 @@ type Matcher struct {
 	names     []string // of slots
 	sets      []fixed
 	skip      map[string]bool
-	known     map[wordID]bool
-	index_    *nearIndex
+	words     *nearWords
 	version   string
 	problems  []Problem
 }

@@ -178,10 +178,27 @@ func (m *Matcher) entityName(index int32, name string, _ bool) {
 		if i > 0 && !m.common(form) {
 			m.lex.name(form, ref{kind: toEntity, index: index, penalty: 2})
 		}
-		if short := withoutClass(form, e); short != nil && !m.common(short) {
-			m.lex.name(short, ref{kind: toEntity, index: index, penalty: 3})
+		if qualifiers[form[0]] && len(form) > 2 { // "the left bedside lamp" is one of "the bedside lamps"
+			m.lex.name(form[1:], ref{kind: toEntity, index: index, penalty: 4})
+			m.shortName(index, form[1:], 5)
 		}
+		m.shortName(index, form, 3)
 	}
+}
+
+// barePenalty is that of forms which are everyday words: "the star" is a light only in "the star light" or "the star and the sofa lamp".
+const barePenalty = 20
+
+// shortName adds the form of a name without what the entity is.
+func (m *Matcher) shortName(index int32, form []string, penalty int16) {
+	short := withoutClass(form, &m.house.entities[index])
+	switch {
+	case short == nil || m.common(short):
+		return
+	case len(short) == 1 && commonWords()[short[0]]:
+		penalty += barePenalty
+	}
+	m.lex.name(short, ref{kind: toEntity, index: index, penalty: penalty})
 }
 
 // common tells whether words are no name: a class, or a place.

@@ -1,5 +1,7 @@
 package sentence
 
+import "strings"
+
 // A lattice is a text as a graph of words: place 0 is before its first, place n behind its last. For a sentence taken word by word it
 // is a line; for a near match, edges beside the line say what else may have been said, and at what cost.
 type lattice struct {
@@ -12,7 +14,8 @@ type lattice struct {
 	targets [][]targetHit // the same
 	looked  []bool
 	found   []bool
-	visits  int // work that was done, to bound it
+	within  []int // for each place behind the last: the word that it lies within
+	visits  int   // work that was done, to bound it
 }
 
 // edge is a word between two places.
@@ -109,4 +112,44 @@ next:
 		return step{}, false
 	}
 	return s, true
+}
+
+// split puts two words in the place of one: the place between them is a new one.
+func (l *lattice) split(at int, a, b wordID) {
+	between := len(l.edges)
+	l.edges[at] = append(l.edges[at], edge{to: between, word: a, changes: 1, token: -1})
+	l.edges = append(l.edges, []edge{{to: at + 1, word: b, token: -1}})
+	l.hits, l.targets = append(l.hits, nil), append(l.targets, nil)
+	l.looked, l.found = append(l.looked, false), append(l.found, false)
+	l.within = append(l.within, at)
+}
+
+// order are all places, each before those that its edges lead to.
+func (l *lattice) order() []int {
+	out := make([]int, 0, len(l.edges))
+	for at := range len(l.tokens) + 1 {
+		out = append(out, at)
+		for i, w := range l.within {
+			if w == at {
+				out = append(out, len(l.tokens)+1+i)
+			}
+		}
+	}
+	return out
+}
+
+// words are the words as they were said, between two places.
+func (l *lattice) words(from, to int32) string {
+	n := len(l.tokens)
+	if int(from) > n {
+		from = int32(l.within[int(from)-n-1])
+	}
+	if int(to) > n {
+		to = int32(l.within[int(to)-n-1] + 1)
+	}
+	var out []string
+	for _, t := range l.tokens[from:to] {
+		out = append(out, t.text)
+	}
+	return strings.Join(out, " ")
 }

@@ -166,6 +166,7 @@ type amount struct {
 	changes int16
 	value   float64
 	unit    string
+	said    bool // the unit, or a part of the whole: "half"
 }
 
 // unitWords are what people say for a unit.
@@ -198,13 +199,13 @@ func (l *lattice) amounts(at int, r *Range) (out []amount) {
 			continue
 		}
 		unit := r.Unit
-		out = append(out, amount{q.to, q.changes, v, unit})
+		out = append(out, amount{q.to, q.changes, v, unit, q.part})
 		for _, u := range units {
 			if s, ok := l.phrase(q.to, u); ok && len(u) > 0 {
 				if r.Unit == "°" {
 					unit = degreesOf(u[len(u)-1])
 				}
-				out = append(out, amount{s.to, q.changes + s.changes, v, unit})
+				out = append(out, amount{s.to, q.changes + s.changes, v, unit, true})
 			}
 		}
 	}
@@ -261,14 +262,14 @@ func (l *lattice) durations(at int) (out []amount) {
 					if !ok || seconds >= o.least {
 						continue
 					}
-					next := open{amount{e.to, from.changes + q.changes + u.changes + e.changes, o.value + q.value*seconds, "s"}, seconds}
+					next := open{amount{e.to, from.changes + q.changes + u.changes + e.changes, o.value + q.value*seconds, "s", true}, seconds}
 					out = append(out, next.amount)
 					list = append(list, next)
 					if s, ok := l.phrase(e.to, []string{"and", "a", "half"}); ok { // "an hour and a half"
-						out = append(out, amount{s.to, next.changes + s.changes, next.value + seconds/2, "s"})
+						out = append(out, amount{s.to, next.changes + s.changes, next.value + seconds/2, "s", true})
 					}
 					if s, ok := l.phrase(e.to, []string{"and", "a", "quarter"}); ok {
-						out = append(out, amount{s.to, next.changes + s.changes, next.value + seconds/4, "s"})
+						out = append(out, amount{s.to, next.changes + s.changes, next.value + seconds/4, "s", true})
 					}
 				}
 			}

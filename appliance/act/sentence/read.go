@@ -63,6 +63,7 @@ type result struct {
 	areas    []int32
 	targets  []string
 	trouble  *trouble
+	careful  bool // something that keeps the house closed is acted on
 }
 
 func (m *Matcher) reading(tier act.Tier, r result, c Context, list []token) (act.Reading, Remembered) {
@@ -108,6 +109,8 @@ func (s *search) commands(p *parse) (out result) {
 		}
 	}
 	slices.Reverse(chain)
+	ctx := s.ctx
+	defer func() { s.ctx = ctx }()
 	begin := 0
 	for i, b := range chain {
 		if b.name >= 0 {
@@ -119,6 +122,7 @@ func (s *search) commands(p *parse) (out result) {
 		}
 		out.commands = append(out.commands, list...)
 		begin = i + 1
+		s.ctx = ctx.after(s.m, &out) // "turn on the lamp and set it to half"
 	}
 	if len(out.commands) > act.MaxCommands {
 		return result{trouble: &trouble{why: fmt.Sprintf("it is %d commands, and at most %d are carried out", len(out.commands), act.MaxCommands)}}
@@ -130,6 +134,7 @@ func (s *search) commands(p *parse) (out result) {
 func (s *search) command(done *binding, bound []*binding, out *result) ([]act.Command, *trouble) {
 	m := s.m
 	in := &m.intents[m.templates[done.done].intent]
+	s.ctx = s.ctx.asking(in)
 	c := act.Command{Intent: in.Name, Backend: in.Backend, Words: s.words(done.from, done.to)}
 	var entities []int32
 	var room *phrase
@@ -172,6 +177,8 @@ func (s *search) command(done *binding, bound []*binding, out *result) ([]act.Co
 		entities, named = list, true
 	}
 	entities = m.tidy(entities)
+	asks := in.english && strings.HasPrefix(in.Name, "ask_")
+	out.careful = out.careful || in.careful || !asks && slices.ContainsFunc(entities, func(e int32) bool { return m.house.entities[e].careful })
 	if !named {
 		return []act.Command{c}, nil
 	}
@@ -267,14 +274,6 @@ func (sel *selection) areas(m *Matcher, ctx *context) []int32 {
 	return list
 }
 
-func (s *search) words(from, to int32) string {
-	var out []string
-	for _, t := range s.tokens[from:to] {
-		out = append(out, t.text)
-	}
-	return strings.Join(out, " ")
-}
-
 // isCorrection tells whether somebody says that what was done last was wrong. "error" is what remains of "computer, error".
 func isCorrection(list []token) bool {
 	text := make([]string, 0, len(list))
@@ -322,8 +321,8 @@ func phrases(lines ...string) (out [][]string) {
 }
 
 var (
-	openings = phrases("hey computer|okay computer|hello computer|computer|hey orac|okay orac|orac|hey jarvis|jarvis|alexa|hey mycroft|hey|okay|hello|hi|so|well|now|right|alright|all right|oh|and|then|yes|yeah",
-		"could you|can you|would you|will you|could we|can we|can i|could i|would you mind|i want you to|i would like you to|i need you to|i want to|i would like to|i need to|we need to|you can|you could|go ahead and|please|be so kind and|be so good and|do me a favour and|quickly|maybe|let us|go and|help me|try to|you should|tell me|do you know|can you tell me|could you tell me|say")
+	openings = phrases("hey computer|okay computer|hello computer|computer|hey orac|okay orac|orac|hey jarvis|jarvis|alexa|hey mycroft|hey|okay|hello|hi|it is time to|so|well|now|right|alright|all right|oh|and|then|yes|yeah",
+		"could you|can you|would you|will you|i want you to|i would like you to|i need you to|go ahead and|please|be so kind and|be so good and|do me a favour and|quickly|let us|go and|tell me|do you know|can you tell me|could you tell me")
 	closings    = phrases("thanks|thank you|thank you very much|thanks a lot|for me|now|right now|right away|immediately|at once|would you|will you|could you|can you|okay|computer|orac|jarvis|if you can|if you would|if you do not mind|straight away|quickly|again|then|for us|too|as well|already|my dear|mate")
 	corrections = func() map[string]bool {
 		out := map[string]bool{}

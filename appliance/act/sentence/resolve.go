@@ -8,11 +8,11 @@ import (
 
 // context is a Context in terms of the house.
 type context struct {
-	here   []int32 // areas where the speaker is; none: unknown
-	area   string  // its name
-	it     []int32 // entities
-	there  []int32
-	spoken bool // something was said before
+	here  []int32 // areas where the speaker is; none: unknown
+	area  string  // its name
+	it    []int32 // entities
+	there []int32
+	asks  asking
 }
 
 // context finds what a context means.
@@ -21,7 +21,6 @@ func (m *Matcher) context(c Context) *context {
 	out.here, out.area = m.areasOf(c.Area)
 	fresh := !c.Before.At.IsZero() && !c.Now.Before(c.Before.At) && c.Now.Sub(c.Before.At) <= Memory
 	if fresh {
-		out.spoken = true
 		for _, id := range c.Before.Targets {
 			out.it = append(out.it, m.house.byID[id]...)
 		}
@@ -49,6 +48,44 @@ func (m *Matcher) areasOf(name string) (list []int32, shown string) {
 	return nil, ""
 }
 
+// asking is how far a question looks: a command for "the lights" means a room, "which lights are on" the house.
+type asking uint8
+
+const (
+	asksNothing asking = iota
+	asksRoom           // the room, or the house if the room has none
+	asksHouse
+)
+
+// asking is the context for an intent.
+func (c *context) asking(in *compiled) *context {
+	out := *c
+	out.asks = asksNothing
+	if in.english && strings.HasPrefix(in.Name, "ask_") {
+		out.asks = asksRoom
+	}
+	if in.english && (in.Name == "ask_which" || in.Name == "ask_count") {
+		out.asks = asksHouse
+	}
+	return &out
+}
+
+// after is the context for what follows a command in the same sentence.
+func (c *context) after(m *Matcher, r *result) *context {
+	if len(r.targets) == 0 {
+		return c
+	}
+	out := *c
+	out.it = nil
+	for _, id := range r.targets {
+		out.it = append(out.it, m.house.byID[id]...)
+	}
+	if len(r.areas) > 0 {
+		out.there = r.areas
+	}
+	return &out
+}
+
 // trouble is why a selection names nothing, or not one thing.
 type trouble struct {
 	why  string
@@ -58,6 +95,9 @@ type trouble struct {
 // resolve finds the entities of a selection that a filter takes, sorted by ID.
 func (m *Matcher) resolve(sel *selection, f *filter, ctx *context) ([]int32, *trouble) {
 	var out []int32
+	if !slices.ContainsFunc(sel.parts, func(p phrase) bool { return !p.bare }) {
+		return nil, &trouble{why: m.title(sel.parts[0].names[0].entity) + " may have been meant; say its whole name"}
+	}
 	for i := range sel.parts {
 		list, t := m.phrase(&sel.parts[i], f, ctx)
 		if t != nil {
@@ -65,8 +105,12 @@ func (m *Matcher) resolve(sel *selection, f *filter, ctx *context) ([]int32, *tr
 		}
 		out = append(out, list...)
 	}
+	rooms := *f
+	rooms.place = true // "all lights except the kitchen"
 	for i := range sel.except {
-		list, t := m.phrase(&sel.except[i], f, ctx)
+		p := sel.except[i]
+		p.all = true
+		list, t := m.phrase(&p, &rooms, ctx)
 		if t != nil {
 			return nil, t
 		}
@@ -132,7 +176,7 @@ func (m *Matcher) phrase(p *phrase, f *filter, ctx *context) ([]int32, *trouble)
 	case byWhole:
 		var list []int32
 		for i := range m.house.entities {
-			if e := &m.house.entities[i]; everything[e.Domain] && !e.careful && m.takes(f, int32(i)) && inside(within, e.area) {
+			if e := &m.house.entities[i]; (f.whole || everything[e.Domain] && !e.careful) && m.takes(f, int32(i)) && inside(within, e.area) {
 				list = append(list, int32(i))
 			}
 		}
@@ -146,6 +190,9 @@ func (m *Matcher) phrase(p *phrase, f *filter, ctx *context) ([]int32, *trouble)
 		}
 		return m.ofClass(nil, p, f, within, ctx)
 	case byClass:
+		if f.named {
+			return nil, &trouble{why: "the " + firstWord(classes[p.class].one) + " has no name that was said"}
+		}
 		return m.ofClass(&classes[p.class], p, f, within, ctx)
 	default:
 		return m.called(p, f, within, ctx)
@@ -252,23 +299,25 @@ func (m *Matcher) ofClass(c *class, p *phrase, f *filter, within []int32, ctx *c
 		}
 		return m.tidy(out)
 	}
-	careful := slices.ContainsFunc(list, func(i int32) bool { return m.house.entities[i].careful })
+	careful := func(list []int32) bool {
+		return slices.ContainsFunc(list, func(i int32) bool { return m.house.entities[i].careful })
+	}
 	switch {
 	case p.where == inPlaces || p.where == whereHere || p.where == whereThere:
 		out := pick(within)
 		switch {
 		case len(out) == 0:
 			return nil, &trouble{why: fmt.Sprintf("there is no %s%s", what, m.placeWords(p, ctx))}
-		case len(out) > 1 && careful && !p.all:
+		case len(out) > 1 && careful(out) && !p.all:
 			return nil, m.ambiguous(out)
 		}
 		return out, nil
-	case p.where == throughHome || p.quantified:
+	case p.where == throughHome || p.quantified || ctx.asks == asksHouse:
 		if out := pick(nil); len(out) > 0 {
 			return out, nil
 		}
 	case len(ctx.here) > 0:
-		if out := pick(ctx.here); len(out) == 1 || len(out) > 1 && (p.all || !careful) {
+		if out := pick(ctx.here); len(out) == 1 || len(out) > 1 && (p.all || !careful(out)) {
 			return out, nil
 		} else if len(out) > 1 {
 			return nil, m.ambiguous(out)
@@ -280,11 +329,13 @@ func (m *Matcher) ofClass(c *class, p *phrase, f *filter, within []int32, ctx *c
 		return nil, &trouble{why: fmt.Sprintf("there is no %s that this could be done to", what)}
 	case len(out) == 1:
 		return out, nil
+	case p.all && ctx.asks != asksNothing:
+		return out, nil
 	case len(ctx.here) > 0:
 		t := m.ambiguous(out)
 		t.why = fmt.Sprintf("there is no %s in %s; name the room", what, ctx.area)
 		return nil, t
-	case p.all && !careful:
+	case p.all && !careful(out):
 		return out, nil
 	}
 	return nil, m.ambiguous(out)

@@ -60,9 +60,9 @@ type search struct {
 }
 
 func (l *lattice) parse() *search {
-	s := &search{lattice: l, agenda: make([][]int32, len(l.tokens)+1), same: map[uint64]int{}}
+	s := &search{lattice: l, agenda: make([][]int32, len(l.edges)), same: map[uint64]int{}}
 	s.begin(&l.m.starts, item{at: 0, bind: -1, back: -1})
-	for at := range s.agenda {
+	for _, at := range s.order() {
 		for i := 0; i < len(s.agenda[at]); i++ {
 			s.step(s.agenda[at][i])
 		}
@@ -102,7 +102,7 @@ func (s *search) viable(state int32, at int32) bool {
 		}
 		return false
 	case slotState:
-		return int(at) < len(s.tokens)
+		return int(at) != len(s.tokens)
 	case endState:
 		return int(at) == len(s.tokens) || len(s.separators(int(at))) > 0
 	}
@@ -240,6 +240,9 @@ func (s *search) slot(index int32, it item, st *state) {
 		}
 	case number:
 		for _, a := range s.amounts(at, kind.rng) {
+			if kind.said && !a.said {
+				continue
+			}
 			v := a.value
 			if kind.less {
 				v = -v

@@ -9,6 +9,7 @@ type slotKind struct {
 	what   whatKind
 	filter filter
 	less   bool // a number that is taken as a negative one
+	said   bool // its unit must be said
 }
 
 type whatKind int
@@ -30,6 +31,8 @@ type filter struct {
 	domains []string
 	classes []string // device classes, for those domains where they matter: cover, binary_sensor, sensor, switch; none: all
 	place   bool     // a room alone stands for what is in it
+	whole   bool     // "everything" may mean also what is not in the list of everything
+	named   bool     // by its name alone: "the scenes" are none
 	one     bool     // of the first domain alone that has something there
 }
 
@@ -41,6 +44,7 @@ var builtin = map[string]slotKind{
 	"duration":     {what: duration},
 	"text":         {what: freeText},
 	"number":       {what: number, rng: &Range{-1_000_000, 1_000_000, ""}},
+	"percent_said": {what: number, rng: &Range{0, 100, "%"}, said: true},
 	"percent":      {what: number, rng: &Range{0, 100, "%"}},
 	"by_percent":   {what: number, rng: &Range{1, 100, "%"}},
 	"degrees":      {what: number, rng: &Range{-50, 120, "°"}},
@@ -55,8 +59,9 @@ var builtin = map[string]slotKind{
 	"climate_room": {what: target, filter: filter{domains: []string{"climate"}, place: true}},
 	"fan":          {what: target, filter: filter{domains: []string{"fan"}}},
 	"media_player": {what: target, filter: filter{domains: []string{"media_player"}, place: true}},
-	"scene":        {what: target, filter: filter{domains: []string{"scene", "script"}}},
-	"lock":         {what: target, filter: filter{domains: []string{"lock"}}},
+	"scene":        {what: target, filter: filter{domains: []string{"scene", "script"}, named: true}},
+	"lock":         {what: target, filter: filter{domains: []string{"lock"}, whole: true}},
+	"unlock":       {what: target, filter: filter{domains: []string{"lock"}}},
 	"vacuum":       {what: target, filter: filter{domains: []string{"vacuum", "lawn_mower"}}},
 	"openable": {what: target, filter: filter{domains: []string{"cover", "binary_sensor", "valve"},
 		classes: []string{"door", "garage_door", "window", "opening", "garage", "gate", "blind", "shade", "shutter", "curtain", "awning", "damper", "water", "gas"}}},

@@ -13,6 +13,7 @@ type phrase struct {
 	kind       phraseKind
 	names      []named // of byName: entities that are called so
 	class      int32   // of byClass
+	bare       bool    // of byName: an everyday word, which is no name alone
 	all        bool    // "all lights", "every light", "lights"
 	quantified bool    // "all" or the like was said, and not only a plural
 	places     []int32
@@ -191,6 +192,7 @@ func (l *lattice) nouns(d determined, p phrase, add func(phrase, int, int16, int
 					best = min(best, o.penalty)
 				}
 			}
+			q.bare = best >= barePenalty
 			add(q, h.to, d.changes+h.changes, best)
 			// "the sofa lamp", where it is called "sofa".
 			for _, c := range l.names(h.to) {
@@ -198,14 +200,15 @@ func (l *lattice) nouns(d determined, p phrase, add func(phrase, int, int16, int
 					continue
 				}
 				r := q
-				r.names = nil
+				r.names, r.bare = nil, false
 				for _, n := range q.names {
-					if n.penalty < 3 && slices.Contains(classes[c.index/2].domains, l.m.house.entities[n.entity].Domain) {
+					if slices.Contains(classes[c.index/2].domains, l.m.house.entities[n.entity].Domain) {
 						r.names = append(r.names, n)
 					}
 				}
 				if r.names != nil {
-					add(r, c.to, d.changes+h.changes+c.changes, best+1)
+					r.all = r.all || c.index%2 == 1
+					add(r, c.to, d.changes+h.changes+c.changes, best%barePenalty+1)
 				}
 			}
 		}
@@ -231,7 +234,7 @@ func (l *lattice) determined(at int) []determined {
 			}
 			flags := l.m.flags[e.word]
 			s := step{e.to, d.changes + e.changes}
-			if flags&isDeterminer != 0 {
+			if flags&isDeterminer != 0 && (d.all || l.m.lex.texts[e.word] != "of") {
 				out = append(out, determined{step: s, all: d.all})
 			}
 			if flags&isQuantifier != 0 {
@@ -292,7 +295,7 @@ func (l *lattice) suffixes(at int) (out []suffix) {
 	for _, s := range append(l.after(at, placing), step{to: at}) {
 		for _, f := range l.optionally(s, "the", "my", "our") {
 			for _, p := range l.placeLists(f.to) {
-				if f.to != at || l.upstairs(p.places) {
+				if s.to != at || f.to == at && l.upstairs(p.places) {
 					out = append(out, suffix{step{p.to, f.changes + p.changes}, inPlaces, p.places})
 				}
 			}

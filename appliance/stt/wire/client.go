@@ -52,6 +52,7 @@ type Options struct {
 	Hidden  []string          // other texts that no error may show, such as a key in an address
 	TLS     TLS
 	Peer    string // what should answer, for hints; empty means "an ORAC STT"
+	Answer  int    // the most that is read of an answer, in bytes; 0 means MaxAnswer
 }
 
 // Client makes exchanges. It may be used by several tasks at once.
@@ -63,6 +64,7 @@ type Client struct {
 	tokens  Tokens
 	tls     *tls.Config
 	peer    string
+	most    int // of an answer, in bytes
 
 	mu   sync.Mutex // guards sent
 	sent string     // the last token, which no error may show
@@ -70,9 +72,9 @@ type Client struct {
 
 // NewClient makes a client. It keeps connections for reuse.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden), peer: cmp.Or(o.Peer, "an ORAC STT")}
+	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden), peer: cmp.Or(o.Peer, "an ORAC STT"), most: cmp.Or(o.Answer, MaxAnswer)}
 	var err error
-	if c.tls, err = o.TLS.config(); err != nil {
+	if c.tls, err = o.TLS.Config(); err != nil {
 		return nil, err
 	}
 	for name, value := range o.Headers {

@@ -70,7 +70,7 @@ func (c *Client) roundTrip(req *http.Request, unread bool) answered {
 	if res.StatusCode == http.StatusSwitchingProtocols || unread && res.StatusCode/100 == 2 { // the body of the first is the connection
 		return answered{res: res}
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, MaxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(res.Body, int64(c.most)+1))
 	return answered{res: res, body: body, err: err}
 }
 
@@ -125,9 +125,9 @@ func (c *Client) judge(t *rt.Task, r Request, a answered) ([]byte, error) {
 	if err != nil {
 		return nil, c.Fail(t, r.Op, r.URL, err)
 	}
-	if len(a.body) > MaxAnswer {
+	if len(a.body) > c.most {
 		return nil, &Error{Op: r.Op, Address: Address(r.URL), Kind: Protocol,
-			Cause: fmt.Errorf("the answer is longer than %d bytes", MaxAnswer), Hint: c.Strange()}
+			Cause: fmt.Errorf("the answer is longer than %d bytes", c.most), Hint: c.Strange()}
 	}
 	return a.body, nil
 }

@@ -20,7 +20,8 @@ type TLS struct {
 // maxPEM is more than any file of certificates, in bytes.
 const maxPEM = 4 << 20
 
-func (t TLS) config() (*tls.Config, error) {
+// Config is the configuration of a connection. It reads the files.
+func (t TLS) Config() (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12}
 	if t.CA != "" {
 		text, err := readPEM(t.CA)

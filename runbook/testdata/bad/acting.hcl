@@ -1,5 +1,12 @@
 appliance "house" {}
 core_server "house" {}
+device "microphone" "usb" {}
+model "hey_jarvis" { source = "catalog:hey_jarvis" }
+listener "kitchen" {
+  device = device.microphone.usb
+  models = [model.hey_jarvis]
+  area   = "Kitchen"
+}
 core_server "open" { listen = ":8000" }
 topic "both" {
   core    = core.other
@@ -56,4 +63,8 @@ vocabulary "numbers" { words = [1] }
 language_model "qwen" {
   url     = "ftp://127.0.0.1"
   grammar = "xml"
+}
+topic "words" {
+  wake_words = ["computer"]
+  expires    = "1m"
 }

@@ -34,6 +34,9 @@ intent "coffee" {
   call {
     service = "kitchen/coffee/make"
     data    = { drink = "{drink}", cups = "{cups}", strong = true, size = 2.5, extras = ["milk", { sugar = 1 }] }
+
+    proof_topic = "kitchen/coffee/state"
+    proof       = "brewing"
   }
 }
 intent "scene" {

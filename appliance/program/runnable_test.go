@@ -1,4 +1,4 @@
-package stt
+package program
 
 import (
 	"bytes"
@@ -63,11 +63,7 @@ func TestAScriptThatCannotBeRunSaysWhy(t *testing.T) {
 	if err := os.WriteFile(path, []byte("#!/bin/sh\r\necho hello\r\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	x, err := NewExec(ExecConfig{Command: []string{path}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := x.run(t.Context(), t.TempDir(), "x.wav", "", &limited{max: 10}, &tail{max: 10}); err == nil || !strings.Contains(err.Error(), "CR LF") {
+	if _, err := Run(t.Context(), Spec{Command: []string{path}, Dir: t.TempDir(), MaxOutput: 10}); err == nil || !strings.Contains(err.Error(), "CR LF") {
 		t.Errorf("it says %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package stt
+package program
 
 import (
 	"bytes"
