@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance/amount"
 	"orac/cmd/orac/oldcore"
 	"orac/cmd/orac/screen"
 	"orac/runbook"
@@ -110,7 +111,7 @@ func (a *app) importFrom(ctx context.Context, stdin io.Reader, dir string, yes, 
 	if err := replaceRunbook(a.file, string(old), text); err != nil {
 		return failed(fmt.Errorf("%s could not be written: %w", a.file, err))
 	}
-	fmt.Fprintf(a.out, "%s %d blocks and %d secrets. See what would change: orac plan\n", a.out.Good("Written:"), len(made.Blocks), len(keep))
+	fmt.Fprintf(a.out, "%s %s and %s. See what would change: orac plan\n", a.out.Good("Written:"), amount.Count(len(made.Blocks), "block"), amount.Count(len(keep), "secret"))
 	return nil
 }
 

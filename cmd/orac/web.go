@@ -53,7 +53,7 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	w.audit = audit.In(state.Dir)
 	w.console = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
 	w.understands = &sttserver.Servers{StateDir: state.Dir, Log: log, Say: w.tell}
-	w.acts = coreserver.NewHosts(state.Dir, log, w.tell, sttserver.Blocks)
+	w.acts = coreserver.NewHosts(state.Dir, log, w.tell)
 	w.Several = appliance.Several{w.console, w.understands, w.acts}
 	var err error
 	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"orac/appliance"
-	"orac/appliance/act"
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -112,6 +111,3 @@ func (l *Live) Level(ctx context.Context, backend, identity string) (heard captu
 
 // Installed implements Whole.
 func (l *Live) Installed(model string) bool { return l.Models.Verify(model) == nil }
-
-// Acts implements Whole.
-func (l *Live) Acts() (act.Core, bool) { return nil, false } // TEMP

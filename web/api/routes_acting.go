@@ -51,9 +51,9 @@ type AskInput struct {
 
 func (in AskInput) target() string { return in.Topic }
 
-func ask(c *Call, in AskInput) (acts.Answer, error) { return askWith(c, in, false) }
+func askText(c *Call, in AskInput) (acts.Answer, error) { return askWith(c, in, false) }
 
-func try(c *Call, in AskInput) (acts.Answer, error) { return askWith(c, in, true) }
+func tryText(c *Call, in AskInput) (acts.Answer, error) { return askWith(c, in, true) }
 
 func askWith(c *Call, in AskInput, dry bool) (acts.Answer, error) {
 	core, err := acting(c)

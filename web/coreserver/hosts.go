@@ -9,9 +9,17 @@ import (
 	"orac/web/peers"
 )
 
-// NewHosts makes the listeners of all core_server blocks. others are the blocks of other kinds.
-func NewHosts(stateDir string, log *slog.Logger, say func(string), others func(*runbook.Runbook) []peers.Block) *peers.Hosts {
+// NewHosts makes the listeners of all core_server blocks.
+func NewHosts(stateDir string, log *slog.Logger, say func(string)) *peers.Hosts {
 	return &peers.Hosts{Title: "Core server", Of: Blocks, Others: others, Declared: Declared, StateDir: stateDir, Log: log, Say: say}
+}
+
+// others are the servers of other types in a runbook.
+func others(rb *runbook.Runbook) (list []peers.Block) {
+	for _, b := range rb.STTServers {
+		list = append(list, peers.Block{Address: b.Address, Listen: b.Listen})
+	}
+	return list
 }
 
 // Site makes what serves a block, for peers.Hosts.Run.

@@ -337,7 +337,7 @@ func (r *rig) records(action string) []audit.Line {
 func (r *rig) listening(t testing.TB) (url string) {
 	t.Helper()
 	opened := make(chan string, 8)
-	r.hosts = NewHosts(r.dir, r.o.Log, nil, nil)
+	r.hosts = NewHosts(r.dir, r.o.Log, nil)
 	r.hosts.Opened = func(_ runbook.Address, url string) { opened <- url }
 	r.hosts.Bounds = edge.Bounds{Head: time.Second / 4, Slow: time.Second / 4}
 	ctx, cancel := context.WithCancel(context.Background())
