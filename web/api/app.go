@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"orac/appliance"
+	"orac/appliance/act"
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -16,6 +18,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/models"
+	"orac/runbook"
 	"orac/web/schema"
 )
 
@@ -63,6 +66,14 @@ type Live struct {
 	State   *appliance.State
 	Applied status.PlanRequest // with an absolute file
 	Models  models.Store       // the appliance's models
+}
+
+// Acting implements Whole.
+func (l *Live) Acting() act.Core {
+	if !slices.ContainsFunc(l.Runbook().Topics, runbook.Topic.Acts) {
+		return nil
+	}
+	return l.Daemon.Acting()
 }
 
 // History implements Whole.

@@ -12,14 +12,14 @@ import (
 
 // Acting is the part of an appliance that makes things happen.
 type Acting interface {
-	// Acts is what acts on texts; false if nothing of the runbook does.
-	Acts() (act.Core, bool)
+	// Acting is what acts on texts; nil if nothing of the runbook does.
+	Acting() act.Core
 }
 
 // acting returns what acts, or the problem that nothing does.
 func acting(c *Call) (act.Core, error) {
-	core, ok := c.Server.o.App.Acting.Acts()
-	if !ok {
+	core := c.Server.o.App.Acting.Acting()
+	if core == nil {
 		return nil, schema.Fail(schema.NotFound, "Nothing acts here: the runbook declares no topic with backends, intents, english or a language_model.")
 	}
 	return core, nil

@@ -207,7 +207,7 @@ func TestTheTableIsSound(t *testing.T) {
 			t.Errorf("%s %s: %q is taken, or it lacks words", r.Method, r.Path, r.Name)
 		}
 		names[r.Name] = true
-		asks := slices.Contains([]string{"plan", "validate", "edit", "merge"}, r.Name) // by POST, for what they are asked with
+		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge"}, r.Name) // by POST, for what they are asked with
 		if r.Method != http.MethodGet && r.Change == "" && r.Role != auth.Nobody && !asks {
 			t.Errorf("%s changes something and is not audited", r.Name)
 		}

@@ -20,7 +20,13 @@ type house struct {
 	deeds *fake.Deeds
 }
 
-func (h house) Acts() (act.Core, bool) { return h.deeds, h.deeds != nil }
+// Acting implements api.Acting.
+func (h house) Acting() act.Core {
+	if h.deeds == nil {
+		return nil
+	}
+	return h.deeds
+}
 
 // Status has a topic's node, so that the menu leads to the pages.
 func (h house) Status() status.Status {

@@ -93,7 +93,7 @@ func (a collector) Describe(c chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (a collector) Collect(c chan<- prometheus.Metric) {
-	core, ok := a.s.o.App.Acts()
+	core, ok := a.s.o.App.CoreServer(a.s.block)
 	if !ok {
 		return
 	}

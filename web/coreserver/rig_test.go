@@ -58,10 +58,10 @@ type deeds struct {
 	gone     bool
 }
 
-func (d *deeds) Acts() (act.Core, bool) {
+func (d *deeds) CoreServer(block runbook.Address) (act.Core, bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d, !d.gone
+	return d, !d.gone && block == house
 }
 
 func (d *deeds) Ask(ctx context.Context, r act.Request) (act.Answer, error) {

@@ -21,8 +21,8 @@ import (
 
 // Appliance is what a server asks of the appliance.
 type Appliance interface {
-	// Acts is the acting side of the appliance; false if none runs.
-	Acts() (act.Core, bool)
+	// CoreServer is the acting side behind a core_server block; false if none runs.
+	CoreServer(block runbook.Address) (act.Core, bool)
 }
 
 // Options are what servers share.
@@ -218,7 +218,7 @@ func (c *call) target() string {
 
 // core returns what acts.
 func (c *call) core() (act.Core, error) {
-	core, ok := c.server.o.App.Acts()
+	core, ok := c.server.o.App.CoreServer(c.server.block)
 	if !ok {
 		return nil, schema.Fail(schema.Stopping, "The server is being changed.").After(time.Second)
 	}

@@ -9,13 +9,16 @@ import (
 	"orac/appliance/act"
 )
 
-// Acts implements api.Acting: a house with a kitchen, where everything is understood as turning on its light.
-func (f *Appliance) Acts() (act.Core, bool) {
-	return f.Deeds, f.Deeds != nil
+// Acting implements api.Acting.
+func (f *Appliance) Acting() act.Core {
+	if f.Deeds == nil {
+		return nil
+	}
+	return f.Deeds
 }
 
-// Acts implements api.Acting.
-func (a Evil) Acts() (act.Core, bool) {
+// Acting implements api.Acting.
+func (a Evil) Acting() act.Core {
 	e, n, now := a.Word, 50.0, time.Now()
 	command := act.Command{Intent: e, Backend: e, Targets: []string{e}, Words: e, Slots: []act.Slot{{Name: e, Value: act.Value{Number: &n, Unit: e}, Words: e}, {Name: e, Value: act.Value{Text: e}, Words: e}}}
 	entity := act.EntityOutcome{Entity: e, Before: act.State{State: e}, After: act.State{State: e}, Verdict: act.Failed, Reason: e}
@@ -37,7 +40,7 @@ func (a Evil) Acts() (act.Core, bool) {
 		States: []act.State{{Entity: e, State: e}},
 		Past:   []act.Answer{answer, other},
 		Knows:  []act.LearntAnswer{{Topic: e, Text: e, Commands: []act.Command{command}}},
-	}, true
+	}
 }
 
 // Deeds is an acting side that does nothing, and answers every text in the same way.
