@@ -66,11 +66,14 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 	return c.found
 }
 
-// Needs names what a runbook needs from the catalogue: what every listener needs, and the models that listen or are
+// Needs names what a runbook needs from the catalogue: what hearing needs, if it hears, and the models that listen or are
 // served.
 func Needs(rb *runbook.Runbook) []string {
 	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
-	names := slices.DeleteFunc(models.Required(), func(name string) bool { return name == gateModel && !gated })
+	hears := len(rb.Listeners) > 0 || slices.ContainsFunc(rb.Wyomings, func(w runbook.Wyoming) bool { return w.Serve == runbook.ServeWake })
+	names := slices.DeleteFunc(models.Required(), func(name string) bool {
+		return name == gateModel && !gated || name != libraryModel && !hears
+	})
 	used := []runbook.Model(nil)
 	for _, l := range rb.Listeners {
 		used = append(used, graph.Enabled(rb, l)...)
@@ -96,8 +99,11 @@ func Needs(rb *runbook.Runbook) []string {
 // speechOf is the speech model of an engine.
 func speechOf(s runbook.STT) string { return cmp.Or(s.Model, runbook.DefaultSpeech) }
 
-// gateModel is the catalogue's name of the voice gate.
-const gateModel = "silero_vad"
+// gateModel is the catalogue's name of the voice gate, and libraryModel that of what runs all networks.
+const (
+	gateModel    = "silero_vad"
+	libraryModel = "onnxruntime"
+)
 
 type checker struct {
 	rb    *runbook.Runbook

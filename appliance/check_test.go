@@ -1,6 +1,7 @@
 package appliance_test
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/graph"
+	"orac/models"
+	"orac/models/modelstest"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/testkit"
@@ -61,5 +64,36 @@ listener "l" {
 	rb.Listeners[0].VADThreshold = 0.5
 	if got := appliance.Needs(rb); !slices.Contains(got, "silero_vad") {
 		t.Errorf("with the gate it needs %q", got)
+	}
+	rb.Listeners = nil
+	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.stt", Name: "stt", Serve: runbook.ServeSTT, Engine: "stt.local"}}
+	if got := appliance.Needs(rb); !slices.Equal(got, []string{"onnxruntime"}) {
+		t.Errorf("without ears it needs %q", got)
+	}
+	rb.Wyomings[0].Serve = runbook.ServeWake
+	if got := appliance.Needs(rb); !slices.Equal(got, []string{"onnxruntime", "melspectrogram", "embedding_model", "hey_jarvis"}) {
+		t.Errorf("hearing for others it needs %q", got)
+	}
+}
+
+// TestWithoutEarsNoNetworkOfTheEarsIsNeeded: the inference opens without them, and a model says which one is missing.
+func TestWithoutEarsNoNetworkOfTheEarsIsNeeded(t *testing.T) {
+	whole, part := models.Store{Dir: modelstest.Dir(t)}, models.Store{Dir: t.TempDir()}
+	for _, name := range []string{"onnxruntime", "hey_jarvis"} {
+		e, err := models.Find(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(whole.Dir, e.File), filepath.Join(part.Dir, e.File)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	i, err := appliance.OpenInference(t.Context(), part, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = i.Model(graph.ModelFile{Model: graph.Model{Address: "model.jarvis", Name: "jarvis", Source: "catalog:hey_jarvis"}})
+	if err == nil || !strings.Contains(err.Error(), "melspectrogram") {
+		t.Errorf("%v", err)
 	}
 }

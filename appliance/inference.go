@@ -19,8 +19,9 @@ import (
 	"orac/models/wake"
 )
 
-// OpenInference loads the inference library and returns the networks of a model store. The end of ctx
-// interrupts downloads. If copies names a folder, models that are named by path are copied into it.
+// OpenInference loads the inference library and returns the networks of a model store. The networks themselves are looked for when a
+// graph asks for them: one that hears nothing needs none. The end of ctx interrupts downloads. If copies names a folder, models that are
+// named by path are copied into it.
 func OpenInference(ctx context.Context, store models.Store, copies string) (graph.Inference, error) {
 	e := &inference{ctx: ctx, store: store, copies: copies, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	if err := e.load(); err != nil {
@@ -48,10 +49,7 @@ func (e *inference) load() error {
 	if err != nil {
 		return err
 	}
-	if e.runtime, err = infer.Open(library); err != nil {
-		return err
-	}
-	_, err = e.shared()
+	e.runtime, err = infer.Open(library)
 	return err
 }
 
@@ -107,6 +105,9 @@ func (e *inference) model(m graph.ModelFile) (wake.Model, error) {
 	if w, ok := e.known[f.SHA256]; ok {
 		_ = e.keep(m, f) // a full disk must not prevent loading a model; a later rollback may then be impossible
 		return w, nil
+	}
+	if _, err := e.shared(); err != nil { // without them a head hears nothing
+		return wake.Model{}, err
 	}
 	h, err := e.runtime.OpenHead(f.Data)
 	if err != nil {

@@ -1,18 +1,31 @@
 package sim
 
 import (
+	"context"
+	"errors"
+	"syscall"
+	"time"
+
 	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
+	"orac/appliance/stt/wire"
+	"orac/runbook/scenario"
 )
 
-// actor is a model of a Core: it answers 200 to everything, as long as the network carries anything.
-type actor struct{ *peer }
+// actor is a model of a Core: it answers 200 to everything, as long as the network carries anything and no fault holds it back.
+type actor struct {
+	*peer
+	timeout time.Duration // of its client
+}
 
-// Generate implements notify.Core.
+// Generate implements notify.Core. As over HTTP, a Core that answers too late acts all the same.
 func (a actor) Generate(t *rt.Task, c notify.Command, ready func(*rt.Task) error) error {
 	if err := a.m.unreached("forward", a.address); err != nil {
 		return err
+	}
+	if a.first(func(x *ailment) bool { return x.Kind.Info().Refuses }) != nil {
+		return a.refusal("forward", a.address)
 	}
 	if err := ready(t); err != nil {
 		return err
@@ -21,13 +34,38 @@ func (a actor) Generate(t *rt.Task, c notify.Command, ready func(*rt.Task) error
 	if err := a.call(t, "forward"); err != nil {
 		return err
 	}
+	ends, wait := a.has(scenario.CoreEnds), a.delay()
 	a.m.floor.acts(a.m, a.address, c)
+	if ends {
+		return a.unanswered(wire.Unreachable, syscall.ECONNRESET)
+	}
+	if wait >= a.timeout {
+		if err := t.Sleep(a.timeout); err != nil {
+			return err
+		}
+		return a.unanswered(wire.Timeout, context.DeadlineExceeded)
+	}
+	if err := t.Sleep(wait); err != nil {
+		return err
+	}
+	if cut := a.m.unreached("forward", a.address); cut != nil { // the answer is lost on its way
+		return a.unanswered(wire.Unreachable, errors.New("the network went away"))
+	}
 	return nil
+}
+
+// unanswered is what the client has when Core has all of a text, and no answer comes.
+func (a actor) unanswered(kind wire.Kind, cause error) error {
+	return doubtful(&wire.Error{Op: "forward", Address: a.address, Kind: kind, Cause: cause}, wire.UnderWay)
 }
 
 // Topics implements notify.Core.
 func (a actor) Topics(t *rt.Task, _ notify.TopicsBeat) error { return a.call(t, "topics") }
 
 func (m *machine) actor(to graph.CoreService) (notify.Core, error) {
-	return actor{m.peer("core " + to.Core.Name)}, nil
+	timeout := to.Core.Timeout
+	if timeout <= 0 {
+		timeout = notify.CoreTimeout
+	}
+	return actor{m.peer("core " + to.Core.Name), timeout}, nil
 }

@@ -100,6 +100,8 @@ func (m *machine) suffers(o *occurrence) *ailments {
 		return &m.peer("heartbeat " + o.Target).ailments
 	case scenario.WebhookTarget:
 		return &m.receiver(o.Target).ailments
+	case scenario.CoreTarget:
+		return &m.peer("core " + o.Target).ailments
 	}
 	return &m.ailments
 }

@@ -38,9 +38,10 @@ type plea struct {
 // floor is all that goes on between other appliances, a server of this one, and the Cores.
 type floor struct {
 	callers    []*remote
-	all        []*plea          // as they were said
-	commands   map[string]*plea // by text
-	byID       map[string]*plea // by the ID under which Core gets them
+	all        []*plea           // as they were said
+	commands   map[string]*plea  // by text
+	byID       map[string]*plea  // by the ID under which Core gets them
+	newest     map[string]uint64 // the number of the last text that a Core acted on, by its address
 	acted      int
 	actedTwice int
 }
@@ -54,7 +55,7 @@ const (
 
 // invite schedules the commands of other appliances.
 func (m *machine) invite() {
-	m.floor.commands, m.floor.byID = map[string]*plea{}, map[string]*plea{}
+	m.floor.commands, m.floor.byID, m.floor.newest = map[string]*plea{}, map[string]*plea{}, map[string]uint64{}
 	for _, p := range m.sc.Callers {
 		s := &remote{Caller: p, m: m}
 		if s.Server == "" && len(m.first.STTServers) > 0 {
@@ -140,6 +141,7 @@ func (s *remote) heard(c *plea, h sttrole.Heard) {
 
 // cutOff tells all other appliances that the process of this one has ended, and with it their connections.
 func (f *floor) cutOff() {
+	clear(f.newest) // numbers that the disk never had are given again
 	for _, s := range f.callers {
 		if s.under {
 			s.again(0)
@@ -156,6 +158,11 @@ func (f *floor) acts(m *machine, core string, x notify.Command) {
 	if c == nil {
 		m.judge.Break(m.now(), "labels", fmt.Sprintf("Core %s was sent %q, which nobody said", core, x.Text))
 		return
+	}
+	if last := f.newest[core]; x.Seq < last {
+		m.judge.Break(m.now(), "order", fmt.Sprintf("Core %s acts on %s, number %d, after number %d", core, c.id, x.Seq, last))
+	} else {
+		f.newest[core] = x.Seq
 	}
 	if c.acts++; c.acts == 1 {
 		f.acted++

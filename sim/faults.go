@@ -154,6 +154,7 @@ var makers = map[scenario.Kind]maker{
 		m.receiver(o.Target).poison = ""
 		return nil
 	}},
+	scenario.CoreEnds:     {how: "the Core has acted on what was said, and the client's connection ends before the answer"},
 	scenario.WebhookFlood: {how: "the client takes a 200 for a yes, reads nothing after it, and connects anew"},
 
 	scenario.DiskFull:     onDisk("whatever needs space fails with ENOSPC", syscall.ENOSPC, "mkdir", "create", "write"),

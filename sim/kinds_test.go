@@ -42,6 +42,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				m.account.Delivered == m.account.Recorded && m.account.Refused == 0
 		}
 	}
+	// Who sends a text is answered at once, and Core has it in the end.
+	forwarded := func(m *machine, _ report.Run) bool {
+		s := m.floor.callers[0]
+		return s.served == s.asked && s.asked > 10 && m.floor.actedTwice == 0 && m.core.Forwards()[0].Waiting == 0
+	}
 	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
 
 	tests := map[scenario.Kind]struct {
@@ -135,6 +140,19 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "webhook_failed", "", 0, 120) == 0 && m.account.Told > 20
 		}},
 
+		scenario.CoreDown: {does: func(m *machine, r report.Run) bool {
+			return forwarded(m, r) && said(r, "forwarded", "refused", begin, end) > 2 && noticed(m, r)
+		}},
+		scenario.CoreUnauthorized: {does: func(m *machine, r report.Run) bool {
+			return forwarded(m, r) && noticed(m, r) && m.floor.acted == len(m.floor.all)
+		}},
+		scenario.CoreSlow: {does: func(m *machine, r report.Run) bool {
+			return forwarded(m, r) && said(r, "forwarded", "", begin+1, end-2) < 4 && m.floor.acted == len(m.floor.all)
+		}},
+		scenario.CoreEnds: {does: func(m *machine, r report.Run) bool { // nobody knows what became of it: nothing is sent again
+			return forwarded(m, r) && m.core.Forwards()[0].Aside > 2 && m.floor.acted == len(m.floor.all)
+		}},
+
 		scenario.DiskFull:     {does: stored},
 		scenario.DiskReadOnly: {does: stored},
 		scenario.DiskError:    {does: stored},
@@ -176,6 +194,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	speech := "sound \"command\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quiet := rehearse(t, scene(t, "2m", speech), 1)
 	_, quietEngine := rehearse(t, sceneIn(t, embedded, "2m", speech), 1)
+	calls := "caller \"study\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
+	_, quietServer := rehearse(t, sceneIn(t, serving, "2m", calls), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
 		mk, made := makerOf(k)
@@ -201,9 +221,12 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				more += "\n  for = \"30s\""
 			}
 			fault := "fault \"" + string(k) + "\" \"it\" {\n  at = \"30s\"\n  " + more + "\n}\n"
-			home, quiet := house, quiet
-			if kind.Target == scenario.EngineTarget {
+			home, quiet, speech := house, quiet, speech
+			switch kind.Target {
+			case scenario.EngineTarget:
 				home, quiet = embedded, quietEngine
+			case scenario.CoreTarget:
+				home, quiet, speech = serving, quietServer, calls
 			}
 			sc := sceneIn(t, home, "2m", speech+fault+test.also)
 			sc.Head.Heal = 80 * time.Second

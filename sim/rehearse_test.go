@@ -44,6 +44,16 @@ func scene(t testing.TB, long, rest string) *scenario.Scenario {
 // embedded is the house with an engine of its own in place of the service.
 var embedded = strings.NewReplacer(`url = "http://stt.local:7272"`, `protocol = "embedded"`, "heartbeat \"whisper\" { stt = stt.whisper }\n", "").Replace(house)
 
+// serving is the house with an engine of its own, which understands what others hear, for a Core.
+var serving = embedded + `
+core "centre" { url = "http://core.local:8000" }
+stt_server "house" {
+  engine = stt.whisper
+  core   = core.centre
+  listen = "127.0.0.1:7272"
+}
+`
+
 // sceneIn is a scenario with another runbook.
 func sceneIn(t testing.TB, house, long, rest string) *scenario.Scenario {
 	t.Helper()
@@ -75,6 +85,7 @@ func rehearse(t testing.TB, sc *scenario.Scenario, seed uint64) (*machine, repor
 		t.Fatal(err)
 	}
 	t.Cleanup(m.end)
+	m.invite()
 	m.plan(schedule.Of(j.sc, m.first, seed))
 	m.boot()
 	m.watch()

@@ -1,15 +1,11 @@
 package graph
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"orac/appliance/node"
 	"orac/appliance/rt"
-	"orac/models"
 	"orac/models/wake"
 	"orac/runbook"
 )
@@ -33,23 +29,14 @@ type triggerSettings struct {
 		VADThreshold float64           `hcl:"vad_threshold"`
 		RMSFilter    float64           `hcl:"rms_filter"`
 	} `of:"listener"`
-	Models []triggerModel `of:"model"`
+	Models   []firingModel `of:"model"`
+	Meanings []meaning     `of:"model"` // in the order of Models
 }
 
-// triggerModel is when a model fires. The file says which classes it has.
-type triggerModel struct {
-	Address       runbook.Address
-	Name          string
-	Source        string        `hcl:"source"`
-	SHA256        string        `hcl:"sha256"`
-	PrivateSource bool          `hcl:"private_source"`
-	Threshold     float64       `hcl:"threshold"`
-	Cooldown      time.Duration `hcl:"cooldown"`
-	Patience      int           `hcl:"patience"`
-	Topic         string        `hcl:"topic"`
-	WakeWord      string        `hcl:"wake_word"`
-	Classes       []string      `hcl:"classes"`
-	Enabled       bool          `hcl:"enabled"`
+// meaning is where the commands after a wake word go.
+type meaning struct {
+	Address runbook.Address
+	Topic   string `hcl:"topic"`
 }
 
 func triggers() *Kind {
@@ -69,7 +56,7 @@ func addTriggers(c *compiler, k *Kind) {
 		fill(&s.Listener, l)
 		for _, a := range l.Models {
 			m, _ := c.Runbook.Model(a)
-			s.Models = append(s.Models, see[triggerModel](m))
+			s.Models, s.Meanings = append(s.Models, see[firingModel](m)), append(s.Meanings, see[meaning](m))
 		}
 		models := Enabled(c.Runbook, l)
 		c.add(Node{Address: address, Kind: k, Block: l.Address, Detail: thresholds(models), Identity: identity, Settings: s})
@@ -93,49 +80,23 @@ func thresholds(models []runbook.Model) string {
 func buildTrigger(a *Assembly, n *Node, id byDevice, s triggerSettings) (node.Node, error) {
 	l := s.Listener
 	c := node.TriggerConfig{Voice: l.VADThreshold > 0, Rules: wake.Rules{MultiTrigger: l.MultiTrigger, RMSFilter: l.RMSFilter}}
-	for _, m := range s.Models {
+	for i, m := range s.Models {
 		if !m.Enabled {
 			continue
 		}
-		file := a.file(see[Model](m))
-		file.Private = m.PrivateSource
-		rules, err := a.Model(file)
-		if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
-			a.lack(file, unfetched)
-			continue // its classes are known once it is fetched; until then this graph does not run
-		}
+		rules, _, ok, err := a.rules(m)
 		if err != nil {
 			return nil, err
 		}
-		if err := choose(&rules, m.Address, m.Classes); err != nil {
-			return nil, err
+		if !ok {
+			continue
 		}
-		rules.Name, rules.Threshold, rules.Patience, rules.Cooldown = m.Name, float32(m.Threshold), m.Patience, m.Cooldown
 		rules.VADThreshold = float32(l.VADThreshold)
 		c.Rules.Models = append(c.Rules.Models, rules)
-		c.Words = append(c.Words, node.Word{WakeWord: m.WakeWord, Topic: m.Topic})
+		c.Words = append(c.Words, node.Word{WakeWord: m.WakeWord, Topic: s.Meanings[i].Topic})
 	}
 	return &node.Trigger{
 		Name: n.Address, Device: id.Listener.Device.Name(), Listener: n.Name(), Config: rt.NewCell(c),
 		In: votes.inbox(a, n.Address), Out: wakes.out(a, n.Address), Events: a.Events(n.Address),
 	}, nil
-}
-
-// choose lets only those classes fire that the runbook names, if it names any.
-func choose(rules *wake.Model, model runbook.Address, classes []string) error {
-	if len(classes) == 0 {
-		return nil
-	}
-	for _, class := range classes {
-		if !slices.Contains(rules.Labels, class) {
-			return fmt.Errorf("%s: classes: the model has no class %q; it has %q", model, class, rules.Labels)
-		}
-	}
-	rules.Ignored = nil
-	for i, label := range rules.Labels {
-		if !slices.Contains(classes, label) {
-			rules.Ignored = append(rules.Ignored, i)
-		}
-	}
-	return nil
 }

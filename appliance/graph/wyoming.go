@@ -2,7 +2,6 @@ package graph
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"orac/appliance/health"
 	"orac/appliance/node"
 	"orac/appliance/rt"
-	"orac/models"
 	"orac/runbook"
 )
 
@@ -30,7 +28,7 @@ type wyomingIdentity struct {
 type wyomingSettings struct {
 	Wyoming   runbook.Wyoming `of:"wyoming"`
 	Engine    *spokenTo       `of:"stt"`
-	Models    []servedModel   `of:"model"`
+	Models    []firingModel   `of:"model"`
 	Appliance called          `of:"appliance"`
 }
 
@@ -38,21 +36,6 @@ type wyomingSettings struct {
 type spokenTo struct {
 	Address  runbook.Address
 	Language string `hcl:"language"`
-}
-
-// servedModel is when a model fires for a client.
-type servedModel struct {
-	Address       runbook.Address
-	Name          string
-	Source        string        `hcl:"source"`
-	SHA256        string        `hcl:"sha256"`
-	PrivateSource bool          `hcl:"private_source"`
-	Threshold     float64       `hcl:"threshold"`
-	Cooldown      time.Duration `hcl:"cooldown"`
-	Patience      int           `hcl:"patience"`
-	WakeWord      string        `hcl:"wake_word"`
-	Classes       []string      `hcl:"classes"`
-	Enabled       bool          `hcl:"enabled"`
 }
 
 // called is the name of the appliance.
@@ -76,7 +59,7 @@ func addWyomings(c *compiler, k *Kind) {
 		s := wyomingSettings{Wyoming: w, Engine: seen[spokenTo](c.Runbook.STT(w.Engine)), Appliance: see[called](c.Runbook.Appliance)}
 		for _, m := range c.Runbook.Models {
 			if w.Serve == runbook.ServeWake && (len(w.Models) == 0 || slices.Contains(w.Models, m.Address)) {
-				s.Models = append(s.Models, see[servedModel](m))
+				s.Models = append(s.Models, see[firingModel](m))
 			}
 		}
 		c.add(Node{
@@ -111,20 +94,13 @@ func buildWyoming(a *Assembly, n *Node, id wyomingIdentity, s wyomingSettings) (
 		if !m.Enabled {
 			continue
 		}
-		file := a.file(see[Model](m))
-		file.Private = m.PrivateSource
-		rules, err := a.Model(file)
-		if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
-			a.lack(file, unfetched)
-			continue
-		}
+		rules, file, ok, err := a.rules(m)
 		if err != nil {
 			return nil, err
 		}
-		if err := choose(&rules, m.Address, m.Classes); err != nil {
-			return nil, err
+		if !ok {
+			continue
 		}
-		rules.Name, rules.Threshold, rules.Patience, rules.Cooldown = m.Name, float32(m.Threshold), m.Patience, m.Cooldown
 		c.Words = append(c.Words, node.ServedWord{Model: rules, WakeWord: m.WakeWord})
 		files[m.Name] = file
 	}

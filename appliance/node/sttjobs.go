@@ -185,10 +185,15 @@ func (n *STTServer) begin(t *rt.Task, c STTServerConfig, done *rt.Mailbox[finish
 			done.TrySend(t, finished{j, r, err})
 			return nil
 		})
-		switch err := t.Wait(call, t.Now().Add(answerLimit)); {
+		err := t.Wait(call, t.Now().Add(answerLimit))
+		switch {
 		case errors.Is(err, rt.ErrTimeout): // the call is stopped when this task ends
 			done.TrySend(t, finished{job: j, err: fmt.Errorf("it gave no answer in %v", answerLimit)})
-		case err != nil && !t.Stopping(): // a panic
+			return nil
+		case errors.Is(err, rt.ErrStopped): // nobody waits for the answer; the engine is free once the call has ended
+			err = t.Outlast(call, rt.Never)
+		}
+		if err != nil { // a panic
 			done.TrySend(t, finished{job: j, err: err})
 		}
 		return nil

@@ -20,6 +20,7 @@ import (
 type scribe struct {
 	fails func(u stt.Utterance) error
 	hangs bool
+	shock bool // it panics when it is stopped
 	text  string
 	order []string // the topics, in the order in which it began
 	ended int      // calls that were stopped
@@ -33,6 +34,9 @@ func (s *scribe) Transcribe(k *rt.Task, u stt.Utterance, _ []int16) (stt.Result,
 	}
 	if err := k.Sleep(takes); err != nil {
 		s.ended++
+		if s.shock {
+			panic("stopped")
+		}
 		return stt.Result{}, err
 	}
 	if s.fails != nil {
@@ -165,6 +169,25 @@ func TestAPeerThatVanishesCostsNothing(t *testing.T) {
 		st, err := s.State(k)
 		if err != nil || st.Queue.Waiting != 0 || st.Queue.Running != 1 || st.Counts.Left != 4 || e.ended != 1 || !slices.Equal(e.order, []string{"t0", "t4"}) {
 			t.Errorf("%+v, %v; %d, %v", st, err, e.ended, e.order)
+		}
+		s.task.Stop()
+	})
+}
+
+// TestAnEngineThatPanicsWhenItIsStopped holds up nobody: the next utterance is transcribed.
+func TestAnEngineThatPanicsWhenItIsStopped(t *testing.T) {
+	world(t, time.Hour, func(k *rt.Task) {
+		e := &scribe{hangs: true, shock: true, text: "yes"}
+		s := serve(k, e, nil)
+		gone, next := s.send(k, from("p", "1", "a")), s.send(k, from("q", "2", "b"))
+		e.hangs = false
+		gone.task.Stop()
+		pause(k, 5*time.Second)
+		if e.ended != 1 || next.err != nil || next.Text != "yes" {
+			t.Errorf("%d ended; %+v", e.ended, next)
+		}
+		if st, err := s.State(k); err != nil || st.Queue.Waiting+st.Queue.Running != 0 || st.Counts.Failed != 0 {
+			t.Errorf("%+v, %v", st, err)
 		}
 		s.task.Stop()
 	})

@@ -152,3 +152,33 @@ func TestAKillBetweenMarkAndRemoval(t *testing.T) {
 		}
 	})
 }
+
+// TestATextThatCameBeforeTheDiskCouldBeRead: a text that a peer sends again while the disk cannot be read is held once, if it waits on the
+// disk, has left, or was set aside.
+func TestATextThatCameBeforeTheDiskCouldBeRead(t *testing.T) {
+	virtualtest.On(func(k *rt.Task) {
+		d := virtual.NewDisk(1 << 30)
+		b := openCommands(k, d)
+		for _, id := range []string{"evt-waits", "evt-left", "evt-aside"} {
+			b.Add(k, text(id), at(0), true)
+		}
+		b.Taken(k, b.Items()[1])
+		b.SetAside(k, b.Items()[1], "why")
+		mend := d.Break("list", "", syscall.EIO)
+		b = openCommands(k, d)
+		for _, id := range []string{"evt-waits", "evt-left", "evt-aside", "evt-new"} {
+			if !b.Holds(k, id) {
+				b.Add(k, text(id), at(0), true)
+			}
+		}
+		mend()
+		b.Retry(k)
+		var got []string
+		for _, i := range b.Items() {
+			got = append(got, i.ID)
+		}
+		if fmt.Sprint(got) != "[evt-waits evt-new]" {
+			t.Errorf("%v wait", got)
+		}
+	})
+}

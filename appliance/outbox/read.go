@@ -66,10 +66,16 @@ func (b *Box[E]) read(t *rt.Task) error {
 		b.next = beyond
 	}
 	b.items = append(b.items, items...)
-	for _, e := range b.early {
+	early := b.early
+	b.early = nil
+	for _, e := range early {
+		if b.form.Remember > 0 { // it may have come before the last start, and be on the disk already
+			if _, id, _ := b.form.Encode(e.e, 0); b.Holds(t, id) {
+				continue
+			}
+		}
 		b.add(t, e.e, e.since)
 	}
-	b.early = nil
 	return err
 }
 

@@ -45,13 +45,12 @@ func (w *Wyoming) Transcribe(t *rt.Task, u Utterance, pcm []int16) (Result, erro
 		return Result{}, err
 	}
 	u.Partial = nil // the text itself comes in a moment
-	return w.talk(t, u, "transcribe", func(c *wyoming.Conn, _ *rt.Mailbox[wyomingAnswer]) error { return c.Send(pcm) })
+	return w.talk(t, u, "transcribe", func(c *wyoming.Conn, _ *rt.Mailbox[wyomingAnswer], _ *partials) error { return c.Send(pcm) })
 }
 
 // Stream implements Streamer.
 func (w *Wyoming) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error) {
-	return w.talk(t, u, streamOp, func(c *wyoming.Conn, answers *rt.Mailbox[wyomingAnswer]) error {
-		partial := partials{u: u}
+	return w.talk(t, u, streamOp, func(c *wyoming.Conn, answers *rt.Mailbox[wyomingAnswer], partial *partials) error {
 		for samples := 0; ; {
 			which, err := rt.Select(t, t.Now().Add(stall), answers, chunks)
 			if errors.Is(err, rt.ErrTimeout) {
@@ -97,7 +96,7 @@ type wyomingAnswer struct {
 }
 
 // talk asks for the text of the sound that feed sends.
-func (w *Wyoming) talk(t *rt.Task, u Utterance, op string, feed func(*wyoming.Conn, *rt.Mailbox[wyomingAnswer]) error) (Result, error) {
+func (w *Wyoming) talk(t *rt.Task, u Utterance, op string, feed func(*wyoming.Conn, *rt.Mailbox[wyomingAnswer], *partials) error) (Result, error) {
 	ctx, done := live.Context(t)
 	defer done()
 	conn, err := wyoming.Dial(ctx, w.address)
@@ -113,10 +112,10 @@ func (w *Wyoming) talk(t *rt.Task, u Utterance, op string, feed func(*wyoming.Co
 	// When t is told to stop, this wait gives up, and t itself waits for its children before it ends.
 	defer func() { done(); _ = conn.Close(); _ = t.Wait(reader, rt.Never) }()
 
-	began := t.Now()
+	began, partial := t.Now(), &partials{u: u}
 	err = conn.Begin(wyoming.Transcribe{Language: w.language})
 	if err == nil {
-		err = feed(conn, answers)
+		err = feed(conn, answers, partial)
 	}
 	if err == nil {
 		began = t.Now()
@@ -125,7 +124,6 @@ func (w *Wyoming) talk(t *rt.Task, u Utterance, op string, feed func(*wyoming.Co
 	if err != nil {
 		return Result{}, w.ended(t, op, answers, err)
 	}
-	partial := partials{u: u}
 	for {
 		a, err := answers.Recv(t, began.Add(w.timeout))
 		switch {
@@ -234,6 +232,7 @@ func (w *Wyoming) error(op string, kind Kind, cause error) *Error {
 type partials struct {
 	u    Utterance
 	text strings.Builder
+	told string
 }
 
 func (p *partials) add(t *rt.Task, piece string) {
@@ -241,5 +240,8 @@ func (p *partials) add(t *rt.Task, piece string) {
 		return
 	}
 	p.text.WriteString(piece)
-	p.u.Partial(t, wire.CleanText(p.text.String()))
+	if text := wire.CleanText(p.text.String()); text != p.told {
+		p.told = text
+		p.u.Partial(t, text)
+	}
 }

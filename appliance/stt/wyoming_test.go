@@ -48,6 +48,18 @@ func TestAForeignWyomingService(t *testing.T) {
 	wantError(t, err, Engine, 0, RetryBounded, "no such language")
 }
 
+// TestPartialsAreToldWhenTheyChange, as one growing text.
+func TestPartialsAreToldWhenTheyChange(t *testing.T) {
+	var told []string
+	p := partials{u: Utterance{Partial: func(_ *rt.Task, text string) { told = append(told, text) }}}
+	for _, piece := range []string{"", "turn", "", " on ", "", "the lights"} {
+		p.add(nil, piece)
+	}
+	if got := strings.Join(told, "|"); got != "turn|turn on|turn on the lights" {
+		t.Errorf("%q", told)
+	}
+}
+
 // rawService is a service that does one thing with a connection once it has read something, and behaves after that.
 type rawService struct {
 	net.Listener

@@ -136,17 +136,19 @@ func (r *Roll) Use(topic string, wall time.Time) {
 	u.last = wall
 }
 
-// WakeWords are the wake words that instances name for a topic, the longest first.
-func (r *Roll) WakeWords(topic string) (words []string) {
+// WakeWords are the wake words that instances name for a topic, the longest first. There are at most MaxModels: every text is compared
+// with each of them.
+func (r *Roll) WakeWords(topic string) []string {
+	seen := map[string]struct{}{}
 	for _, m := range r.instances {
 		for _, x := range m.Models {
-			if x.Active() && x.WakeWord != "" && x.Topic == topic && !slices.Contains(words, x.WakeWord) {
-				words = append(words, x.WakeWord)
+			if x.Active() && x.WakeWord != "" && x.Topic == topic {
+				seen[x.WakeWord] = struct{}{}
 			}
 		}
 	}
-	slices.SortFunc(words, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
-	return words
+	words := slices.SortedFunc(maps.Keys(seen), func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return words[:min(len(words), MaxModels)]
 }
 
 // Len is how many instances are alive.
@@ -170,10 +172,10 @@ func byInstance(a, b Instance) int {
 
 // Topics are those that living instances listen for, and those that were used, by name.
 func (r *Roll) Topics() []Topic {
-	by := map[string]*Topic{}
+	by, words := map[string]*Topic{}, map[string]map[string]struct{}{}
 	of := func(name string) *Topic {
 		if by[name] == nil {
-			by[name] = &Topic{Name: name}
+			by[name], words[name] = &Topic{Name: name}, map[string]struct{}{}
 		}
 		return by[name]
 	}
@@ -192,14 +194,15 @@ func (r *Roll) Topics() []Topic {
 			if x.LastTriggered.After(t.Triggered) {
 				t.Triggered = x.LastTriggered
 			}
-			if x.WakeWord != "" && !slices.Contains(t.WakeWords, x.WakeWord) {
-				t.WakeWords = append(t.WakeWords, x.WakeWord)
+			if x.WakeWord != "" {
+				words[x.Topic][x.WakeWord] = struct{}{}
 			}
 		}
 	}
 	var list []Topic
 	for _, topic := range slices.Sorted(maps.Keys(by)) {
-		slices.Sort(by[topic].WakeWords)
+		all := slices.Sorted(maps.Keys(words[topic]))
+		by[topic].WakeWords = all[:min(len(all), MaxModels)]
 		list = append(list, *by[topic])
 	}
 	return list

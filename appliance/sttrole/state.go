@@ -64,8 +64,8 @@ func (i Instance) Stale(forget time.Duration) bool { return i.Age > forget }
 // Topic is where texts go.
 type Topic struct {
 	Name      string
-	Active    bool // a living instance listens for it
-	WakeWords []string
+	Active    bool      // a living instance listens for it
+	WakeWords []string  // at most MaxModels, by name
 	Core      string    // name of the core block that its texts go to; "" for none
 	Count     int       // utterances since the start
 	Triggers  int       // as the instances count them

@@ -170,3 +170,29 @@ func TestBadBeatsAreRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestManyWakeWordsAreReadInAMoment: as many as instances may name in all, also when all of them belong to one topic.
+func TestManyWakeWordsAreReadInAMoment(t *testing.T) {
+	var r Roll
+	for i := range mostInstances {
+		b := Beat{Peer: Peer{Name: fmt.Sprint("p", i)}, InstanceID: fmt.Sprint(i)}
+		for m := range MaxModels {
+			b.Models = append(b.Models, BeatModel{Name: "m", Status: "active", Topic: "a", WakeWord: fmt.Sprintf("hey someone %d %d", i, m)})
+		}
+		if _, _, err := r.Beat(0, time.Time{}, b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var words, topics int
+	took := testing.Benchmark(func(b *testing.B) {
+		for range b.N {
+			words, topics = len(r.WakeWords("a")), len(r.Topics()[0].WakeWords)
+		}
+	})
+	if words != MaxModels || topics != MaxModels {
+		t.Errorf("%d, %d words", words, topics)
+	}
+	if per := time.Duration(took.NsPerOp()); per > 250*time.Millisecond { // it took 4 s when each was compared with all
+		t.Errorf("they took %v", per)
+	}
+}

@@ -15,8 +15,7 @@ import (
 const (
 	connectWithin  = 5 * time.Second
 	describeWithin = 5 * time.Second
-	writeWithin    = 10 * time.Second // for a service that does not take what it is sent
-	maxEvents      = 10000            // that a service may send for one request
+	maxEvents      = 10000 // that a service may send for one request
 )
 
 // chunkSamples is how much sound an audio-chunk carries: 64 ms, as satellites send it.
@@ -55,20 +54,9 @@ func Dial(ctx context.Context, address string) (*Conn, error) {
 
 // NewConn speaks the protocol over a connection that exists already.
 func NewConn(ctx context.Context, conn net.Conn) *Conn {
-	c := &Conn{ctx: ctx, conn: conn, in: NewReader(conn)}
-	c.out = NewWriter(timed{conn})
+	c := &Conn{ctx: ctx, conn: conn, in: NewReader(conn), out: NewWriter(conn)}
 	c.stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 	return c
-}
-
-// timed bounds every write to a connection.
-type timed struct{ net.Conn }
-
-func (t timed) Write(b []byte) (int, error) {
-	if err := t.SetWriteDeadline(time.Now().Add(writeWithin)); err != nil {
-		return 0, err
-	}
-	return t.Conn.Write(b)
 }
 
 // Close ends the connection.

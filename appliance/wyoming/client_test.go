@@ -108,7 +108,7 @@ func TestServiceFails(t *testing.T) {
 				if _, err := conn.Describe(); !c.check(err) {
 					t.Errorf("got %v", err)
 				}
-				if took := time.Since(start); took > writeWithin {
+				if took := time.Since(start); took > WriteTime {
 					t.Errorf("it took %v", took)
 				}
 			})

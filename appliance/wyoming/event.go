@@ -39,7 +39,7 @@ type Event struct {
 	inline, block json.RawMessage // the data of the header and of the block; nil if there is none
 }
 
-// Decode reads the event's data into a struct of this package.
+// Decode reads the event's data into a struct of this package. Its error is an ErrFormat: the data has another form.
 func (e Event) Decode(into any) error {
 	data := e.block
 	switch {
@@ -51,13 +51,13 @@ func (e Event) Decode(into any) error {
 		both := map[string]json.RawMessage{}
 		for _, source := range []json.RawMessage{e.inline, e.block} {
 			if err := json.Unmarshal(source, &both); err != nil {
-				return fmt.Errorf("%s: %w", e.name(), err)
+				return fmt.Errorf("%w: %s: %w", ErrFormat, e.name(), err)
 			}
 		}
 		data, _ = json.Marshal(both) // of values that were valid
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return fmt.Errorf("%s: %w", e.name(), err)
+		return fmt.Errorf("%w: %s: %w", ErrFormat, e.name(), err)
 	}
 	return nil
 }

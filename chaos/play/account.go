@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -61,7 +62,7 @@ func (a *account) event(at time.Duration, e event.Event) {
 		})
 	case event.Delivered:
 		if b.Outcome != "failed" {
-			a.called["stt."+b.STT+" "+b.Utterance] = at
+			a.called["stt."+cmp.Or(b.By, b.STT)+" "+b.Utterance] = at
 		}
 	}
 	a.Event(at, e)

@@ -103,14 +103,14 @@ func MakerOf(k scenario.Kind) (Maker, error) {
 	switch i := k.Info(); {
 	case ok:
 		return mk, nil
+	case i.Unreal != "":
+		return mk, errors.New(i.Unreal)
 	case i.Status > 0:
 		return Maker{How: fmt.Sprintf("the server answers %d %s", i.Status, http.StatusText(i.Status)), prepare: answer}, nil
 	case i.Refuses:
 		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: proxied(proxy.Behaviour{Mode: proxy.Down})}, nil
 	case i.Late:
 		return Maker{How: "the server delays its answers", prepare: slow}, nil
-	case i.Unreal != "":
-		return mk, errors.New(i.Unreal)
 	}
 	return mk, fmt.Errorf("this version of orac chaos does not know the fault %s", k)
 }

@@ -46,6 +46,7 @@ var (
 	engine    = &Family{Name: "engine", Class: ProcessClass, Delivery: true, complaints: []string{"engine.", "delivery."}}
 	heartbeat = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
 	webhook   = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
+	core      = &Family{Name: "core", Class: NetClass, complaints: []string{"forward."}}
 	disk      = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}
 	node      = &Family{Name: "node", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, complaints: []string{""}}
 	processor = &Family{Name: "processor", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, Answers: true, complaints: []string{"loop"}}

@@ -58,6 +58,10 @@ const (
 	WebhookGone      Kind = "webhook_gone"
 	WebhookPoison    Kind = "webhook_poison"
 	WebhookFlood     Kind = "webhook_flood"
+	CoreDown         Kind = "core_down"
+	CoreSlow         Kind = "core_slow"
+	CoreUnauthorized Kind = "core_unauthorized"
+	CoreEnds         Kind = "core_ends"
 
 	DiskFull     Kind = "disk_full"
 	DiskReadOnly Kind = "disk_read_only"
@@ -151,6 +155,12 @@ var kinds = []Info{
 		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection, refuse answers 400."}}},
 	{Kind: WebhookFlood, Family: webhook, Target: WebhookTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: the answer counts, and its body is not read."},
+	{Kind: CoreDown, Family: core, Target: CoreTarget, Lasts: true, Refuses: true, Doc: "The Core refuses connections.", Unreal: alone},
+	{Kind: CoreSlow, Family: core, Target: CoreTarget, Lasts: true, Late: true, Doc: "The Core answers late. It acts on a text all the same.", Unreal: alone,
+		more:  delay("10s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(60)) * time.Second }},
+	{Kind: CoreUnauthorized, Family: core, Target: CoreTarget, Lasts: true, Status: 401, Doc: "The Core answers 401.", Unreal: alone},
+	{Kind: CoreEnds, Family: core, Target: CoreTarget, Lasts: true, Doc: "The Core acts on a text, but the connection ends before the answer.", Unreal: alone},
 
 	{Kind: DiskFull, Family: disk, Lasts: true, Doc: "The disk of the state directory is full."},
 	{Kind: DiskReadOnly, Family: disk, Lasts: true, Doc: "The disk of the state directory is read-only."},

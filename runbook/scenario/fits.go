@@ -71,6 +71,9 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	for _, s := range rb.STTServers {
 		add("stt_server", s.Name)
 	}
+	for _, c := range rb.Cores {
+		add("core", c.Name)
+	}
 	for _, h := range rb.Heartbeats {
 		add("heartbeat", h.Name)
 	}

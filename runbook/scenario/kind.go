@@ -97,6 +97,7 @@ const (
 	EngineTarget    Target = "engine"
 	HeartbeatTarget Target = "heartbeat"
 	WebhookTarget   Target = "webhook"
+	CoreTarget      Target = "core"
 	NodeTarget      Target = "node"
 )
 
@@ -107,8 +108,12 @@ var targets = map[Target]language.Attribute{
 	EngineTarget:    {DefaultDoc: "the runbook's first", Example: `"local"`, Doc: "The name of the stt block whose engine runs in the appliance."},
 	HeartbeatTarget: {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
 	WebhookTarget:   {DefaultDoc: "the runbook's first", Example: `"light"`, Doc: "The name of the webhook."},
+	CoreTarget:      {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the Core."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
+
+// alone is why the Core of a live appliance cannot break.
+const alone = "only a simulation has other appliances whose commands go on to a Core"
 
 func extra(name string, kind language.Kind, standard, least, most, doc string) language.Attribute {
 	return language.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}

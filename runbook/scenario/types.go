@@ -90,7 +90,7 @@ type Fault struct {
 	Address runbook.Address // fault.KIND.NAME
 	Kind    Kind            `hcl:",variant"`
 	Name    string
-	Target  string            `hcl:"target"` // device, stt, heartbeat, webhook, or address of a node, by kind; "" is the first one (or all, for kinds that say so)
+	Target  string            `hcl:"target"` // device, stt, heartbeat, webhook, core, or address of a node, by kind; "" is the first one (or all, for kinds that say so)
 	At      time.Duration     `hcl:"at"`
 	For     time.Duration     `hcl:"for"`   // how long it lasts; 0 for kinds that happen at an instant
 	Every   time.Duration     `hcl:"every"` // 0: once

@@ -89,6 +89,7 @@ func (c *Call) Audited(action string, do func() error) error {
 		p := schema.ProblemOf(err)
 		if outcome, why = audit.Failed, string(p.Code); auth.Reason(err) != "" {
 			outcome, why = audit.Denied, auth.Reason(err)
+			c.gate.Denied() // the record is this one
 		} else if p.Detail != "" {
 			why += ": " + p.Detail
 		}
@@ -115,8 +116,8 @@ func (c *Call) Refuse(d *auth.Denied) {
 	inner.Denied(what+".refused", d.Reason)
 }
 
-// Denied is the only place that counts refusals: of a login, a request's credential, a role, or access to somebody else's things.
-// Each goes into the metrics and, as Denials decides, into the audit log.
+// Denied counts a refusal: of a login, a request's credential, a role, or access to somebody else's things. Each is counted once, goes into
+// the metrics and, as Denials decides, into the audit log. Only Audited counts others: those of a change that was under way.
 func (c *Call) Denied(action, why string) {
 	c.gate.Denied()
 	c.gate.Refused.Add(c.Record(action, audit.Denied, why))

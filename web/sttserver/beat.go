@@ -1,11 +1,12 @@
 package sttserver
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"reflect"
 	"time"
 
 	"orac/appliance/sttrole"
@@ -17,14 +18,46 @@ const maxBeat = 256 << 10
 
 // beatBody is a heartbeat as Hey ORAC sends it. Fields that it does not name are ignored, so that newer appliances can say more.
 type beatBody struct {
-	InstanceID *string      `json:"instance_id"`
-	Source     string       `json:"source"`
-	Timestamp  string       `json:"timestamp"`
-	Models     *[]beatModel `json:"models"`
+	InstanceID *string     `json:"instance_id"`
+	Source     string      `json:"source"`
+	Timestamp  string      `json:"timestamp"`
+	Models     *beatModels `json:"models"`
 	Metrics    struct {
 		Activations int    `json:"activations_1h"`
 		Last        string `json:"last_activation"`
 	} `json:"metrics"`
+}
+
+// beatModels are the models of a heartbeat. No more of them are kept than are accepted: a model in JSON needs two bytes, and fifty times
+// as many in memory.
+type beatModels []beatModel
+
+// UnmarshalJSON implements json.Unmarshaler. Its error is a *sttrole.TooMuchError if there are too many.
+func (m *beatModels) UnmarshalJSON(text []byte) error {
+	if len(text) == 0 || text[0] != '[' {
+		return &json.UnmarshalTypeError{Value: "another value", Type: reflect.TypeFor[beatModels](), Field: "models"}
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	var list []beatModel
+	var one beatModel
+	is := 0
+	for ; d.More(); is++ {
+		one = beatModel{}
+		if err := d.Decode(&one); err != nil {
+			return err
+		}
+		if is < sttrole.MaxModels {
+			list = append(list, one)
+		}
+	}
+	if is > sttrole.MaxModels {
+		return &sttrole.TooMuchError{What: "models", Is: is, Most: sttrole.MaxModels}
+	}
+	*m = list
+	return nil
 }
 
 type beatModel struct {
@@ -41,6 +74,9 @@ type beatModel struct {
 func beatOf(body []byte, peer sttrole.Peer) (sttrole.Beat, error) {
 	var in beatBody
 	if err := json.Unmarshal(body, &in); err != nil {
+		if much, ok := errors.AsType[*sttrole.TooMuchError](err); ok {
+			return sttrole.Beat{}, much
+		}
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return sttrole.Beat{}, schema.Because(schema.Unusable, err, "%s: not of the type %s.", schema.Clip(schema.Clean(wrong.Field), 100), wrong.Type)
 		}
@@ -57,9 +93,6 @@ func beatOf(body []byte, peer sttrole.Peer) (sttrole.Beat, error) {
 		})
 		texts = append(texts, m.Name, m.Topic, m.Type, m.Status, m.WakeWord)
 	}
-	if n := len(b.Models); n > sttrole.MaxModels {
-		return b, &sttrole.TooMuchError{What: "models", Is: n, Most: sttrole.MaxModels}
-	}
 	for _, text := range texts {
 		if schema.Clean(text) != text {
 			return b, schema.Fail(schema.Unusable, "A name has other than printable characters: %s", schema.Clip(schema.Clean(text), 60))
@@ -70,8 +103,13 @@ func beatOf(body []byte, peer sttrole.Peer) (sttrole.Beat, error) {
 
 // beat takes a heartbeat.
 func (c *call) beat() error {
-	body, err := io.ReadAll(c.R.Body)
+	room := c.server.beats.hold(c.Who.Subject())
+	defer room.release()
+	body, err := readHeld(c.R.Body, room)
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
+		return err
+	}
+	if _, busy := errors.AsType[*sttrole.BusyError](err); busy {
 		return err
 	}
 	if err != nil {

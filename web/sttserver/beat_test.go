@@ -49,6 +49,9 @@ func TestBadHeartbeats(t *testing.T) {
 		code schema.Code
 	}{
 		"10 000 models":   {models(10_000, "m"), schema.TooLarge},
+		"80 000 models":   {`{"instance_id":"a","models":[` + strings.Repeat("{},", 80_000) + `{}]}`, schema.Unusable},
+		"models of one":   {`{"instance_id":"a","models":{"name":"x"}}`, schema.Unusable},
+		"a list of lists": {`{"instance_id":"a","models":[[]]}`, schema.Unusable},
 		"101 models":      {models(101, "m"), schema.Unusable},
 		"a name of 1 MB":  {models(1, strings.Repeat("n", 1<<20)), schema.TooLarge},
 		"no JSON":         {"instance_id=a", schema.Unusable},

@@ -34,7 +34,7 @@ func (h *hold) grow(n int) error {
 	defer b.mu.Unlock()
 	more := n - h.n
 	if more > 0 && (b.taken+more > b.most || b.of[h.who]+more > b.most/2) {
-		return &sttrole.BusyError{RetryAfter: time.Second, Cause: "too many sounds are being sent at once"}
+		return &sttrole.BusyError{RetryAfter: time.Second, Cause: "too much is being sent at once"}
 	}
 	b.taken += more
 	if b.of[h.who] += more; b.of[h.who] == 0 {

@@ -165,6 +165,8 @@ func TestBadForms(t *testing.T) {
 		"JSON":             {"application/json", "{}", ""},
 		"no boundary":      {"multipart/form-data", "x", ""},
 		"broken off":       {"multipart/form-data; boundary=x", many + "--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\nRIFF", ""},
+		"a long head":      {"multipart/form-data; boundary=x", "--x\r\n" + strings.Repeat("X-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", 2000) + "\r\n\r\n--x--\r\n", ""},
+		"a large field":    {"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n" + strings.Repeat("a", 2*maxBeside) + "\r\n--x--\r\n", ""},
 		"many fields":      {"multipart/form-data; boundary=x", strings.Repeat(many, 50) + "--x--\r\n", ""},
 		"a bad language":   {kind, other.String(), "?language=../../etc"},
 		"a bad task":       {kind, other.String(), "?task=sing"},

@@ -89,7 +89,7 @@ func Routes() []Route {
 		{Method: "POST", Path: "/stt/v1/heartbeat", Right: beats, Doc: "Says which wake words listen at an appliance.", Limits: "256 KiB; 100 models", run: (*call).beat, body: func(*Server) int64 { return maxBeat }},
 		{Method: "GET", Path: "/stt/v1/heartbeat/status", Right: Right{Permission: Heartbeat, Role: auth.Viewer, Legacy: true}, Doc: "The appliances that send heartbeats, and the topics.", run: (*call).beats},
 		{Method: "GET", Path: "/stt/v1/health", Right: known, Doc: "Whether speech is understood. 503 when it is not.", run: (*call).sttHealth},
-		{Method: "POST", Path: "/stt/v1/preload", Right: hears, Change: "stt.preload", Doc: "Loads the model before somebody speaks.", run: (*call).preload},
+		{Method: "POST", Path: "/stt/v1/preload", Right: hears, Change: preloads, Doc: "Loads the model before somebody speaks.", run: (*call).preload},
 		{Method: "GET", Path: "/stt/v1/debug/recordings", Right: Right{Role: auth.Operator}, Doc: "The kept recordings, newest first.", run: (*call).recordings},
 		{Method: "GET", Path: "/stt/v1/debug/recordings/{filename}", Right: Right{Role: auth.Operator}, Change: "stt.listen", Doc: "A kept recording as a WAV file.", run: (*call).recording},
 		{Method: "GET", Path: "/health", Right: known, Doc: "The health of the server and its engine. 503 when it is unhealthy.", run: (*call).health},

@@ -14,33 +14,31 @@ import (
 )
 
 const (
-	maxParts = 20       // of a form
-	growBy   = 64 << 10 // bytes that are held at a time
+	maxParts  = 20       // of a form
+	maxBeside = 32 << 10 // bytes of a form beside the sound: the heads of its parts, and other fields
+	growBy    = 64 << 10 // bytes that are held at a time
 )
 
-// upload reads the sound of a form: 16 kHz mono of at most the given number of samples. It is held in h, and read only as far as it
-// may be long.
-func upload(r *http.Request, h *hold, most int) ([]int16, error) {
-	file, err := formFile(r, h)
-	if err != nil {
-		return nil, err
-	}
-	return decode(file, h, most)
-}
-
-// formFile returns the field file of a form.
+// formFile returns the field file of a form. It is held in h.
 func formFile(r *http.Request, h *hold) ([]byte, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
 		return nil, schema.Fail(schema.Unusable, "file: field required. Send a WAV file as the field file of a multipart form.")
 	}
+	beside := &heads{ReadCloser: r.Body, left: maxBeside}
+	r.Body = beside
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, schema.Because(schema.Unusable, err, "The form cannot be read: it names no boundary.")
 	}
+	if err := h.grow(maxBeside); err != nil {
+		return nil, err
+	}
 	for range maxParts {
 		part, err := form.NextPart()
 		switch {
+		case errors.Is(err, errBeside):
+			return nil, schema.Fail(schema.Unusable, "The form has more than %d bytes beside the field file.", maxBeside)
 		case errors.Is(err, io.EOF):
 			return nil, schema.Fail(schema.Unusable, "file: field required. The form has no field of that name.")
 		case err != nil:
@@ -48,24 +46,59 @@ func formFile(r *http.Request, h *hold) ([]byte, error) {
 		case part.FormName() != "file":
 			continue
 		}
-		var b bytes.Buffer
-		for {
-			if err := h.grow(b.Len() + growBy); err != nil {
-				return nil, err
-			}
-			n, err := io.CopyN(&b, part, growBy)
-			if errors.Is(err, io.EOF) {
-				return b.Bytes(), nil
-			}
-			if err != nil {
-				return nil, brokenOff(err)
-			}
-			if n == 0 {
-				return nil, brokenOff(io.ErrNoProgress)
-			}
+		beside.over = true
+		b, err := readHeld(part, h)
+		if busy, ok := errors.AsType[*sttrole.BusyError](err); ok {
+			return nil, busy
 		}
+		if err != nil {
+			return nil, brokenOff(err)
+		}
+		return b, nil
 	}
 	return nil, schema.Fail(schema.Unusable, "The form has more than %d fields.", maxParts)
+}
+
+// heads is the body of a form. Until the sound begins, it ends when what comes before has become too large: the heads of parts are kept
+// in memory while they are read.
+type heads struct {
+	io.ReadCloser
+	left int
+	over bool // the sound has begun
+}
+
+var errBeside = errors.New("too much beside the sound")
+
+// Read implements io.Reader.
+func (b *heads) Read(p []byte) (int, error) {
+	if b.over {
+		return b.ReadCloser.Read(p)
+	}
+	if b.left <= 0 {
+		return 0, errBeside
+	}
+	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
+	b.left -= n
+	return n, err
+}
+
+// readHeld reads all there is, and holds the memory for it before it takes it. Its error is that of the reader, or a *BusyError.
+func readHeld(r io.Reader, h *hold) ([]byte, error) {
+	var b bytes.Buffer
+	for {
+		if err := h.grow(b.Len() + growBy); err != nil {
+			return nil, err
+		}
+		n, err := io.CopyN(&b, r, growBy)
+		switch {
+		case errors.Is(err, io.EOF):
+			return b.Bytes(), nil
+		case err != nil:
+			return nil, err
+		case n == 0:
+			return nil, io.ErrNoProgress
+		}
+	}
 }
 
 // brokenOff tells a body that is too large from one that ended, or came too slowly.

@@ -179,9 +179,7 @@ func (s *stream) take(m message, whole bool) (ended bool, err error, code websoc
 		return false, s.send(map[string]string{"type": "pong"}), websocket.StatusPolicyViolation
 	case whole:
 	case t.Type == "config":
-		s.hearing.Wake, s.hearing.WakeWord = moment(t.WakeTime), words(t.WakeWord, sttrole.MaxName)
-		s.hearing.ID, err = utteranceID(t.ID)
-		return false, err, websocket.StatusPolicyViolation
+		return false, s.configure(t), websocket.StatusPolicyViolation
 	case t.Type == "end":
 		if len(s.hearing.PCM) == 0 {
 			return false, schema.Fail(schema.Unusable, "The stream ended without any sound."), websocket.StatusPolicyViolation
@@ -189,6 +187,20 @@ func (s *stream) take(m message, whole bool) (ended bool, err error, code websoc
 		return true, nil, 0
 	}
 	return false, nil, 0
+}
+
+// configure takes what a config says. What it leaves out stays as the headers have said it.
+func (s *stream) configure(t control) (err error) {
+	if at := moment(t.WakeTime); !at.IsZero() {
+		s.hearing.Wake = at
+	}
+	if word := words(t.WakeWord, sttrole.MaxName); word != "" {
+		s.hearing.WakeWord = word
+	}
+	if t.ID != "" {
+		s.hearing.ID, err = utteranceID(t.ID)
+	}
+	return err
 }
 
 // sound appends a message of int16, little-endian.

@@ -2,6 +2,7 @@ package wyoming
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"log"
 	"log/slog"
@@ -49,6 +50,14 @@ func announceOn(ctx context.Context, a Announcement, on []net.Interface, ips []n
 	zone, err := zoneOf(a, ips)
 	if err != nil {
 		return err
+	}
+	for i := range on {
+		if who := rivalOf(zone, look(ctx, &on[i])); who != "" {
+			return fmt.Errorf("%s announces a service as %q already: give one of the two appliances, or one of the two blocks, another name", who, a.Name)
+		}
+	}
+	if ctx.Err() != nil {
+		return nil
 	}
 	var failed error
 	var servers []*mdns.Server
@@ -126,7 +135,7 @@ func zoneOf(a Announcement, ips []net.IP) (*zone, error) {
 	if len(ips) == 0 {
 		return nil, fmt.Errorf("the machine has no address on a network that can be reached at %s", a.Listen)
 	}
-	s, err := mdns.NewMDNSService(a.Name, serviceType, "local.", hostName(a.Name), port, ips, []string{""})
+	s, err := mdns.NewMDNSService(label(a.Name), serviceType, "local.", hostName(a.Name), port, ips, []string{""})
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +150,21 @@ func hostName(instance string) string {
 		}
 		return '-'
 	}, instance)
-	return plain[:min(len(plain), 63)] + ".local."
+	return label(plain) + ".local."
+}
+
+// longestLabel bounds a part of a name in bytes (RFC 1035, 2.3.4).
+const longestLabel = 63
+
+// label makes a name short enough for one part of a name of the network. One that is cut ends with a hash, which tells it from others that
+// begin like it.
+func label(name string) string {
+	if len(name) <= longestLabel {
+		return name
+	}
+	sum := sha256.Sum256([]byte(name))
+	tail := fmt.Sprintf("-%x", sum[:4])
+	return strings.ToValidUTF8(name[:longestLabel-len(tail)], "") + tail
 }
 
 // message announces the service, or says that it is gone.

@@ -1,10 +1,12 @@
 package wyoming
 
 import (
+	"log"
 	"net"
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/mdns"
 	"github.com/miekg/dns"
 )
 
@@ -51,5 +53,82 @@ func TestAnnouncement(t *testing.T) {
 func TestNoAnnouncementOnLoopback(t *testing.T) {
 	if on, ips := interfacesFor("127.0.0.1:10300"); len(on) > 0 || len(ips) > 0 {
 		t.Errorf("%v, %v", on, ips)
+	}
+}
+
+// TestLongNamesAreAnnounced, and stay apart from others that begin alike.
+func TestLongNamesAreAnnounced(t *testing.T) {
+	long := "orac-" + strings.Repeat("a", 63) + "-" + strings.Repeat("b", 63)
+	seen := map[string]bool{}
+	for _, name := range []string{long, long + "c", "orac-" + strings.Repeat("ü", 40), "orac-kitchen-stt"} {
+		z, err := zoneOf(Announcement{Name: name, Listen: ":10300"}, []net.IP{net.ParseIP("192.0.2.7")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		packet, err := z.message(false).Pack()
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		var m dns.Msg
+		if err := m.Unpack(packet); err != nil {
+			t.Fatal(err)
+		}
+		instance := m.Answer[0].(*dns.PTR).Ptr
+		if seen[instance] || !strings.HasPrefix(instance, "orac-") {
+			t.Errorf("%s is announced as %s", name, instance)
+		}
+		seen[instance] = true
+	}
+}
+
+// TestARivalIsFound: another machine, or another service of this one, that goes by the same name.
+func TestARivalIsFound(t *testing.T) {
+	z, err := zoneOf(Announcement{Name: "orac-kitchen-stt", Listen: ":10300"}, []net.IP{net.ParseIP("192.0.2.7"), net.ParseIP("192.0.2.8")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := func(name, ip string, port int) *mdns.ServiceEntry {
+		return &mdns.ServiceEntry{Name: name + "._wyoming._tcp.local.", AddrV4: net.ParseIP(ip), Port: port}
+	}
+	for _, c := range []struct {
+		found *mdns.ServiceEntry
+		want  string
+	}{
+		{entry("orac-kitchen-stt", "192.0.2.8", 10300), ""}, // our own, announced before
+		{entry("orac-bath-stt", "192.0.2.9", 10300), ""},
+		{entry("orac-kitchen-stt", "192.0.2.9", 10300), "192.0.2.9"},
+		{entry("Orac-Kitchen-STT", "192.0.2.9", 10300), "192.0.2.9"},
+		{entry("orac-kitchen-stt", "192.0.2.7", 10301), "192.0.2.7"},
+		{&mdns.ServiceEntry{Name: "orac-kitchen-stt._wyoming._tcp.local."}, ""}, // nobody knows where
+	} {
+		if got := rivalOf(z, []*mdns.ServiceEntry{entry("other", "192.0.2.3", 1), c.found}); got != c.want {
+			t.Errorf("%+v: %q", c.found, got)
+		}
+	}
+}
+
+// TestRivalsOnTheNetwork: what another program announces is found, on the network of this machine alone.
+func TestRivalsOnTheNetwork(t *testing.T) {
+	lo, err := net.InterfaceByName("lo")
+	if err != nil {
+		t.Skip("no loopback interface of that name")
+	}
+	z, err := zoneOf(Announcement{Name: "orac-kitchen-stt", Listen: ":10300"}, []net.IP{net.ParseIP("127.0.0.9")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := mdns.NewServer(&mdns.Config{Zone: z, Iface: lo, Logger: log.New(nowhere{}, "", 0)})
+	if err != nil {
+		t.Skipf("the loopback interface carries no multicast: %v", err)
+	}
+	defer other.Shutdown()
+	z.IPs = []net.IP{net.ParseIP("127.0.0.9")}
+	found := look(t.Context(), lo)
+	if len(found) == 0 {
+		t.Skip("the loopback interface carries no multicast")
+	}
+	ours := &zone{&mdns.MDNSService{Instance: "orac-kitchen-stt", Port: 10300, IPs: []net.IP{net.ParseIP("127.0.0.1")}}}
+	if got := rivalOf(ours, found); got != "127.0.0.9" {
+		t.Errorf("%q of %+v", got, found[0])
 	}
 }

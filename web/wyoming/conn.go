@@ -18,12 +18,8 @@ import (
 	"orac/web/auth"
 )
 
-const (
-	// writeTime is how long a client may take none of what is sent to it.
-	writeTime = 10 * time.Second
-	// piece is how much of a payload is held at a time, in bytes.
-	piece = 32 << 10
-)
+// piece is how much of a payload is held at a time, in bytes.
+const piece = 32 << 10
 
 // conn is a connection of a client. One goroutine reads it; several may write.
 type conn struct {
@@ -43,7 +39,7 @@ type conn struct {
 
 // talk is what a connection is used for.
 type talk interface {
-	// handle handles an event. An error ends the connection.
+	// handle handles an event. An error ends the connection. The client is told of a wire.ErrFormat; of another one, handle has told it.
 	handle(e wire.Event) error
 	// end frees what the client holds.
 	end()
@@ -55,25 +51,21 @@ func newConn(s *service, raw net.Conn) *conn {
 		c.address = a.Addr().Unmap()
 	}
 	c.network = auth.Network(c.address)
-	c.out = wire.NewWriter(timed{raw})
+	c.out = wire.NewWriter(raw)
 	c.ctx, c.cancel = context.WithCancel(s.ctx)
 	return c
-}
-
-// timed bounds every write.
-type timed struct{ net.Conn }
-
-func (t timed) Write(b []byte) (int, error) {
-	if err := t.SetWriteDeadline(time.Now().Add(writeTime)); err != nil {
-		return 0, err
-	}
-	return t.Conn.Write(b)
 }
 
 // close ends the connection. It may be called from anywhere, and never waits.
 func (c *conn) close() {
 	c.cancel()
 	_ = c.net.Close()
+}
+
+// finish ends the connection once the client has had time to take what was said last. It never waits.
+func (c *conn) finish() {
+	c.cancel()
+	_ = c.net.SetReadDeadline(time.Now()) // see Read
 }
 
 // idle is how long nothing has happened; 0 while the client waits for an answer, or streams sound.
@@ -121,6 +113,9 @@ func (c *conn) Read(b []byte) (int, error) {
 		due := c.last.Add(idle)
 		c.mu.Unlock()
 		if err := c.net.SetReadDeadline(due); err != nil {
+			return 0, err
+		}
+		if err := c.ctx.Err(); err != nil { // afterwards, finish has the last word
 			return 0, err
 		}
 		n, err := c.net.Read(b)
@@ -183,6 +178,10 @@ func (c *conn) talk() error {
 	in.Piece = piece
 	for {
 		e, err := in.Next()
+		if err == nil {
+			c.touch()
+			err = c.handle(t, e)
+		}
 		switch {
 		case errors.Is(err, wire.ErrFormat):
 			c.fail(codeProtocol, err)
@@ -192,22 +191,22 @@ func (c *conn) talk() error {
 		case err != nil:
 			return err
 		}
-		c.touch()
-		switch e.Kind {
-		case wire.KindDescribe:
-			err = c.out.Write(wire.KindInfo, infoOf(c.settings()), nil)
-		case wire.KindPing:
-			var p wire.Ping
-			if err = e.Decode(&p); err == nil {
-				err = c.out.Write(wire.KindPong, p, nil)
-			}
-		default:
-			err = t.handle(e)
-		}
-		if err != nil {
+	}
+}
+
+// handle answers what every service answers, and leaves the rest to the talk.
+func (c *conn) handle(t talk, e wire.Event) error {
+	switch e.Kind {
+	case wire.KindDescribe:
+		return c.out.Write(wire.KindInfo, infoOf(c.settings()), nil)
+	case wire.KindPing:
+		var p wire.Ping
+		if err := e.Decode(&p); err != nil {
 			return err
 		}
+		return c.out.Write(wire.KindPong, p, nil)
 	}
+	return t.handle(e)
 }
 
 // Codes of error events. The first two are those of Home Assistant's pipelines.
@@ -238,10 +237,7 @@ func (s *sound) start(e wire.Event) error {
 	return nil
 }
 
-// errBroken means that the rest of a connection cannot be understood.
-var errBroken = errors.New("the sound is cut in the middle of a sample")
-
-// chunk appends the sound of a chunk, as 16 kHz mono, to dst. errBroken ends a connection; any other error ends the sound.
+// chunk appends the sound of a chunk, as 16 kHz mono, to dst. A wire.ErrFormat ends a connection; any other error ends the sound.
 func (s *sound) chunk(dst []int16, e wire.Event) ([]int16, *wire.Millis, error) {
 	var a wire.Audio
 	if err := e.Decode(&a); err != nil {
@@ -261,7 +257,7 @@ func (s *sound) chunk(dst []int16, e wire.Event) ([]int16, *wire.Millis, error) 
 	case a.Format != s.conv.Format():
 		return dst, nil, errors.New("the format of the sound has changed within it: begin a new sound with audio-start")
 	case e.Size%a.Frame() != 0:
-		return dst, nil, fmt.Errorf("%w: a chunk has %d bytes; %d make a sample", errBroken, e.Size, a.Frame())
+		return dst, nil, fmt.Errorf("%w: the sound is cut in the middle of a sample: a chunk has %d bytes; %d make a sample", wire.ErrFormat, e.Size, a.Frame())
 	}
 	return s.conv.Append(dst, e.Payload), a.Timestamp, nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"time"
 
 	"orac/appliance/audio/resample"
@@ -35,13 +36,36 @@ type dictations struct {
 type dictation struct {
 	ctx     context.Context
 	cancel  context.CancelFunc
-	entered bool         // it has one of the places for sound
-	pcm     []int16      // not yet given to the engine
-	samples int          // in all
-	bytes   int64        // as they came
-	pieces  chan []int16 // on their way to the engine; closed at the end of the sound
-	ended   time.Time    // when the sound was over; set before pieces is closed
-	refused bool         // the client was told why; its sound is skipped
+	before  <-chan struct{} // closed when all requests before are answered; nil: there are none
+	entered bool            // it has one of the places for sound
+	pcm     []int16         // not yet given to the engine
+	samples int             // in all
+	bytes   int64           // as they came
+	pieces  chan []int16    // on their way to the engine; closed at the end of the sound
+	why     chan error      // why its sound will not be understood, once
+	ended   time.Time       // when the sound was over; set before pieces is closed
+	refused bool            // its sound is skipped
+
+	mu    sync.Mutex // guards given, and is held while something is said to the client
+	given bool       // it was given up: nothing is said any more
+}
+
+// giveUp ends a request that nobody waits for.
+func (n *dictation) giveUp() {
+	n.mu.Lock()
+	n.given = true
+	n.mu.Unlock()
+	n.cancel()
+}
+
+// say writes to the client, unless the request was given up.
+func (n *dictation) say(write func() error) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.given {
+		return nil
+	}
+	return write()
 }
 
 // handle implements talk.
@@ -52,7 +76,8 @@ func (d *dictations) handle(e wire.Event) error {
 		return e.Decode(&d.wanted)
 	case wire.KindAudioStart:
 		if d.now != nil { // the client begins anew: nobody waits for what was before
-			d.now.cancel()
+			d.before = d.now.before // what comes waits for the requests before the one that is given up
+			d.now.giveUp()
 			d.now = nil
 		}
 		if err := d.sound.start(e); err != nil {
@@ -81,7 +106,7 @@ func (d *dictations) end() { d.cancel() }
 // begin begins a request.
 func (d *dictations) begin() {
 	most := int(d.settings().Block.MaxSound.Seconds())*resample.Rate/pieceLeast + 2
-	n := &dictation{pieces: make(chan []int16, most)}
+	n := &dictation{before: d.before, pieces: make(chan []int16, most), why: make(chan error, 1)}
 	n.ctx, n.cancel = context.WithCancel(d.ctx)
 	language := d.wanted.Language
 	d.now, d.wanted = n, wire.Transcribe{}
@@ -94,11 +119,11 @@ func (d *dictations) begin() {
 	if err != nil {
 		d.refuse(err)
 	}
-	answered, before := make(chan struct{}), d.before
+	answered := make(chan struct{})
 	d.before = answered
 	d.running.Go(func() {
 		defer close(answered)
-		d.answer(n, before)
+		d.answer(n)
 	})
 }
 
@@ -117,10 +142,10 @@ func (d *dictations) speaks(language string) error {
 	return nil
 }
 
-// refuse tells the client why its sound will not be understood. It gets an empty transcript at its end.
+// refuse has the client told why its sound will not be understood, when it is its turn. It gets an empty transcript at its end.
 func (d *dictations) refuse(why error) {
 	d.now.refused, d.now.pcm = true, nil
-	d.fail(codeSTT, why)
+	d.now.why <- why // it is refused once
 }
 
 // take takes a chunk of sound.
@@ -138,8 +163,7 @@ func (d *dictations) take(e wire.Event) error {
 	had := len(n.pcm)
 	pcm, _, err := d.chunk(n.pcm, e)
 	switch {
-	case errors.Is(err, errBroken):
-		d.fail(codeProtocol, err)
+	case errors.Is(err, wire.ErrFormat):
 		return err
 	case err != nil:
 		d.refuse(err)
@@ -195,9 +219,9 @@ func (d *dictations) finish() error {
 }
 
 // answer has the engine understand the pieces of a request, and answers it when the ones before are answered.
-func (d *dictations) answer(n *dictation, before <-chan struct{}) {
+func (d *dictations) answer(n *dictation) {
 	defer n.cancel()
-	a := &answer{dictations: d, dictation: n, before: before}
+	a := &answer{dictations: d, dictation: n}
 	err := a.understand()
 	if n.entered {
 		d.leave()
@@ -208,7 +232,7 @@ func (d *dictations) answer(n *dictation, before <-chan struct{}) {
 	said := event.Answered{Address: d.address.String(), Seconds: float64(n.samples) / resample.Rate, Took: time.Since(n.ended).Seconds()}
 	text := strings.Join(a.texts, " ")
 	if err != nil { // a part of a command may mean the opposite of the whole
-		d.fail(codeSTT, err)
+		a.refused(err)
 		text, said.Cause = "", err.Error()
 	}
 	if said.Text = text; !n.refused {
@@ -228,20 +252,26 @@ func (d *dictations) answer(n *dictation, before <-chan struct{}) {
 type answer struct {
 	*dictations
 	*dictation
-	before <-chan struct{}
-	texts  []string // of the pieces
-	begun  bool     // transcript-start was sent
+	texts []string // of the pieces
+	begun bool     // transcript-start was sent
 }
 
 // turn waits until the requests before are answered; false: nobody waits any more.
 func (a *answer) turn() bool {
-	if a.before != nil {
+	if a.dictation.before != nil {
 		select {
-		case <-a.before:
+		case <-a.dictation.before:
 		case <-a.dictation.ctx.Done():
 		}
 	}
 	return a.dictation.ctx.Err() == nil
+}
+
+// refused tells the client, in its turn, why its sound is not understood.
+func (a *answer) refused(why error) {
+	if a.turn() {
+		_ = a.say(func() error { a.fail(codeSTT, why); return nil })
+	}
 }
 
 // understand has the engine understand each piece, and sends its text as it comes.
@@ -250,9 +280,16 @@ func (a *answer) understand() (failed error) {
 		select {
 		case <-a.dictation.ctx.Done():
 			return a.dictation.ctx.Err()
+		case why := <-a.why:
+			a.refused(why)
 		case pcm, more := <-a.pieces:
 			switch {
 			case !more:
+				select {
+				case why := <-a.why:
+					a.refused(why)
+				default:
+				}
 				return failed
 			case failed != nil:
 				continue
@@ -272,14 +309,16 @@ func (a *answer) understand() (failed error) {
 
 // send sends the text of a piece.
 func (a *answer) send(text string) {
-	if !a.begun {
-		a.begun = true
-		_ = a.out.Write(wire.KindTranscriptStart, wire.TranscriptStart{Language: a.settings().Language}, nil)
-	}
 	if len(a.texts) > 1 {
 		text = " " + text
 	}
-	_ = a.out.Write(wire.KindTranscriptChunk, wire.TranscriptChunk{Text: text}, nil) // the transcript follows, and its error counts
+	_ = a.say(func() error { // the transcript follows, and its error counts
+		if !a.begun {
+			a.begun = true
+			_ = a.out.Write(wire.KindTranscriptStart, wire.TranscriptStart{Language: a.settings().Language}, nil)
+		}
+		return a.out.Write(wire.KindTranscriptChunk, wire.TranscriptChunk{Text: text}, nil)
+	})
 }
 
 // engine has the engine understand one piece.

@@ -139,7 +139,7 @@ func (s *service) accept(l net.Listener) error {
 		c := newConn(s, raw)
 		limits := s.settings().Block
 		if why := s.crowd.admit(c, limits.MaxConnections, limits.PerAddress); why != "" {
-			_ = raw.Close()
+			c.close()
 			if s.o.Refused != nil {
 				s.o.Refused(s.block, c.address, why)
 			}

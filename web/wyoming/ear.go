@@ -46,10 +46,13 @@ const (
 
 type item struct {
 	kind  int
-	pcm   [audio.HopSamples]int16
+	pcm   *[audio.HopSamples]int16
 	stamp int64 // ms, of the chunk that completed the hop
 	names []string
 }
+
+// maxAsked is how many beginnings and ends of sounds of one client may wait. A satellite has one.
+const maxAsked = 64
 
 // maxBehind is how far a stream may be behind, in hops: 20 s. Then it begins anew with what comes next: a client that streams live
 // waits for no answer that late, and one that sends a file at once has shown most of it.
@@ -59,7 +62,7 @@ const maxBehind = 250
 type stream struct {
 	ear  *ear
 	conn *conn
-	say  chan wire.Detection // to the goroutine that writes to the client
+	say  chan said // to the goroutine that writes to the client
 
 	mu     sync.Mutex // guards everything that follows
 	queue  []item
@@ -75,30 +78,58 @@ type stream struct {
 	embedding [96]float32
 }
 
-// maxUntold is how many detections may wait for a client that takes none.
+// maxUntold is how many answers may wait for a client that takes none.
 const maxUntold = 16
+
+// said is an event for a client.
+type said struct {
+	kind string
+	data any
+	last bool // the connection ends with it
+}
 
 // stream begins a stream, which has one of the places for sound.
 func (e *ear) stream(c *conn, names []string) *stream {
-	s := &stream{ear: e, conn: c, names: names, say: make(chan wire.Detection, maxUntold)}
+	s := &stream{ear: e, conn: c, names: names, say: make(chan said, maxUntold)}
 	c.running.Go(s.tellClient)
 	return s
 }
 
-// push adds to what the ear has to do. It never waits: the client's pings are answered meanwhile.
-func (s *stream) push(i item) {
+// push adds to what the ear has to do. It never waits: the client's pings are answered meanwhile. What waits is bounded.
+func (s *stream) push(i item) error {
 	s.mu.Lock()
 	if i.kind == itemHop && len(s.queue) >= maxBehind {
 		s.queue = slices.DeleteFunc(s.queue, func(i item) bool { return i.kind == itemHop })
-		s.queue = append(s.queue, item{kind: itemStart})
+		if n := len(s.queue); n == 0 || s.queue[n-1].kind != itemStart {
+			s.queue = append(s.queue, item{kind: itemStart})
+		}
 	}
-	s.queue = append(s.queue, i)
+	switch n := len(s.queue); {
+	case n > 0 && s.queue[n-1].kind == i.kind && (i.kind == itemStart || i.kind == itemNames): // only the last counts
+		s.queue[n-1] = i
+	case i.kind != itemHop && i.kind != itemEnd && s.asks() >= maxAsked:
+		s.mu.Unlock()
+		return fmt.Errorf("more than %d beginnings and ends of sounds wait to be heard", maxAsked)
+	default:
+		s.queue = append(s.queue, i)
+	}
 	listed := s.listed
 	s.listed = true
 	s.mu.Unlock()
 	if !listed {
 		s.ear.list(s)
 	}
+	return nil
+}
+
+// asks is how much waits that is no sound. The caller holds the lock.
+func (s *stream) asks() (n int) {
+	for _, i := range s.queue {
+		if i.kind != itemHop {
+			n++
+		}
+	}
+	return n
 }
 
 // list gives a stream its turn.
@@ -171,8 +202,7 @@ func (s *stream) turn() (more bool) {
 	}
 	if err := s.do(i); err != nil {
 		s.conn.o.Log.Error("cannot hear the wake words of a client", "block", string(s.conn.block), "cause", err)
-		s.conn.fail(codeWake, fmt.Errorf("the models of this service cannot be used: %w", err))
-		s.conn.close()
+		s.tell(said{wire.KindError, wire.Failure{Text: "the models of this service cannot be used: " + err.Error(), Code: codeWake}, true})
 		return false
 	}
 	s.mu.Lock()
@@ -195,11 +225,11 @@ func (s *stream) do(i item) error {
 		return s.reset()
 	case itemStop:
 		if !s.fired {
-			s.tell(wire.Detection{})
+			s.tell(said{kind: wire.KindNotDetected})
 		}
 		s.fired = false
 	case itemHop:
-		return s.hear(&i)
+		return s.hear(i)
 	}
 	return nil
 }
@@ -250,13 +280,13 @@ func (s *stream) ready() error {
 const rulesEvery = 12
 
 // hear scores a hop.
-func (s *stream) hear(i *item) error {
+func (s *stream) hear(i item) error {
 	if s.trigger == nil || s.hop%rulesEvery == 0 {
 		if err := s.ready(); err != nil {
 			return err
 		}
 	}
-	if err := s.extractor.Push(&i.pcm, &s.embedding); err != nil {
+	if err := s.extractor.Push(i.pcm, &s.embedding); err != nil {
 		return err
 	}
 	scores := make([]wake.Scores, len(s.heads))
@@ -272,7 +302,7 @@ func (s *stream) hear(i *item) error {
 		stamp := wire.Millis(i.stamp)
 		s.fired = true
 		s.conn.service.tell(event.Answered{Address: s.conn.address.String(), Model: d.Model})
-		s.tell(wire.Detection{Name: d.Model, Timestamp: &stamp})
+		s.tell(said{kind: wire.KindDetection, data: wire.Detection{Name: d.Model, Timestamp: &stamp}})
 	}
 	s.hop++
 	return nil
@@ -293,30 +323,29 @@ func (s *stream) reset() error {
 	return nil
 }
 
-// tell passes on a detection; one without a name says that there was none. A client that takes nothing is disconnected.
-func (s *stream) tell(d wire.Detection) {
+// tell passes on an answer. It never waits: a client that takes nothing is disconnected.
+func (s *stream) tell(x said) {
 	select {
-	case s.say <- d:
+	case s.say <- x:
 	default:
 		s.conn.close()
 	}
 }
 
-// tellClient writes what was detected. The ear does not wait for the network.
+// tellClient writes the answers. The ear does not wait for the network.
 func (s *stream) tellClient() {
 	for {
 		select {
 		case <-s.conn.ctx.Done():
 			return
-		case d := <-s.say:
-			var err error
-			if d.Name == "" {
-				err = s.conn.out.Write(wire.KindNotDetected, nil, nil)
-			} else {
-				err = s.conn.out.Write(wire.KindDetection, d, nil)
-			}
-			if err != nil {
+		case x := <-s.say:
+			err := s.conn.out.Write(x.kind, x.data, nil)
+			switch {
+			case err != nil:
 				s.conn.close()
+				return
+			case x.last:
+				s.conn.finish()
 				return
 			}
 		}

@@ -21,16 +21,25 @@ import (
 // visit connects to a service in virtual time. idle is its limit, engine how long the engine takes.
 func visit(t *testing.T, idle, engine time.Duration, f func(t *testing.T, s *service, c net.Conn)) {
 	t.Helper()
+	set := config(runbook.ServeSTT)
+	set.Block.Idle = idle
+	visitWith(t, set, func([]int16) (time.Duration, string) { return engine, "yes" }, func(t *testing.T, s *service, connect func() net.Conn) {
+		f(t, s, connect())
+	})
+}
+
+// visitWith runs a service in virtual time, to which a test connects. engine says how long the engine takes, and what it understands.
+func visitWith(t *testing.T, set node.WyomingConfig, engine func(pcm []int16) (time.Duration, string), f func(t *testing.T, s *service, connect func() net.Conn)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		set := config(runbook.ServeSTT)
-		set.Block.Idle = idle
 		d := &door{block: "wyoming.test", o: Options{
 			Log: slog.New(slog.DiscardHandler),
-			Transcribe: func(ctx context.Context, _ runbook.Address, _ stt.Utterance, _ []int16) (stt.Result, error) {
+			Transcribe: func(ctx context.Context, _ runbook.Address, _ stt.Utterance, pcm []int16) (stt.Result, error) {
+				takes, text := engine(pcm)
 				select {
-				case <-time.After(engine):
-					return stt.Result{Text: "yes"}, nil
+				case <-time.After(takes):
+					return stt.Result{Text: text}, nil
 				case <-ctx.Done():
 					return stt.Result{}, ctx.Err()
 				}
@@ -38,15 +47,22 @@ func visit(t *testing.T, idle, engine time.Duration, f func(t *testing.T, s *ser
 		}}
 		s := &service{door: d, ctx: ctx, settings: func() node.WyomingConfig { return set }, told: make(chan event.Body, 64)}
 		s.ear = newEar(ctx, s.settings)
-		ours, theirs := net.Pipe()
-		c := newConn(s, ours)
-		if why := s.crowd.admit(c, 8, 8); why != "" {
-			t.Fatal(why)
+		var clients []net.Conn
+		f(t, s, func() net.Conn {
+			ours, theirs := net.Pipe()
+			c := newConn(s, ours)
+			if why := s.crowd.admit(c, 8, 8); why != "" {
+				t.Fatal(why)
+			}
+			s.running.Go(c.serve)
+			clients = append(clients, theirs)
+			return theirs
+		})
+		for _, c := range clients {
+			_ = c.Close()
 		}
-		s.running.Go(c.serve)
-		f(t, s, theirs)
-		_ = theirs.Close()
 		s.running.Wait()
+		synctest.Wait() // the ear frees what a client held
 		if len(s.crowd.open) != 0 || s.taken != 0 {
 			t.Errorf("%d connections and %d places are left behind", len(s.crowd.open), s.taken)
 		}
@@ -145,7 +161,7 @@ func TestNeverReads(t *testing.T) {
 		w := wire.NewWriter(c)
 		for w.Write(wire.KindDescribe, nil, nil) == nil {
 		}
-		if took := time.Since(start); took != writeTime {
+		if took := time.Since(start); took != wire.WriteTime {
 			t.Errorf("it lasted %v", took)
 		}
 	})

@@ -2,6 +2,7 @@ package wyoming
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"orac/appliance/audio"
@@ -28,9 +29,12 @@ func (s *spotting) handle(e wire.Event) error {
 		if err := e.Decode(&d); err != nil {
 			return err
 		}
-		s.names = d.Names
+		if len(d.Names) > maxNames {
+			return s.told(fmt.Errorf("%d names are asked for; at most %d are accepted", len(d.Names), maxNames))
+		}
+		s.names = s.served(d.Names)
 		if s.stream != nil {
-			s.stream.push(item{kind: itemNames, names: d.Names})
+			return s.push(item{kind: itemNames, names: s.names})
 		}
 	case wire.KindAudioStart:
 		if err := s.sound.start(e); err != nil {
@@ -45,7 +49,37 @@ func (s *spotting) handle(e wire.Event) error {
 			return err
 		}
 		s.conv, s.going = nil, false
-		s.stream.push(item{kind: itemStop})
+		return s.push(item{kind: itemStop})
+	}
+	return nil
+}
+
+// maxNames is how many names of models a client may ask for: more than any appliance has.
+const maxNames = 1000
+
+// served returns the names that are those of models here: no others are kept. If none is, the client asks for something unknown, or for
+// everything: all models are meant.
+func (s *spotting) served(names []string) (known []string) {
+	for _, w := range s.settings().Words {
+		if slices.Contains(names, w.Model.Name) {
+			known = append(known, w.Model.Name)
+		}
+	}
+	return known
+}
+
+// told tells the client what is wrong, unless it is a wire.ErrFormat, of which it is told anyway.
+func (s *spotting) told(err error) error {
+	if !errors.Is(err, wire.ErrFormat) {
+		s.fail(codeWake, err)
+	}
+	return err
+}
+
+// push gives the ear something to do.
+func (s *spotting) push(i item) error {
+	if err := s.stream.push(i); err != nil {
+		return s.told(err)
 	}
 	return nil
 }
@@ -53,7 +87,7 @@ func (s *spotting) handle(e wire.Event) error {
 // end implements talk.
 func (s *spotting) end() {
 	if s.stream != nil {
-		s.stream.push(item{kind: itemEnd})
+		_ = s.stream.push(item{kind: itemEnd}) // always taken
 	}
 }
 
@@ -77,8 +111,7 @@ func (s *spotting) begin() error {
 	}
 	s.pcm, s.samples, s.going = s.pcm[:0], 0, true
 	s.setLive(true)
-	s.stream.push(item{kind: itemStart})
-	return nil
+	return s.push(item{kind: itemStart})
 }
 
 // take takes a chunk of sound, and passes on the whole hops.
@@ -91,12 +124,7 @@ func (s *spotting) take(e wire.Event) error {
 	had := len(s.pcm)
 	pcm, at, err := s.chunk(s.pcm, e)
 	if err != nil {
-		code := codeWake
-		if errors.Is(err, errBroken) {
-			code = codeProtocol
-		}
-		s.fail(code, err)
-		return err
+		return s.told(err)
 	}
 	s.pcm = pcm
 	stamp := s.samples * 1000 / resample.Rate
@@ -105,9 +133,11 @@ func (s *spotting) take(e wire.Event) error {
 	}
 	s.samples += int64(len(pcm) - had)
 	for len(s.pcm) >= audio.HopSamples {
-		i := item{kind: itemHop, stamp: stamp}
+		i := item{kind: itemHop, stamp: stamp, pcm: new([audio.HopSamples]int16)}
 		copy(i.pcm[:], s.pcm)
-		s.stream.push(i)
+		if err := s.push(i); err != nil {
+			return err
+		}
 		s.pcm = slices.Delete(s.pcm, 0, audio.HopSamples)
 	}
 	return nil

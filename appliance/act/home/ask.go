@@ -101,6 +101,13 @@ func split(list []seen, state string) (yes, no []seen) {
 
 // whether answers "is it so?", of one thing or of several.
 func whether(list []seen, state string) string {
+	if state == "" { // how is it?
+		var named []string
+		for _, s := range list {
+			named = append(named, the(s)+" is "+says(s))
+		}
+		return capital(listing(named, ", ", mostNamed))
+	}
 	yes, no := split(list, state)
 	switch {
 	case len(list) == 1 && len(yes) == 1:
@@ -194,16 +201,19 @@ func is(s seen, state string) bool {
 
 // value answers "what is its …?": of one thing, or of several as a range.
 func value(list []seen, attribute string) string {
+	measuring := slices.DeleteFunc(slices.Clone(list), func(s seen) bool { return domainOf(s.Entity) != "sensor" || s.class != attribute })
+	if attribute != "" && len(measuring) > 0 { // a thermometer knows better than a thermostat
+		list = measuring
+	}
 	var named []string
 	for _, s := range list {
 		if text, ok := valueOf(s, attribute); ok {
 			named = append(named, fmt.Sprintf("%s is %s", the(s), text))
 		}
 	}
-	if len(named) == 1 {
-		if text, ok := valueOf(list[0], attribute); ok && len(list) == 1 {
-			return "It is " + text
-		}
+	if len(list) == 1 && len(named) == 1 {
+		text, _ := valueOf(list[0], attribute)
+		return "It is " + text
 	}
 	return capital(listing(named, ", ", mostNamed))
 }

@@ -85,14 +85,13 @@ func colourTemperature(s subject) (step, error) {
 	return step{s.service("turn_on"), map[string]any{"color_temp_kelvin": n}, []act.Expectation{e}}, nil
 }
 
-// hues are colours as Home Assistant tells them, in degrees. Home Assistant knows the names of CSS; the others are sent as such a name.
-var hues = map[string]struct {
-	css string
-	hue float64
-}{
-	"red": {"red", 0}, "orange": {"orange", 39}, "gold": {"gold", 51}, "yellow": {"yellow", 60}, "lime": {"lime", 120}, "green": {"green", 120},
-	"turquoise": {"turquoise", 174}, "teal": {"teal", 180}, "cyan": {"cyan", 180}, "blue": {"blue", 240}, "indigo": {"indigo", 275}, "violet": {"violet", 300},
-	"purple": {"purple", 300}, "magenta": {"magenta", 300}, "pink": {"pink", 350}, "crimson": {"crimson", 348}, "lavender": {"lavender", 240}, "salmon": {"salmon", 6},
+// shades are the colours of CSS that people say, in degrees and percent. Home Assistant takes their names, and tells hue and saturation.
+var shades = map[string]struct{ hue, saturation float64 }{
+	"red": {0, 100}, "orange": {39, 100}, "amber": {39, 100}, "gold": {51, 100}, "yellow": {60, 100}, "lime": {120, 100}, "green": {120, 100}, "turquoise": {174, 71},
+	"teal": {180, 100}, "cyan": {180, 100}, "blue": {240, 100}, "indigo": {275, 100}, "violet": {300, 45}, "purple": {300, 100}, "magenta": {300, 100},
+	"pink": {350, 25}, "crimson": {348, 91}, "lavender": {240, 8}, "salmon": {6, 54}, "navy": {240, 100}, "lightblue": {195, 25}, "skyblue": {197, 43},
+	"darkgreen": {120, 100}, "lightgreen": {120, 39}, "darkred": {0, 100}, "coral": {16, 69}, "olive": {60, 100}, "maroon": {0, 100},
+	"hotpink": {330, 59}, "brown": {0, 75}, "beige": {60, 10}, "ivory": {60, 6}, "royalblue": {225, 71}, "white": {0, 0},
 }
 
 func colour(s subject) (step, error) {
@@ -105,13 +104,16 @@ func colour(s subject) (step, error) {
 		return step{}, fmt.Errorf("%s cannot change its colour", s.Name)
 	}
 	e := act.Expectation{State: []string{"on"}}
-	if known, ok := hues[name]; ok {
-		name = known.css
-		e.Attribute, e.Value, e.Within = "hue", known.hue, 15
-	} else if name == "white" {
-		e.Attribute, e.Value, e.Within = "saturation", 0, 20
-	} else if !isWord(name) {
+	switch shade, known := shades[name]; {
+	case known && shade.saturation > 20:
+		e.Attribute, e.Value, e.Within = "hue", shade.hue, 15
+	case known: // nearly white: the hue says nothing
+		e.Attribute, e.Value, e.Within = "saturation", shade.saturation, 20
+	case !isWord(name):
 		return step{}, fmt.Errorf("%q is no colour", name)
+	}
+	if name == "amber" { // which CSS does not know
+		name = "orange"
 	}
 	return step{s.service("turn_on"), map[string]any{"color_name": name}, []act.Expectation{e}}, nil
 }

@@ -103,7 +103,7 @@ func (m *Matcher) place(names []string, id string, floor bool, areas ...int32) {
 			list = list[1:]
 		}
 		key := strings.Join(list, " ")
-		if key == "" {
+		if key == "" || len(list) == 1 && function(key) {
 			continue
 		}
 		at, ok := h.named[key]
@@ -163,6 +163,9 @@ func (m *Matcher) entityName(index int32, name string, _ bool) {
 	for len(full) > 1 && full[0] == "the" {
 		full = full[1:]
 	}
+	if len(full) == 0 || len(full) == 1 && function(full[0]) {
+		return // it has no name that could be said: only what it is, and its room, name it
+	}
 	m.lex.name(full, ref{kind: toEntity, index: index})
 	forms := [][]string{full}
 	if e.area >= 0 {
@@ -207,7 +210,12 @@ func (m *Matcher) common(list []string) bool {
 	if _, ok := m.house.named[key]; ok {
 		return true
 	}
-	return classNames[key] || determiners[key] || quantifiers[key] || pronouns[key] || listing[key] || placing[key] || key == ""
+	return classNames[key] || function(key) || key == ""
+}
+
+// function tells whether a word stands around names, and can be none.
+func function(w string) bool {
+	return determiners[w] || quantifiers[w] || pronouns[w] || wholes[w] || listing[w] || placing[w] || excluding[w]
 }
 
 var classNames = func() map[string]bool {

@@ -169,6 +169,7 @@ func (m *Matcher) alike(w string, strict bool, add func(wordID, int)) {
 func (l *lattice) bestNear(ctx *context, most int) (out result) {
 	l.ctx = ctx
 	s := l.parse()
+	defer s.free()
 	var first *parse
 	for i := range s.parses {
 		p := &s.parses[i]

@@ -34,7 +34,9 @@ func (m *Matcher) Read(text string, c Context) (act.Reading, Remembered) {
 		texts = append(texts, bare)
 	}
 	for _, t := range texts {
-		r := m.line(t, ctx).parse().best(act.Sentence)
+		s := m.line(t, ctx).parse()
+		r := s.best()
+		s.free()
 		if r.commands != nil {
 			return m.reading(act.Sentence, r, c, t)
 		}
@@ -83,7 +85,7 @@ func (m *Matcher) reading(tier act.Tier, r result, c Context, list []token) (act
 }
 
 // best is the first way that names things which there are. One that may mean more than one thing ends the search.
-func (s *search) best(tier act.Tier) (out result) {
+func (s *search) best() (out result) {
 	for i := range s.parses {
 		r := s.commands(&s.parses[i])
 		if r.commands != nil {

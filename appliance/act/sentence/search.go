@@ -3,6 +3,7 @@ package sentence
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"orac/appliance/act"
 )
@@ -17,6 +18,7 @@ type item struct {
 	from     int32 // place at which its command began
 	bind     int32 // what the last step gave; -1 for nothing
 	back     int32 // the item before; -1 for none
+	next     int32 // the next of its place; -1 for none
 }
 
 // binding is what a slot took, or that a command ended.
@@ -54,17 +56,20 @@ type search struct {
 	*lattice
 	items    []item
 	bindings []binding
-	agenda   [][]int32 // items by place
-	same     map[uint64]int
+	agenda   [][2]int32 // first and last item of each place; -1 for none
+	same     map[uint64]uint8
 	parses   []parse
 }
 
 func (l *lattice) parse() *search {
-	s := &search{lattice: l, agenda: make([][]int32, len(l.edges)), same: map[uint64]int{}}
+	s := &search{lattice: l, agenda: make([][2]int32, len(l.edges)), same: make(map[uint64]uint8, 64), items: itemRoom.Get().([]item)[:0], bindings: make([]binding, 0, 32)}
+	for i := range s.agenda {
+		s.agenda[i] = [2]int32{-1, -1}
+	}
 	s.begin(&l.m.starts, item{at: 0, bind: -1, back: -1})
 	for _, at := range s.order() {
-		for i := 0; i < len(s.agenda[at]); i++ {
-			s.step(s.agenda[at][i])
+		for i := s.agenda[at][0]; i >= 0; i = s.items[i].next {
+			s.step(i)
 		}
 	}
 	slices.SortStableFunc(s.parses, func(a, b parse) int {
@@ -118,13 +123,31 @@ func (s *search) push(it item) {
 	if !s.viable(it.state, it.at) || len(s.items) >= mostItems || s.busy() {
 		return
 	}
-	key := uint64(it.state)<<32 | uint64(it.at)
-	if s.same[key] >= mostSame {
-		return
+	if s.m.states[it.state].kind != wordState { // ways come together only where choices end
+		key := uint64(it.state)<<32 | uint64(it.at)
+		if s.same[key] >= mostSame {
+			return
+		}
+		s.same[key]++
 	}
-	s.same[key]++
+	it.next = -1
 	s.items = append(s.items, it)
-	s.agenda[it.at] = append(s.agenda[it.at], int32(len(s.items)-1))
+	index, ends := int32(len(s.items)-1), &s.agenda[it.at]
+	if ends[1] < 0 {
+		ends[0] = index
+	} else {
+		s.items[ends[1]].next = index
+	}
+	ends[1] = index
+}
+
+// itemRoom keeps the room for items of searches that have ended.
+var itemRoom = sync.Pool{New: func() any { return make([]item, 0, 512) }}
+
+// free gives the room back. Nothing of the search may be used any more.
+func (s *search) free() {
+	itemRoom.Put(s.items)
+	s.items = nil
 }
 
 // bound goes on behind a slot.

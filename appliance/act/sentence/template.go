@@ -143,8 +143,12 @@ func (p *templateParser) sequence(depth int) (part, *templateError) {
 			if end < 0 {
 				end = len(p.text) - p.at
 			}
-			for _, w := range words(p.text[p.at:p.at+end], p.skip) {
-				out.list = append(out.list, part{kind: isWord, word: w, column: p.at + 1})
+			list, more := tokens(p.text[p.at:p.at+end], p.skip)
+			if more {
+				return part{}, p.fail(p.at, fmt.Sprintf("more than %d words stand here, and no text with more is read; say it shorter", maxTokens))
+			}
+			for _, w := range list {
+				out.list = append(out.list, part{kind: isWord, word: w.text, column: p.at + 1})
 			}
 			p.at += end
 		}

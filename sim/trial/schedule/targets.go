@@ -51,6 +51,13 @@ func webhooks(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+func cores(rb *runbook.Runbook) (names []string) {
+	for _, c := range rb.Cores {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // addresses returns the addresses of the nodes.
 func addresses(rb *runbook.Runbook) (names []string) {
 	g, err := graph.Compile(rb)
@@ -76,6 +83,8 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return heartbeats(rb)
 	case scenario.WebhookTarget:
 		return webhooks(rb)
+	case scenario.CoreTarget:
+		return cores(rb)
 	case scenario.NodeTarget:
 		return addresses(rb)
 	case "":

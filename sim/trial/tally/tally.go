@@ -76,25 +76,26 @@ type Fate struct {
 	Where    string          // disk or memory; "" while it was not reported
 	Sealed   bool            // all of it is known to be durably on disk
 	Cut      bool            // the process ended before it was sealed: part of its end may be missing
-	Deliver  []string        // its services, as its listener had them when the recording began
+	Deliver  []string        // its services, as its listener had them when the recording began; the first of each list
 	Answers  map[string]int  // answers that reached the appliance, by service
 	Refused  map[string]bool // the services that have refused it
 	Dropped  bool            // it was given up, and that was reported
 	Aside    time.Duration   // when it was reported as set aside; 0: never
 	Excused  string          // why it may be lost
 
-	acked    time.Duration   // time of the last answer
-	over     map[string]bool // services that are reported to have answered or refused it
-	counted  bool            // it was counted as delivered
-	acts     map[string]int  // how often Core acted on it, by service
-	repeated map[string]int  // how often it was reported as sent again in doubt, by service
+	instead  map[string]string // the first of its list, by a service that may answer in its place
+	acked    time.Duration     // time of the last answer
+	over     map[string]bool   // services that are reported to have answered or refused it
+	counted  bool              // it was counted as delivered
+	acts     map[string]int    // how often Core acted on it, by service
+	repeated map[string]int    // how often it was reported as sent again in doubt, by service
 }
 
 // Of returns the fate of an utterance; it begins one if the utterance is new.
 func (a *Tally) Of(id string) *Fate {
 	f := a.utterances[id]
 	if f == nil {
-		f = &Fate{Answers: map[string]int{}, over: map[string]bool{}, Refused: map[string]bool{}, acts: map[string]int{}, repeated: map[string]int{}}
+		f = &Fate{Answers: map[string]int{}, over: map[string]bool{}, Refused: map[string]bool{}, acts: map[string]int{}, repeated: map[string]int{}, instead: map[string]string{}}
 		a.utterances[id] = f
 		a.order = append(a.order, id)
 	}
@@ -128,6 +129,9 @@ func (a *Tally) Event(at time.Duration, e event.Event) {
 		if l, ok := a.world.Runbook().Listener(runbook.Address("listener." + b.Listener)); ok {
 			for _, s := range l.Deliver {
 				f.Deliver = append(f.Deliver, s[0].Name())
+				for _, instead := range s[1:] {
+					f.instead[instead.Name()] = s[0].Name()
+				}
 			}
 		}
 	case event.RecordingEnded:
@@ -208,9 +212,13 @@ func (a *Tally) delivered(at time.Duration, b event.Delivered) {
 	a.counts(f)
 }
 
+// head is the first of the list that a service belongs to: whichever of them answers, the others must not.
+func (f *Fate) head(service string) string { return cmp.Or(f.instead[service], service) }
+
 // Answered notes that an answer for this many samples of an utterance has reached the appliance.
 func (a *Tally) Answered(at time.Duration, service, id string, samples int) {
 	f := a.Of(id)
+	service = f.head(service)
 	if f.Answers[service]++; f.Answers[service] == 1 {
 		a.ordered(at, service, id)
 	} else if !a.Forgotten(f.acked) {
@@ -306,6 +314,7 @@ func (a *Tally) Waiting() (ids []string) {
 // Acts notes that Core acts on an utterance. The protocol cannot prevent a second time, but it must have been announced.
 func (a *Tally) Acts(at time.Duration, service, id string) {
 	f, l := a.Of(id), a.world.Life()
+	service = f.head(service)
 	f.acts[service]++
 	n := f.acts[service]
 	switch n {
@@ -324,7 +333,7 @@ func (a *Tally) Acts(at time.Duration, service, id string) {
 // Announced tells whether Core may act once more on an utterance that it has acted on n times.
 func (a *Tally) Announced(service, id string, n int) bool {
 	f := a.utterances[id]
-	return n == 0 || f != nil && f.repeated[service] >= n
+	return n == 0 || f != nil && f.repeated[f.head(service)] >= n
 }
 
 // Killed notes that the process ends abruptly now: utterances that were only in memory may be lost, even if they were to be set

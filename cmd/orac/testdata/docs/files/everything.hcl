@@ -43,3 +43,7 @@ stt_server "house" {
   engine = stt.local
   listen = "127.0.0.1:7272"
 }
+
+core "house" {
+  url = "http://core.local:8000"
+}
