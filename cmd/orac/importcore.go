@@ -36,8 +36,8 @@ func (a *app) importCore() *cobra.Command {
 		Long: `Reads topics.yaml, backends/*.json and stt_cache.json in the data folder of an existing ORAC Core, and shows what it would do: the blocks
 that it would append to the runbook, the secrets that it would keep in the state directory, and what is left out. Then it asks, and
 writes both once. Blocks and secrets that exist already are left as they are. Nothing runs differently before orac apply. No token is printed.`,
-		Example: `  orac import core /srv/orac-core/data
-  orac import core --yes /srv/orac-core/data && orac plan`,
+		Example: `  orac import core --yes /srv/orac-core/data
+  orac import core --answers --yes /srv/orac-core/data`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.importFrom(c.Context(), c.InOrStdin(), args[0], yes, answers)
