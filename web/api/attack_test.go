@@ -606,6 +606,7 @@ func TestUnknownRoutes(t *testing.T) {
 
 // TestPeople: a user is added through plan and apply; passwords are changed by who has them, or by an admin, and by nobody else.
 func TestPeople(t *testing.T) {
+	dearly(t)
 	rig := declaring(t)
 	out := get[Applied](rig, rig.call(auth.Admin, "POST", "/api/users", NewUserInput{"bert", "operator", "another password"}), 200)
 	text := get[RunbookText](rig, rig.call(auth.Admin, "GET", "/api/runbook", nil), 200).Source

@@ -29,11 +29,21 @@ import (
 	"orac/runbook/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/auth/authtest"
 	"orac/web/fake"
 	"orac/web/samples"
 	"orac/web/schema"
 	"orac/web/simulations"
 )
+
+// A hash that costs what it costs in an appliance takes 250 ms, and seconds with the race detector.
+func init() { authtest.Cheaply() }
+
+// dearly is for tests whose hashes go into a runbook: it refuses cheap ones.
+func dearly(t *testing.T) {
+	authtest.Dearly()
+	t.Cleanup(authtest.Cheaply)
+}
 
 const password = "correct horse battery"
 

@@ -85,6 +85,7 @@ func (r *rig) file() string {
 // TestAUserIsRemoved: the block goes and nothing else; sessions, tokens, refresh tokens and streams' logins end at once; the hash
 // goes; a generation that declares the user can still be returned to, and lets nobody in; and it is on record.
 func TestAUserIsRemoved(t *testing.T) {
+	dearly(t)
 	rig := declaring(t)
 	login := func(name string) *httptest.ResponseRecorder {
 		return rig.call(auth.Nobody, "POST", "/api/auth/login", LoginInput{name, password, false})

@@ -142,6 +142,7 @@ func TestWhatOnlyAdminsSee(t *testing.T) {
 // TestErrorsAreVeiled: what a change is refused for may quote the runbook's file, which is for admins. Who is none learns that it was
 // refused; the log and the audit log say why.
 func TestErrorsAreVeiled(t *testing.T) {
+	dearly(t)
 	rig := declaring(t)
 	for name, fail := range map[string]error{
 		"a refusal":     &status.Refusal{Code: status.Invalid, Message: "orac.hcl has problems", Detail: "orac.hcl:3: command = [\"/opt/canary-7f3a/x\", \"canary-7f3a\"]"},

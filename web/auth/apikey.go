@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"orac/web/auth/internal/cost"
 )
 
 // APIKey is the public description of a key.
@@ -147,7 +149,7 @@ func (d *DB) makeKey(k APIKey, by issuing, with func(*sql.Tx, APIKey) error) (AP
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret)
 	text := keyPrefix + k.ID + "_" + base64.RawURLEncoding.EncodeToString(secret)
-	hash, err := bcrypt.GenerateFromPassword([]byte(text[len(keyPrefix):]), cost)
+	hash, err := bcrypt.GenerateFromPassword([]byte(text[len(keyPrefix):]), cost.New)
 	if err != nil {
 		return APIKey{}, "", err
 	}

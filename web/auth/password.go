@@ -9,18 +9,15 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"orac/web/auth/internal/cost"
 )
 
 const (
-	// Cost of bcrypt: about 250 ms on the machines of 2025.
-	Cost = 12
 	// MinPassword is in characters (NIST SP 800-63B asks for at least 8), maxPassword in bytes: bcrypt reads no more.
 	MinPassword = 10
 	maxPassword = 72
 )
-
-// cost is Cost, except in tests that do not depend on it: with the race detector a hash takes seconds.
-var cost = Cost
 
 // CheckPassword says what is wrong with a new password, or returns nil. name is the user's, or "" if it is not known yet.
 // Any characters are allowed (NIST SP 800-63B): what matters is the length, and that the password is not among those that
@@ -45,7 +42,7 @@ func HashPassword(name, password string) (string, error) {
 	if err := CheckPassword(name, password); err != nil {
 		return "", err
 	}
-	h, err := bcrypt.GenerateFromPassword([]byte(password), cost)
+	h, err := bcrypt.GenerateFromPassword([]byte(password), cost.New)
 	return string(h), err
 }
 
@@ -100,7 +97,7 @@ func (c *comparer) compare(hash, password string, known bool) (bool, error) {
 // decoy returns a hash that costs as much as the most expensive one of the users. An unknown name is compared with it, so that it
 // takes as long as a wrong password; the result does not matter, since there is nobody to let in.
 func decoy(users map[string]user) string {
-	dearest := cost
+	dearest := cost.New
 	for _, u := range users {
 		if c, err := bcrypt.Cost([]byte(u.hash)); err == nil {
 			dearest = max(dearest, c)

@@ -11,13 +11,14 @@ import (
 
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/web/auth/internal/cost"
 )
 
 // cheaply makes hashes that cost nothing, in a test of what does not depend on it.
 func cheaply(t *testing.T) {
 	t.Helper()
-	cost = bcrypt.MinCost
-	t.Cleanup(func() { cost = Cost })
+	cost.New = bcrypt.MinCost
+	t.Cleanup(func() { cost.New = cost.Usual })
 }
 
 const (

@@ -31,6 +31,9 @@ type checker struct {
 	m     *Matcher
 	nodes []checkNode
 	first map[string][]int32 // nodes behind the first symbols of the templates so far
+	seen  []int32            // for each node, the last closure that it was in
+	round int32
+	work  int // nodes that were looked at for this template
 }
 
 type checkNode struct {
@@ -41,8 +44,8 @@ type checkNode struct {
 }
 
 const (
-	mostWritten = 200    // words of a slot that are written out
-	mostChecks  = 20_000 // steps for a template; beyond them nothing is said about it
+	mostWritten = 200     // words of a slot that are written out
+	mostChecks  = 200_000 // nodes that are looked at for a template; beyond them nothing is said about it
 )
 
 func (c *checker) node(n checkNode) int32 {
@@ -119,18 +122,28 @@ func (c *checker) enter(start int32) map[string][]int32 {
 
 // closure are nodes with all that are reached from them without a symbol, sorted.
 func (c *checker) closure(list []int32) []int32 {
-	out := slices.Clone(list)
+	c.seen = append(c.seen, make([]int32, len(c.nodes)-len(c.seen))...)
+	c.round++
+	var out []int32
+	add := func(n int32) {
+		if c.seen[n] != c.round {
+			c.seen[n] = c.round
+			out = append(out, n)
+		}
+	}
+	for _, n := range list {
+		add(n)
+	}
 	for i := 0; i < len(out); i++ {
 		if n := &c.nodes[out[i]]; n.symbol == "" && !n.end {
 			for _, to := range n.next {
-				if !slices.Contains(out, to) {
-					out = append(out, to)
-				}
+				add(to)
 			}
 		}
 	}
+	c.work += len(out)
 	slices.Sort(out)
-	return slices.Compact(out)
+	return out
 }
 
 // walk is a place of a template together with the places of those before it that the same words lead to.
@@ -142,10 +155,12 @@ type walk struct {
 
 // against compares a template with those before it.
 func (c *checker) against(start, template int32) *Problem {
+	c.work = 0
 	var queue []walk
 	seen := map[string]bool{}
 	add := func(nodes, others []int32, said string) {
 		for _, n := range nodes {
+			c.work += 1 + len(others)
 			key := fmt.Sprint(n, others)
 			if node := &c.nodes[n]; (node.symbol != "" || node.end) && !seen[key] {
 				seen[key] = true
@@ -160,8 +175,8 @@ func (c *checker) against(start, template int32) *Problem {
 	t := &c.m.templates[template]
 	var clash *Problem
 	reached, covering := false, int32(-1)
-	for steps := 0; len(queue) > 0; steps++ {
-		if steps > mostChecks {
+	for len(queue) > 0 {
+		if c.work > mostChecks {
 			return clash
 		}
 		w := queue[0]

@@ -5,6 +5,18 @@ import (
 	"testing"
 )
 
+// TestCheckIsBounded: templates that are like each other in a million ways are compared in a moment.
+func TestCheckIsBounded(t *testing.T) {
+	text := "x " + strings.Repeat("[a|b] ", 12)
+	var intents []Intent
+	for i := range 20 {
+		intents = append(intents, Intent{Name: "x", Sentences: []string{text + strings.Repeat("c ", i), strings.Repeat("[a|a b|b] ", 9) + "c"}})
+	}
+	if problems := Check(intents); len(problems) > maxProblems {
+		t.Errorf("%d problems", len(problems))
+	}
+}
+
 // TestCheck: what is wrong with templates is told, with the place.
 func TestCheck(t *testing.T) {
 	drinks := map[string]Slot{"drink": {Words: map[string][]string{"coffee": {"coffee", "a cup of coffee"}, "tea": nil}}}

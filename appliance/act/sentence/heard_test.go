@@ -110,3 +110,35 @@ func TestHeard(t *testing.T) {
 		}
 	}
 }
+
+// TestHeardSentences: whole sentences as they were misheard. Those that the file gives up may not be understood; they may not be taken for
+// something else that was not meant.
+func TestHeardSentences(t *testing.T) {
+	text, err := os.ReadFile("testdata/heard.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, s := Context{Now: corpusTime}, score{}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			c.Area = strings.Trim(line, "[]")
+		}
+		heard, meant, ok := strings.Cut(line, " => ")
+		if !ok || line[0] == '#' {
+			continue
+		}
+		r, _ := english().Read(heard, c)
+		if meant == "-" {
+			continue
+		}
+		s.add(r, meant)
+		if got := show(r); got != meant {
+			t.Logf("%q is read as %s, and meant %s", heard, got, meant)
+		}
+	}
+	t.Log(s)
+	if n := float64(s.all()) / 100; n < 0.5 || float64(s.right)/n < 85 || s.wrong > 0 {
+		t.Errorf("at least 85 %% right and nothing wrong are promised: %v", s)
+	}
+}

@@ -39,6 +39,9 @@ func sound(w string) string {
 			last = 0
 		case 'c':
 			switch {
+			case at(i+1) == 'h' && at(i+2) == 'r': // "christmas"
+				emit('K')
+				i++
 			case at(i+1) == 'h':
 				emit('X')
 				i++
