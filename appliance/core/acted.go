@@ -1,6 +1,7 @@
 package core
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -79,8 +80,8 @@ func (c *Core) Acting() (s act.CoreState) {
 			s.Last = &last
 		}
 	}
-	for _, t := range beats {
-		s.Topics = append(s.Topics, t)
+	for _, name := range slices.Sorted(maps.Keys(beats)) {
+		s.Topics = append(s.Topics, beats[name])
 	}
 	slices.SortFunc(s.Topics, func(a, b act.TopicState) int { return strings.Compare(a.Name, b.Name) })
 	for _, n := range codesOf[*node.Backend](c) {

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -118,12 +119,7 @@ func addTopics(c *compiler, k *Kind) {
 }
 
 func sortedSlots(in runbook.Intent) []string {
-	var names []string
-	for name := range in.Slots {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(in.Slots))
 }
 
 // Sentences are intents of a runbook as the reader of sentences knows them.
@@ -133,7 +129,8 @@ func Sentences(intents []runbook.Intent, words []runbook.Words) (list []sentence
 			continue
 		}
 		x := sentence.Intent{Name: in.Name, Sentences: in.Sentences, Backend: in.Backend.Name(), Slots: map[string]sentence.Slot{}}
-		for name, a := range in.Slots {
+		for _, name := range sortedSlots(in) {
+			a := in.Slots[name]
 			i := slices.IndexFunc(words, func(w runbook.Words) bool { return w.Address == a })
 			if i < 0 {
 				continue
@@ -151,7 +148,8 @@ func slotOf(w runbook.Words) sentence.Slot {
 		return sentence.Slot{Range: &sentence.Range{From: r.From, To: r.To, Unit: r.Unit}}
 	}
 	s := sentence.Slot{Words: map[string][]string{}}
-	for value, ways := range w.Words {
+	for _, value := range slices.Sorted(maps.Keys(w.Words)) {
+		ways := w.Words[value]
 		said := strings.ReplaceAll(value, "_", " ")
 		s.Words[value] = append([]string{said}, slices.DeleteFunc(slices.Clone(ways), func(way string) bool { return way == said })...)
 	}
