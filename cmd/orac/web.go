@@ -32,7 +32,7 @@ import (
 type webSide struct {
 	appliance.Several // all of the servers below
 	console           *edge.Host
-	understands       *sttserver.Servers
+	understands       *peers.Hosts
 	acts              *peers.Hosts
 
 	app   *app
@@ -52,7 +52,7 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	w.tell = func(line string) { fmt.Fprintln(out, screen.Clean(line)) }
 	w.audit = audit.In(state.Dir)
 	w.console = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
-	w.understands = &sttserver.Servers{StateDir: state.Dir, Log: log, Say: w.tell}
+	w.understands = sttserver.NewHosts(state.Dir, log, w.tell)
 	w.acts = coreserver.NewHosts(state.Dir, log, w.tell)
 	w.Several = appliance.Several{w.console, w.understands, w.acts}
 	var err error
@@ -145,7 +145,8 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
 	beside.Go(func() {
-		w.understands.Run(ctx, sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}, orac.Runbook)
+		o := sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+		w.understands.Run(ctx, o.Site, orac.Runbook)
 	})
 	beside.Go(func() {
 		o := coreserver.Options{App: app, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}

@@ -55,6 +55,9 @@ func (h *Hold) Grow(n int) error {
 	return nil
 }
 
+// Held returns how many bytes the part has.
+func (h *Hold) Held() int { return h.n }
+
 // Release gives the part back.
 func (h *Hold) Release() { _ = h.Grow(0) }
 
