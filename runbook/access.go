@@ -17,9 +17,11 @@ type Access struct {
 	Auth            Auth
 	Users           []User
 	ServiceAccounts []ServiceAccount
+	Issuer          Issuer
+	Members         []Member
 }
 
-var access = []*language.BlockType{webBlock, authBlock, userBlock, serviceAccountBlock}
+var access = []*language.BlockType{webBlock, authBlock, userBlock, serviceAccountBlock, issuerBlock, memberBlock}
 
 // Web is the console and the API; they are served if Listen is set.
 type Web struct {
@@ -71,6 +73,7 @@ type Auth struct {
 	RefreshLifetime time.Duration   `hcl:"refresh_lifetime"`
 	SessionIdle     time.Duration   `hcl:"session_idle"`
 	SessionAbsolute time.Duration   `hcl:"session_absolute"`
+	Trust           Trust           `hcl:"trust"`
 }
 
 // User is a person who may log in.
@@ -89,6 +92,7 @@ type ServiceAccount struct {
 	Permissions []string        `hcl:"permissions"`
 	Audience    string          `hcl:"audience"`
 	Role        string          `hcl:"role"` // viewer, operator, admin, or "" for nothing
+	Members     []Address       `hcl:"members"`
 }
 
 // ParseNetwork reads an address, or a network in CIDR notation, of IPv4 or IPv6. It refuses the network of all addresses: a list
@@ -248,7 +252,8 @@ var authBlock = &language.BlockType{
 		{Name: "session_absolute", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "24h", Min: "1m", Max: "90d",
 			Doc: "A browser is logged out after this time in any case."},
 	},
-	Rules: []language.Rule{language.NotMoreThan("session_idle", "session_absolute", "An idle session cannot last longer than an active one.")},
+	Nested: []*language.BlockType{trustBlock},
+	Rules:  []language.Rule{language.NotMoreThan("session_idle", "session_absolute", "An idle session cannot last longer than an active one.")},
 }
 
 var userBlock = &language.BlockType{
@@ -286,6 +291,8 @@ var serviceAccountBlock = &language.BlockType{
 			Doc: "The audience named in the tokens that ORAC sends (aud)."},
 		{Name: "role", Kind: language.Enum, Gives: language.Admits, OnChange: language.InPlace, Values: []string{"viewer", "operator", "admin"}, Example: `"viewer"`,
 			Doc: "What a service that logs in to ORAC with this account may do there. Without a role, it may do nothing."},
+		{Name: "members", Kind: language.Refs, Gives: language.Admits, OnChange: language.InPlace, Refs: []string{"member"}, Example: "[member.kitchen]",
+			Doc: "The members for which this appliance, as an issuer, gives the account tokens. By default there are none."},
 	},
 }
 

@@ -145,7 +145,7 @@ func peersHaveAddresses(value any, d *language.Document) (found language.Diagnos
 	return found
 }
 
-// MayUse tells whether anybody may send utterances to a server: an account of the runbook, or a peer without a login.
+// MayUse tells whether anybody may send utterances to a server: an account of the runbook or of a trusted issuer, or a peer without a login.
 func (rb *Runbook) MayUse(s STTServer) bool {
-	return len(s.Legacy) > 0 || slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool { return slices.Contains(a.Permissions, "stt.transcribe") })
+	return len(s.Legacy) > 0 || rb.Auth.Trust.admits("stt.transcribe") || slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool { return slices.Contains(a.Permissions, "stt.transcribe") })
 }

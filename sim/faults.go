@@ -42,6 +42,8 @@ func makerOf(k scenario.Kind) (maker, bool) {
 		return maker{how: fmt.Sprintf("the client is told %d %s", i.Status, http.StatusText(i.Status))}, true
 	case i.Refuses:
 		return maker{how: "the client's connections are refused"}, true
+	case i.Sound != nil:
+		return maker{how: i.How, shape: func(pcm *[audio.HopSamples]int16, n int) { i.Sound(pcm[:], n*audio.HopSamples) }}, true
 	case i.Late:
 		return maker{how: "answers come later, or not in time"}, true
 	}
@@ -73,17 +75,7 @@ var makers = map[scenario.Kind]maker{
 			pcm[i] = int16(79 - 158*(i&1)) // the level of the recorded incident
 		}
 	}},
-	scenario.Silence: {how: "hops of zeros", shape: func(pcm *[audio.HopSamples]int16, _ int) { *pcm = [audio.HopSamples]int16{} }},
-	scenario.Noise:   {how: "noise of RMS 12000", shape: func(pcm *[audio.HopSamples]int16, n int) { *pcm = loud[n%len(loud)] }},
-	scenario.Clipping: {how: "full scale by the sign of each sample", shape: func(pcm *[audio.HopSamples]int16, _ int) {
-		for i, v := range pcm {
-			if v >= 0 {
-				pcm[i] = 32767
-			} else {
-				pcm[i] = -32768
-			}
-		}
-	}},
+	scenario.Noise: {how: "noise of RMS 12000", shape: func(pcm *[audio.HopSamples]int16, n int) { *pcm = loud[n%len(loud)] }},
 	scenario.Unplug: {how: "the pipe falls silent and opening fails; back with another index", do: func(m *machine, o *occurrence) func() {
 		d := m.mics[o.Target]
 		was := d.present

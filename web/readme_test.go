@@ -25,6 +25,9 @@ func TestTheReadmeHasEveryRoute(t *testing.T) {
 	for _, r := range api.Routes() {
 		fmt.Fprintf(&b, "| `%s %s` | %s | %s | %s | %s | %s |\n", r.Method, r.Path, cmp.Or(string(r.Role), "none"), r.Name, r.Change, limits(r), strings.ReplaceAll(r.Doc, "|", "\\|"))
 	}
+	for _, r := range api.OAuthRoutes() {
+		fmt.Fprintf(&b, "| `%s %s` | none | %s |  |  | %s |\n", r.Method, r.Path, r.Standard, r.Doc)
+	}
 	testkit.Golden(t, "README.md", before+head+b.String()+"\n"+after)
 }
 

@@ -141,7 +141,7 @@ func attribute(block runbook.Address, a runbook.AttributeChange) status.Attribut
 const Settings = "settings"
 
 // ofTheWhole are the types of those blocks.
-var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store", "web", "auth", "user", "service_account"}
+var ofTheWhole = []string{"appliance", "apply", "watchdog", "memory", "disk", "store", "web", "auth", "user", "service_account", "issuer", "member"}
 
 // settings are the changed blocks that concern the appliance as a whole rather than a node.
 func (d differ) settings() (list []status.Component) {

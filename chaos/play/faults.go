@@ -47,9 +47,7 @@ var makers = map[scenario.Kind]Maker{
 	scenario.ShortReads:  {How: "the audio server gets the sound in odd pieces of a few samples", prepare: crumble},
 	scenario.WrongRate:   {How: "the virtual microphone writes at another rate than it says", prepare: hurry},
 	scenario.Stuck:       {How: "the same hop without end, bit for bit", prepare: stick},
-	scenario.Silence:     {How: "zeros", prepare: hush},
 	scenario.Noise:       {How: "noise with an RMS of 12000", prepare: roar},
-	scenario.Clipping:    {How: "a square wave at full scale", prepare: clip},
 	scenario.Unplug:      {How: "the source is unloaded and loaded again, under another index", prepare: unplug},
 	scenario.Suspended:   {How: "pactl suspend-source: the source stays, its sound stops", prepare: suspend},
 	scenario.AudioDown:   {How: "SIGKILL to the audio server; it is started again with the same sources", prepare: killAudio},
@@ -109,6 +107,8 @@ func MakerOf(k scenario.Kind) (Maker, error) {
 		return Maker{How: fmt.Sprintf("the server answers %d %s", i.Status, http.StatusText(i.Status)), prepare: answer}, nil
 	case i.Refuses:
 		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: proxied(proxy.Behaviour{Mode: proxy.Down})}, nil
+	case i.Sound != nil:
+		return Maker{How: i.How, prepare: formed}, nil
 	case i.Late:
 		return Maker{How: "the server delays its answers", prepare: slow}, nil
 	}

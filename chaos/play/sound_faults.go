@@ -75,10 +75,16 @@ func square(amplitude int16) func(*pulsetest.Shape) {
 }
 
 func stick(w *World, o occurrence) (*broken, error) { return shaped(w, o, square(3000)) }
-func clip(w *World, o occurrence) (*broken, error)  { return shaped(w, o, square(32767)) }
 
-func hush(w *World, o occurrence) (*broken, error) {
-	return shaped(w, o, func(s *pulsetest.Shape) { s.Instead = func(pcm []int16) { clear(pcm) } })
+// formed makes of the sound what the row of the kind says.
+func formed(w *World, o occurrence) (*broken, error) {
+	form, from := o.Kind.Info().Sound, 0
+	return shaped(w, o, func(s *pulsetest.Shape) {
+		s.Instead = func(pcm []int16) {
+			form(pcm, from)
+			from += len(pcm)
+		}
+	})
 }
 
 func roar(w *World, o occurrence) (*broken, error) {

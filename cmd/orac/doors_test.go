@@ -119,6 +119,7 @@ var doors = []door{
 			"appliance/stt/stttest/foe.go":          "tests: a hostile service of their own",
 			"web/edge/beside.go":                    "the web server and the STT servers: a capability of the runbook",
 			"web/edge/host.go":                      "the web server: a capability of the runbook",
+			"web/trust/fetch.go":                    "a trusted issuer: a capability of the runbook",
 			"web/wyoming/announce.go":               "multicast DNS: a capability of the runbook",
 			"web/wyoming/door.go":                   "Wyoming servers: a capability of the runbook",
 			"web/control/client.go":                 "the control socket",

@@ -87,6 +87,8 @@ memory false 0
 disk false 0
 store false 0
 auth false 0
+auth.trust false 0
+issuer false 0
 `
 	if b.String() != want {
 		t.Errorf("%s", language.Diff("outline", []byte(want), []byte(b.String())))

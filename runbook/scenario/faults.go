@@ -97,9 +97,18 @@ var kinds = []Info{
 		more:  []language.Attribute{extra("rate", language.Float, "0.9", "0.1", "10", "The factor. Below 1, sound comes too slowly.")},
 		drawn: func(r *rand.Rand, f *Fault) { f.Rate = 0.8 + 0.4*r.Float64() }},
 	{Kind: Stuck, Family: deaf, Target: Device, Lasts: true, duration: "60s", Doc: "The same hop repeats, bit for bit, and is not silent."},
-	{Kind: Silence, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device delivers digital silence. This is harmless: nothing may be restarted."},
+	{Kind: Silence, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device delivers digital silence. This is harmless: nothing may be restarted.",
+		How: "zeros", Sound: func(pcm []int16, _ int) { clear(pcm) }},
 	{Kind: Noise, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device delivers loud noise. This is harmless."},
-	{Kind: Clipping, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The sound clips at full scale. This is harmless."},
+	{Kind: Clipping, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The sound clips at full scale. This is harmless.",
+		How: "full scale by the sign of each sample", Sound: func(pcm []int16, _ int) {
+			for i, v := range pcm {
+				pcm[i] = 32767
+				if v < 0 {
+					pcm[i] = -32768
+				}
+			}
+		}},
 	{Kind: Unplug, Family: deaf, Target: Device, Lasts: true, duration: "5s", Doc: "The device is unplugged. When it returns, it has a different number.",
 		more:  []language.Attribute{{Name: "other", Kind: language.Bool, Default: "false", Doc: "Whether another device takes its place and number meanwhile."}},
 		drawn: func(r *rand.Rand, f *Fault) { f.Other = r.IntN(2) == 0 }},

@@ -24,6 +24,10 @@ type Info struct {
 	Status  int  // it answers every request with this HTTP status
 	Refuses bool // it refuses connections
 	Late    bool // it answers later, by Fault.Delay
+	// Sound is what its target, a device, makes of its sound; both runners can make that, too. It changes samples at 16 kHz, of which
+	// from is the number of the first since the device was opened or the fault began. nil if it does something else.
+	Sound func(pcm []int16, from int)
+	How   string // what Sound does, in a few words
 	// Apart, Unmodelled and Unreal say why a swarm never draws it, why the simulator has no model of it, and why it cannot be made
 	// on a live appliance. "" means that it does, has, or can.
 	Apart, Unmodelled, Unreal string

@@ -87,7 +87,7 @@ func New(ctx context.Context, o Options) *Server {
 	s.metrics = newMetrics(s)
 	s.gate = &gate.Gate{
 		Audit: o.Audit, Log: o.Log, Refused: cmp.Or(o.Refused, gate.NewDenials(ctx, o.Audit, o.Log)), Identify: o.Guard.Identify,
-		Anonymous: func(r *http.Request, _ auth.Via) bool { return auth.ShowsNothing(r) }, Answered: s.metrics.request, Denied: s.metrics.denied.Inc,
+		Anonymous: func(r *http.Request, _ auth.Via) bool { return oauthForms(r) || auth.ShowsNothing(r) }, Answered: s.metrics.request, Denied: s.metrics.denied.Inc,
 	}
 	for _, declared := range Routes() {
 		r := new(*declared)
@@ -97,6 +97,11 @@ func New(ctx context.Context, o Options) *Server {
 		s.lets[r.Method+" "+r.Path] = r.enters()
 		s.mux.Handle(r.Method+" "+r.Path, s.serve(r))
 	}
+	for _, route := range OAuthRoutes() {
+		s.lets[route.Method+" "+route.Path] = route.Method == http.MethodPost
+		s.mux.Handle(route.Method+" "+route.Path, s.serveOAuth(route))
+	}
+	o.Guard.Log = o.Log
 	o.Guard.Replaced = func(secret string) error {
 		const why = "others could read the file: all tokens signed with it have ended"
 		s.o.Log.Warn("replaced the signing key of tokens", "secret", secret, "cause", why)
@@ -149,18 +154,34 @@ func (s *Server) Accept(rb *runbook.Runbook) error { return s.leavesAdmin(rb) }
 // Opened implements Site.
 func (s *Server) Opened() { s.announceSetup() }
 
-// Keep deletes every hour what has expired, until ctx ends. Then it records the refusals that were only counted so far.
+// Keep deletes every hour what has expired, and replaces the issuer's key when it is time, until ctx ends. Then it records the refusals that were only counted so far.
 func (s *Server) Keep(ctx context.Context) {
 	defer s.gate.Refused.End()
 	for {
 		if err := s.o.Guard.DB.Sweep(); err != nil {
 			s.o.Log.Warn("could not delete expired sessions and tokens", "cause", err)
 		}
+		s.rotate()
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(time.Hour):
 		}
+	}
+}
+
+// rotate makes a new key of the issuer when it is time.
+func (s *Server) rotate() {
+	done, err := s.o.Guard.RotateIssuer()
+	if err != nil {
+		s.o.Log.Warn("could not replace the key with which the issuer signs", "cause", err)
+	}
+	if !done {
+		return
+	}
+	s.o.Log.Info("replaced the key with which the issuer signs: tokens of the one before stay valid until they expire")
+	if err := s.o.Audit.Append(audit.Record{Who: "orac", Way: "time", Action: "secret.rotate", Target: auth.IssuerSecret, Outcome: audit.Done}); err != nil {
+		s.o.Log.Error("cannot record in the audit log that the issuer's key was replaced", "cause", err)
 	}
 }
 

@@ -70,6 +70,9 @@ var steps = []string{
 	CREATE TABLE families (family TEXT PRIMARY KEY, subject TEXT NOT NULL, due INTEGER NOT NULL) WITHOUT ROWID; -- logins that have tokens
 	CREATE INDEX families_subject ON families (subject, due);
 	CREATE TABLE known (subject TEXT NOT NULL, network TEXT NOT NULL, due INTEGER NOT NULL, PRIMARY KEY (subject, network)) WITHOUT ROWID; -- who got in from where`,
+	`ALTER TABLE refresh ADD COLUMN audience TEXT NOT NULL DEFAULT ''; -- the member that its tokens are for; '' for this appliance
+	ALTER TABLE refresh ADD COLUMN scope TEXT NOT NULL DEFAULT '';
+	CREATE TABLE ended (id TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID; -- tokens of a trusted issuer that it has ended`,
 }
 
 // pragmas of the connection, the same as the history's.

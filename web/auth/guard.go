@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"orac/runbook"
 	"orac/web/auth/secrets"
+	"orac/web/trust"
 )
 
 // Guard authenticates people and programs. It is safe for concurrent use.
@@ -27,12 +29,17 @@ type Guard struct {
 	mu       sync.RWMutex
 	policy   atomic.Pointer[policy] // stored under mu
 	keys     *keyring
+	issuers  issuerKeys // of tokens for members
+	followed followed   // the issuer that is trusted
 	throttle *throttle
 	guesses  *throttle // of API keys: separate, so that a program with a wrong key does not lock people out
 	comparer *comparer
 	proven   proven
 	signed   signed
 	setup    setup
+
+	// Log is told when a trusted issuer is away; nil: nobody is. Set it before Use.
+	Log *slog.Logger
 
 	// Replaced, if not nil, is called before the token key is replaced because others may have read it. If it returns an error,
 	// the key stays and no token is accepted or issued. Set it before Use.
@@ -52,18 +59,30 @@ func openWith(stateDir string, hashKey []byte, c clock) (*Guard, error) {
 		return nil, fmt.Errorf("cannot read who may do what: %w", err)
 	}
 	s := secrets.In(stateDir)
-	g := &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, throttle: newThrottle(c.passed), guesses: newGuesses(c.passed), comparer: newComparer()}
+	g := &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, issuers: issuerKeys{store: s}, throttle: newThrottle(c.passed), guesses: newGuesses(c.passed), comparer: newComparer()}
 	if g.throttle.known, err = db.knownPairs(); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot read who may do what: %w", err), db.Close())
 	}
 	return g, nil
 }
 
-// Close closes the database.
-func (g *Guard) Close() error { return g.DB.Close() }
+// Close closes the database, and ends questions to a trusted issuer.
+func (g *Guard) Close() error {
+	g.followed.close()
+	return g.DB.Close()
+}
 
 // Use applies what a runbook says. Until its signing key can be read, no token is accepted or issued; the error says why.
 func (g *Guard) Use(rb *runbook.Runbook) error {
+	if rb.Issuer.URL != "" && g.Replaced != nil && g.Secrets.Exposed(IssuerSecret) {
+		err := g.Replaced(IssuerSecret)
+		if err == nil {
+			err = g.Secrets.Replace(IssuerSecret)
+		}
+		if err != nil {
+			return errors.Join(err, g.use(rb)) // the file is not used: no token is issued with it
+		}
+	}
 	err := g.use(rb)
 	if errors.Is(err, errExposed) { // nobody waits for a lock while Replaced is asked
 		return g.keys.replace(g.Replaced(SigningSecret))
@@ -106,8 +125,12 @@ func (g *Guard) Consult(rb *runbook.Runbook) error {
 // put puts a policy into force. It does so before everything else: whoever is not in the policy is out, whatever fails
 // afterwards. The caller holds the lock.
 func (g *Guard) put(p *policy, rb *runbook.Runbook, consulted bool) error {
+	var failed error
+	if !consulted {
+		p.trusted, failed = g.followed.use(g, rb)
+	}
 	g.policy.Store(p)
-	return errors.Join(g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, g.Replaced != nil && !consulted))
+	return errors.Join(failed, g.issuers.use(rb.Issuer.URL != "", !consulted), g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, g.Replaced != nil && !consulted))
 }
 
 // maxName is how many bytes of a name are examined.
@@ -174,19 +197,10 @@ func (g *Guard) Issue(v Verified, lifetime time.Duration) (Token, error) {
 
 // ServiceToken checks the secret of a service account and returns a token for it.
 func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error) {
-	p, name := g.policy.Load(), clipName(name)
-	a, known := p.accounts[name]
-	if wait := g.throttle.begin(Service, name, from); wait > 0 {
-		return Token{}, &Denied{Reason: "service token: too many attempts", RetryAfter: wait}
-	}
-	v, err := g.proofOf(a)
+	v, err := g.account(name, secret, from)
 	if err != nil {
 		return Token{}, err
 	}
-	if same := equal(secret, a.secret.Reveal()); !known || !same || !a.secret.IsSet() {
-		return Token{}, denied("service token: wrong account or secret")
-	}
-	g.gotIn(v, from)
 	return g.pair(v)
 }
 
@@ -194,10 +208,14 @@ func (g *Guard) ServiceToken(name, secret string, from netip.Addr) (Token, error
 func (g *Guard) Token(text string) (Identity, error) { return g.token(text, netip.Addr{}) }
 
 func (g *Guard) token(text string, from netip.Addr) (Identity, error) {
-	if strings.HasPrefix(text, keyPrefix) {
+	switch p := g.policy.Load(); {
+	case strings.HasPrefix(text, keyPrefix):
 		return g.key(text, from)
+	case (p.issuing.url != "" || p.trusted != nil) && trust.Is(text):
+		return g.issued(p, text)
+	default:
+		return g.verify(p, text)
 	}
-	return g.verify(g.policy.Load(), text)
 }
 
 // Via is how a request arrived, as far as that can be trusted: behind a trusted proxy it is what the proxy says.

@@ -24,6 +24,8 @@ type policy struct {
 	tokenLifetime, serviceLifetime, refreshLifetime time.Duration
 	sessionIdle, sessionAbsolute                    time.Duration
 	decoy                                           string
+	issuing                                         issuerPolicy
+	trusted                                         *trusted            // nil: nobody
 	plain, secure                                   *scs.SessionManager // see sessions
 }
 
@@ -35,8 +37,9 @@ type user struct {
 	permissions []string
 	hash        string // bcrypt, of a user
 	secret      language.Secret
-	audience    string // of the tokens that an account signs for itself
-	print       string // changes with the password, the role and the permissions
+	audience    string   // of the tokens that an account signs for itself
+	members     []string // audiences for which an account gets tokens
+	print       string   // changes with the password, the role and the permissions
 }
 
 func (u user) subject() string { return Identity{Kind: u.kind, Name: u.name}.Subject() }
@@ -76,8 +79,15 @@ func newPolicy(d *DB, rb *runbook.Runbook, made []user, key []byte) *policy {
 		}
 	}
 	for _, s := range rb.ServiceAccounts {
-		p.add(p.accounts, user{kind: Service, name: s.Name, role: Role(s.Role), permissions: slices.Clone(s.Permissions), secret: s.Secret, audience: s.Audience}, key)
+		a := user{kind: Service, name: s.Name, role: Role(s.Role), permissions: slices.Clone(s.Permissions), secret: s.Secret, audience: s.Audience}
+		for _, address := range s.Members {
+			if m, ok := rb.Member(address); ok {
+				a.members = append(a.members, m.Name)
+			}
+		}
+		p.add(p.accounts, a, key)
 	}
+	p.issuing = issuingOf(rb)
 	p.decoy = decoy(p.users)
 	p.plain, p.secure = p.newSessions(d, false), p.newSessions(d, true)
 	return p

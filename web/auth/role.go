@@ -38,6 +38,9 @@ const (
 	Service Kind = "service" // a service account
 	Key     Kind = "key"     // an API key
 	Peer    Kind = "peer"    // a program that the runbook knows by its address alone
+	// Users and accounts of the issuer that the runbook trusts. They are never taken for those of the same name here.
+	CoreUser    Kind = "core"
+	CoreService Kind = "core-service"
 )
 
 // Way is how somebody has proven their identity.
@@ -78,7 +81,7 @@ func (i Identity) Proof() Verified { return i.proof }
 func (i Identity) Known() bool { return i.Kind != "" }
 
 // Subject returns the identity as one word, for the audit and for limits: "anna", "service:core",
-// "key:nightly".
+// "key:nightly", "core:anna".
 func (i Identity) Subject() string {
 	switch i.Kind {
 	case "":

@@ -17,6 +17,7 @@ type Verified struct {
 	family       string // the login that it continues; "" begins a new one
 	session      string // digest of a session; "" if there is none
 	refresh      string // digest of the refresh token that it uses up; "" if there is none
+	core         core   // of a trusted issuer's user or account
 }
 
 // Identity returns the proven identity.
@@ -58,6 +59,9 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 			return user{}, err
 		}
 		return changed("the key was revoked or expired meanwhile")
+	}
+	if v.kind == CoreUser || v.kind == CoreService {
+		return g.coreStands(tx, v)
 	}
 	u, ok := g.policy.Load().find(v.kind, v.name)
 	if !ok || v.print == "" || u.print != v.print {

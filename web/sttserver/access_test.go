@@ -1,7 +1,10 @@
 package sttserver
 
 import (
+	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"orac/web/auth"
 	"orac/web/peers"
 	"orac/web/schema"
+	"orac/web/trust"
 )
 
 // ask makes a good request to a route.
@@ -163,5 +167,72 @@ func TestWhoAsksTooOften(t *testing.T) {
 	}
 	if w := r.call(as{token: r.token("beats")}, "GET", "/stt/v1/health", ""); w.Code != 200 {
 		t.Errorf("another: %d", w.Code)
+	}
+}
+
+// atCore is an issuer whose tokens the server of a rig trusts.
+type atCore struct{ *auth.Guard }
+
+func (c atCore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	if r.URL.Path == trust.KeysPath {
+		keys, _ := c.IssuerKeys()
+		_, _ = w.Write(trust.EncodeKeys(keys))
+		return
+	}
+	_ = json.NewEncoder(w).Encode(c.Introspect(r.FormValue("token")))
+}
+
+// TestTokensOfAnIssuer: an account of the issuer may do here what both runbooks say, over real sockets between the two.
+func TestTokensOfAnIssuer(t *testing.T) {
+	core, err := auth.Open(t.TempDir(), []byte("another key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer core.Close()
+	site := httptest.NewServer(atCore{core})
+	defer site.Close()
+	book := declared(t)
+	book.Appliance.Name, book.Issuer.URL = "core", site.URL
+	book.Members = []runbook.Member{{Address: "member.stt", Name: "stt"}, {Address: "member.other", Name: "other"}}
+	for i := range book.ServiceAccounts {
+		book.ServiceAccounts[i].Members = []runbook.Address{"member.stt", "member.other"}
+	}
+	if err := core.Use(book); err != nil {
+		t.Fatal(err)
+	}
+	r := newRigWith(t, func(rb *runbook.Runbook) {
+		rb.Appliance.Name, rb.ServiceAccounts = "stt", nil
+		rb.Auth.Trust = runbook.Trust{Issuer: site.URL, Role: "viewer", Permissions: []string{Transcribe}}
+	})
+	token := func(account, member string) string {
+		who, err := core.AccountOf(account, secret, netip.MustParseAddr("192.0.2.5"))
+		r.must(err)
+		token, err := core.TokenFor(who.Proof(), auth.Grant{Audience: member})
+		r.must(err)
+		return token.Token
+	}
+	good := token("hey_orac", "stt")
+	for what, c := range map[string]struct {
+		token string
+		code  int
+	}{
+		"an account that may transcribe": {good, 200}, "one that may not": {token("nothing", "stt"), 403}, "a token for another member": {token("hey_orac", "other"), 401},
+		"one that may do what is not admitted here": {token("beats", "stt"), 403},
+	} {
+		if w := r.send(as{token: c.token}, "/stt/v1/stream", sound(0.5)); w.Code != c.code {
+			t.Errorf("%s: %d %s", what, w.Code, w.Body)
+		}
+	}
+	if w := r.call(as{token: good}, "POST", "/stt/v1/heartbeat", `{"instance_id":"a","source":"hey_orac","models":[]}`); w.Code != 403 {
+		t.Errorf("a permission that the server does not admit: %d", w.Code)
+	}
+	if !strings.Contains(r.logs(), `"who":"core-service:hey_orac"`) || strings.Contains(r.logs(), good) {
+		t.Error("the log does not say who it was, or shows the token")
+	}
+	other := token("hey_orac", "stt")
+	r.must(core.DB.LogOutEverywhere("service:hey_orac"))
+	if w := r.send(as{token: other}, "/stt/v1/stream", sound(0.5)); w.Code != 401 {
+		t.Errorf("a token that was ended: %d", w.Code)
 	}
 }

@@ -62,7 +62,7 @@ var ways = []way{
 	{"turn_on", []string{"light"}, 0, to("turn_on", "on")},
 	{"turn_on", switches, 0, to("turn_on", "on")},
 	{"turn_on", []string{"fan"}, 0, to("turn_on", "on")},
-	{"turn_on", []string{"media_player"}, playerOn, to("turn_on", "on", "idle", "playing", "paused", "buffering", "standby")},
+	{"turn_on", []string{"media_player"}, playerOn, to("turn_on", "on", "idle", "playing", "paused", "buffering")},
 	{"turn_on", []string{"climate", "water_heater"}, 0, to("turn_on", notOff...)},
 	{"turn_on", []string{"scene", "script"}, 0, changes("turn_on")},
 	{"turn_on", presses, 0, changes("press")},
@@ -85,7 +85,7 @@ var ways = []way{
 	{"set_colour_temperature", []string{"light"}, 0, colourTemperature},
 	{"open", []string{"cover"}, coverOpen, to("open_cover", "open")},
 	{"open", []string{"valve"}, coverOpen, to("open_valve", "open")},
-	{"open", []string{"lock"}, 1, to("open", "open", "unlocked")},
+	{"open", []string{"lock"}, 1, to("open", "open")},
 	{"close", []string{"cover"}, coverClose, to("close_cover", "closed")},
 	{"close", []string{"valve"}, coverClose, to("close_valve", "closed")},
 	{"stop", []string{"cover"}, coverStop, to("stop_cover", "open", "closed", "stopped")},
@@ -99,7 +99,7 @@ var ways = []way{
 	{"change_temperature", []string{"water_heater"}, 1, changeTemperature},
 	{"set_climate_mode", []string{"climate"}, 0, climateMode},
 	{"set_fan_speed", []string{"fan"}, fanSpeed, fanPercentage},
-	{"play", []string{"media_player"}, playerPlay, to("media_play", "playing", "buffering")},
+	{"play", []string{"media_player"}, playerPlay, to("media_play", "playing")},
 	{"pause", []string{"media_player"}, playerPause, to("media_pause", "paused", "idle")},
 	{"pause", []string{"vacuum"}, vacuumPause, to("pause", "paused", "idle")},
 	{"next", []string{"media_player"}, playerNext, changes("media_next_track")},
@@ -205,18 +205,17 @@ func position(service string) func(subject) (step, error) {
 
 func percent(n, least float64) float64 { return math.Round(max(least, min(100, n))) }
 
-// fanPercentage is proven by the next step of the fan: one with three speeds makes 67 % of half.
+// fanPercentage is proven by the step of the fan that Home Assistant makes of it: one with three speeds takes 67 % for half.
 func fanPercentage(s subject) (step, error) {
 	n, _, err := s.number("speed")
 	if err != nil {
 		return step{}, err
 	}
 	n = percent(n, 0)
-	within, ok := s.now("percentage_step")
-	if !ok || within < 1 || within > 100 {
-		within = 2
+	e := act.Expectation{State: []string{"on"}, Attribute: "percentage", Value: n, Within: 2}
+	if unit, ok := s.now("percentage_step"); ok && unit > 2 && unit <= 100 {
+		e.Value, e.Within = math.Round(min(100, math.Ceil(n/unit-1e-6)*unit)), math.Floor(unit/2)
 	}
-	e := act.Expectation{State: []string{"on"}, Attribute: "percentage", Value: n, Within: within}
 	if n == 0 {
 		e = act.Expectation{State: []string{"off"}}
 	}

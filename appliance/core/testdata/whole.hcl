@@ -141,6 +141,15 @@ topic "kitchen" { core = core.other }
 topic "attic" { wake_words = ["computer"] }
 auth {
   jwt_secret = secret("jwt")
+  trust {
+    issuer = "https://trusted.test"
+  }
+}
+issuer {
+  url = "https://issuer.test"
+}
+member "cellar" {
+  url = "https://cellar.test"
 }
 user "anna" {
   role          = "admin"

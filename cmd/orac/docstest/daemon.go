@@ -35,7 +35,7 @@ func (s *Sandbox) secrets() {
 	s.must(err)
 	state := filepath.Join(s.Dir, ".orac")
 	s.must(os.Chmod(state, 0o700))
-	for name, value := range map[string]string{"jwt": strings.Repeat("j", 64), "core": strings.Repeat("c", 64), auth.PasswordSecret("anna"): hashed} {
+	for name, value := range map[string]string{"jwt": strings.Repeat("j", 64), auth.IssuerSecret: strings.Repeat("i", 64), "core": strings.Repeat("c", 64), auth.PasswordSecret("anna"): hashed} {
 		s.must(secrets.In(state).Put(name, value))
 	}
 }

@@ -60,10 +60,11 @@ func Flat() House {
 func Large(n int) House {
 	h := House{Floors: []Floor{{"f0", "Ground floor", 0, nil}, {"f1", "First floor", 1, nil}}}
 	rooms := []string{"Kitchen", "Bedroom", "Office", "Hall", "Bath", "Attic", "Cellar", "Library", "Nursery", "Workshop"}
+	parts := []string{"", " annex", " upper", " lower", " old", " new", " north", " south", " east", " west"}
 	things := []string{"ceiling light", "lamp", "socket", "blind", "fan", "heater", "radio", "window", "temperature", "strip"}
 	domain := []string{"light", "light", "switch", "cover", "fan", "climate", "media_player", "binary_sensor", "sensor", "light"}
 	for i := range n {
-		room := fmt.Sprintf("%s %d", rooms[i/10%len(rooms)], i/100+1)
+		room := rooms[i/10%len(rooms)] + parts[i/100%len(parts)]
 		area := fmt.Sprintf("area_%d", i/10)
 		if i%10 == 0 {
 			floor := h.Floors[i/10%2].ID
