@@ -2,148 +2,19 @@ package home
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"orac/appliance/act"
 	"orac/appliance/act/home/hometest"
 	"orac/appliance/rt"
-	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
 )
-
-// patience is a timeout where the test is about the timeout itself: nothing else can be awaited there.
-const patience = 150 * time.Millisecond
-
-// secret is a token that may not be seen anywhere.
-type secret string
-
-func (s secret) Reveal() string { return string(s) }
-func (secret) String() string   { return "(secret)" }
-
-// house is a Home that watches a stand-in.
-type house struct {
-	*Home
-	t      *testing.T
-	server *hometest.Server
-
-	mu     sync.Mutex // guards everything that follows
-	told   *act.Home
-	homes  int
-	states map[string]act.State
-	ups    []string
-	change chan struct{}
-}
-
-func client(t *testing.T, s *hometest.Server, c Config) *house {
-	t.Helper()
-	c.URL, c.Name = s.URL(), "home"
-	if c.Token == nil {
-		c.Token = secret(hometest.Token)
-	}
-	h, err := New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &house{Home: h, t: t, server: s, states: map[string]act.State{}, change: make(chan struct{})}
-}
-
-// run runs f as a task of the live driver.
-func run[T any](ctx context.Context, f func(*rt.Task) T) (out T) {
-	_ = live.New(nil).Run(ctx, "test", func(t *rt.Task) error {
-		out = f(t)
-		return nil
-	})
-	return out
-}
-
-func (h *house) sight() act.Sight {
-	tell := func(f func()) {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		f()
-		close(h.change)
-		h.change = make(chan struct{})
-	}
-	return act.Sight{
-		Up:   func(v string) { tell(func() { h.ups = append(h.ups, v) }) },
-		Home: func(x *act.Home) { tell(func() { h.told = x; h.homes++ }) },
-		States: func(list []act.State) {
-			tell(func() {
-				for _, s := range list {
-					h.states[s.Entity] = s
-				}
-			})
-		},
-	}
-}
-
-// watching watches until the test ends, and returns when the vocabulary is there.
-func watching(t *testing.T, s *hometest.Server, c Config) *house {
-	t.Helper()
-	h := client(t, s, c)
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, func(task *rt.Task) error { return h.Watch(task, h.sight()) }) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil && !errors.Is(err, rt.ErrStopped) {
-			t.Logf("watch: %v", err)
-		}
-	})
-	h.await(func() bool { return h.told != nil })
-	return h
-}
-
-// await waits until done says so; it is called under the lock.
-func (h *house) await(done func() bool) {
-	h.t.Helper()
-	ctx, cancel := context.WithTimeout(h.t.Context(), 30*time.Second)
-	defer cancel()
-	for {
-		h.mu.Lock()
-		ok, change := done(), h.change
-		h.mu.Unlock()
-		if ok {
-			return
-		}
-		select {
-		case <-change:
-		case <-ctx.Done():
-			h.t.Fatal("it never happened")
-		}
-	}
-}
-
-// do translates a command and carries it out.
-func (h *house) do(c act.Command) []act.Outcome {
-	h.t.Helper()
-	h.mu.Lock()
-	calls, err := h.Calls(c, h.told, h.states)
-	h.mu.Unlock()
-	if err != nil {
-		h.t.Fatalf("%v: %v", c, err)
-	}
-	var out []act.Outcome
-	for _, call := range calls {
-		out = append(out, run(h.t.Context(), func(t *rt.Task) act.Outcome { return h.Do(t, call, "req-1") }))
-	}
-	return out
-}
-
-func command(intent string, targets []string, slots ...act.Slot) act.Command {
-	return act.Command{Intent: intent, Backend: "home", Targets: targets, Slots: slots}
-}
-
-func number(name string, n float64, unit string) act.Slot {
-	return act.Slot{Name: name, Value: act.Value{Number: &n, Unit: unit}}
-}
-
-func word(name, text string) act.Slot { return act.Slot{Name: name, Value: act.Value{Text: text}} }
 
 // TestTheTruthOfACall is what becomes of a call, well or badly.
 func TestTheTruthOfACall(t *testing.T) {
@@ -252,6 +123,63 @@ func TestAStopDuringACall(t *testing.T) {
 	}
 }
 
+// TestARestartInTheMiddle of a call: it is not sent again, and proven once Home Assistant is back.
+func TestARestartInTheMiddle(t *testing.T) {
+	s := hometest.Start(t, hometest.Flat())
+	h := client(t, s, Config{Timeout: 20 * time.Second})
+	s.Set(hometest.Service, hometest.Behaviour{Do: hometest.Dies})
+	restarted := make(chan error, 1)
+	go func() {
+		if err := s.Await(t.Context(), func(calls []hometest.Call, _ int) bool { return len(calls) == 1 }); err != nil {
+			restarted <- err
+			return
+		}
+		s.Down()
+		restarted <- s.Up()
+	}()
+	o := run(t.Context(), func(task *rt.Task) act.Outcome {
+		return h.Do(task, act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}, Expect: []act.Expectation{{Entity: "light.bedroom", State: []string{"on"}}}}, "")
+	})
+	if err := <-restarted; err != nil || o.Verdict != act.Proven || len(s.Calls()) != 1 {
+		t.Errorf("%v, %d calls, %+v", err, len(s.Calls()), o)
+	}
+}
+
+// TestCallsOfIntentBlocks: what was said is a value of the data, and no service and no entity that the runbook did not write.
+func TestCallsOfIntentBlocks(t *testing.T) {
+	s := hometest.Start(t, hometest.Flat())
+	h := watching(t, s, Config{})
+	said := command("coffee", []string{"script.goodnight"}, word("x", `a "b"`), number("n", 2, ""))
+	for _, c := range []struct {
+		template act.Template
+		want     string
+	}{
+		{act.Template{Service: "script.turn_on", Data: map[string]any{"variables": map[string]any{"what": "{x}", "cups": "{n}", "say": "{n} of {x}"}}}, `script.turn_on [script.goodnight] {"variables":{"cups":2,"say":"2 of a \"b\"","what":"a \"b\""}}`},
+		{act.Template{Service: "scene.turn_on", Data: map[string]any{"entity_id": "scene.movie"}}, `scene.turn_on [scene.movie] {}`},
+		{act.Template{Service: "scene.turn_on", Data: map[string]any{"entity_id": "{x}"}}, "entity_id is not the ID of an entity, or names one twice"},
+		{act.Template{Service: "{x}.turn_on"}, "{x}: a service has only letters, digits and underscores"},
+		{act.Template{Service: "turn_on"}, "a service is written as domain.name, like script.turn_on"},
+		{act.Template{Service: "script.turn_on", Data: map[string]any{"a": "{nothing}"}}, "nothing was said for {nothing}"},
+	} {
+		call, err := h.Fill(said, c.template)
+		data, _ := json.Marshal(call.Data)
+		got := fmt.Sprintf("%s %v %s", call.Service, call.Targets, data)
+		if err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+	call, err := h.Fill(said, act.Template{Service: "scene.turn_on", Data: map[string]any{"entity_id": "scene.movie"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, "") }); o.Verdict != act.Proven {
+		t.Errorf("%+v", o)
+	}
+}
+
 // TestWatch follows states and registries over a restart.
 func TestWatch(t *testing.T) {
 	s := hometest.Start(t, hometest.Flat())
@@ -268,8 +196,13 @@ func TestWatch(t *testing.T) {
 	s.SetState("light.bedroom", "on", map[string]any{"brightness": 200.0})
 	h.await(func() bool { s := h.states["light.bedroom"]; return s.State == "on" && s.Numbers["brightness"] == 200 })
 	first := h.told.Version
+	s.SetState("light.all", "unavailable", map[string]any{"entity_id": nil}) // a group that cannot be reached tells no members
+	h.await(func() bool { return h.states["light.all"].State == "unavailable" })
 	s.Change(func(x *hometest.House) { x.Areas[0].Name = "Scullery" })
 	h.await(func() bool { return h.homes == 2 })
+	if e, _ := entity(h.told, "light.all"); len(e.Members) != 2 {
+		t.Errorf("%+v", e)
+	}
 	if h.told.Version == first {
 		t.Error("a room has another name, and the vocabulary the same version")
 	}
@@ -287,11 +220,17 @@ func TestWatch(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	s.SetState("light.bedroom", "off", nil)
+	s.Change(func(x *hometest.House) {
+		x.Entities = slices.DeleteFunc(x.Entities, func(e hometest.Entity) bool { return e.ID == "light.new" })
+	})
 	if err := s.Up(); err != nil {
 		t.Fatal(err)
 	}
 	watch()
 	h.await(func() bool { return h.homes == 5 && h.states["light.bedroom"].State == "off" })
+	if _, ok := entity(h.told, "light.new"); ok || h.states["light.new"].State != "unavailable" {
+		t.Errorf("what went meanwhile is %+v", h.states["light.new"])
+	}
 	s.Down()
 	<-ended
 }

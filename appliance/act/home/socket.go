@@ -37,10 +37,13 @@ type frame struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	} `json:"error"`
-	Event struct {
-		Type string          `json:"event_type"`
-		Data json.RawMessage `json:"data"`
-	} `json:"event"`
+	Event event `json:"event"`
+}
+
+// event is what has happened.
+type event struct {
+	Type string          `json:"event_type"`
+	Data json.RawMessage `json:"data"`
 }
 
 // commandError is what Home Assistant says about a command.

@@ -1,6 +1,7 @@
 package home
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"slices"
@@ -87,6 +88,18 @@ func parseState(data []byte) (seen, bool) {
 		}
 	}
 	return s, true
+}
+
+// keep keeps what an entity that cannot be reached tells no more: it is still the same thing, and the vocabulary need not change.
+func (s *seen) keep(old seen) {
+	if s.State.State != "unavailable" || old.Entity != s.Entity {
+		return
+	}
+	s.name, s.class, s.unit = cmp.Or(s.name, old.name), cmp.Or(s.class, old.class), cmp.Or(s.unit, old.unit)
+	s.features = cmp.Or(s.features, old.features)
+	if s.members == nil {
+		s.members = old.members
+	}
 }
 
 func (s *seen) number(name string, n float64) {

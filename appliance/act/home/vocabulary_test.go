@@ -163,3 +163,24 @@ func FuzzFrame(f *testing.F) {
 		}
 	})
 }
+
+// TestAThingThatCannotBeReached is still the same thing: the vocabulary does not become stale when it goes and comes back. A new name makes it so.
+func TestAThingThatCannotBeReached(t *testing.T) {
+	w := &watch{home: &Home{changed: make(chan struct{}), seen: map[string]seen{}}, listed: true, sight: act.Sight{States: func([]act.State) {}}}
+	tell := func(state string) {
+		w.handle(frame{Event: event{Type: "state_changed", Data: []byte(`{"entity_id":"light.x","new_state":` + state + `}`)}})
+	}
+	whole := `{"entity_id":"light.x","state":"on","attributes":{"friendly_name":"X","supported_features":40,"entity_id":["light.a","light.b"],"device_class":"c"}}`
+	tell(whole)
+	w.stale = false
+	tell(`{"entity_id":"light.x","state":"unavailable","attributes":{"friendly_name":"X"}}`)
+	if s, _ := w.home.one("light.x"); w.stale || s.features != 40 || len(s.members) != 2 || s.State.State != "unavailable" {
+		t.Errorf("%+v", s)
+	}
+	if tell(whole); w.stale {
+		t.Error("it came back as it was")
+	}
+	if tell(strings.ReplaceAll(whole, `"X"`, `"Y"`)); !w.stale {
+		t.Error("it has another name")
+	}
+}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"orac/appliance/act"
@@ -38,6 +37,7 @@ type watch struct {
 	known  registries
 	stale  bool      // the vocabulary is to be fetched anew
 	since  time.Time // when it became so
+	again  bool      // it became so again
 	listed bool      // get_states has answered
 }
 
@@ -79,13 +79,19 @@ func (w *watch) begin(version string) error {
 		list = list[:4*maxEntities]
 	}
 	states := make([]act.State, 0, len(list))
+	before := w.home.all()
 	w.home.update(func() {
 		w.home.seen, w.home.live = make(map[string]seen, len(list)), true
 		for _, s := range list {
+			s.keep(before[s.Entity])
 			w.home.seen[s.Entity] = s
 			states = append(states, s.State)
+			delete(before, s.Entity)
 		}
 	})
+	for _, id := range slices.Sorted(maps.Keys(before)) { // they went while we were away
+		states = append(states, act.State{Entity: id, State: "unavailable"})
+	}
 	w.listed = true
 	if err := w.fetch(); err != nil {
 		return err
@@ -228,6 +234,7 @@ func (w *watch) handle(f frame) {
 		return
 	}
 	old, known := w.home.one(s.Entity)
+	s.keep(old)
 	if !known || old.name != s.name || old.class != s.class || old.unit != s.unit || old.features != s.features || !slices.Equal(old.members, s.members) {
 		w.spoil()
 	}
@@ -241,7 +248,7 @@ func (w *watch) handle(f frame) {
 
 // spoil says that the vocabulary is to be fetched anew.
 func (w *watch) spoil() {
-	if !w.stale {
+	if w.again = true; !w.stale {
 		w.stale, w.since = true, time.Now()
 	}
 }
@@ -255,11 +262,11 @@ func (w *watch) follow() error {
 	for {
 		select {
 		case f := <-w.frames:
-			stale := w.stale
+			w.again = false
 			if f.Type == "event" {
 				w.handle(f)
 			}
-			if w.stale && (!stale || time.Since(w.since) < settleMost-settle && strings.HasSuffix(f.Event.Type, "_updated")) {
+			if w.again && time.Since(w.since) < settleMost-settle {
 				quiet.Reset(settle)
 			}
 		case <-w.home.refresh:
