@@ -42,11 +42,13 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 		STT: func(s graph.Service, find func(string) string) (stt.Client, error) {
 			return client(s, find, state.Temp)
 		},
-		Engine:        func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
-		Heart:         heart,
-		Hook:          hook,
-		Core:          actor,
-		Backend:       func(s graph.BackendService, find func(string) string) (act.Backend, error) { return backend(s, find) },
+		Engine: func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
+		Heart:  heart,
+		Hook:   hook,
+		Core:   actor,
+		Backend: func(s graph.BackendService, find func(string) string) (act.Backend, error) {
+			return backend(s, find, state.Temp)
+		},
 		LanguageModel: languageModel,
 	}, nil
 }

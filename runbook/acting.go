@@ -220,11 +220,15 @@ var vocabularyBlock = &language.BlockType{
 	Type: "vocabulary", Named: true,
 	Doc:  "What a slot of an intent may hold: words with other ways to say them, or a range of numbers.",
 	Slot: language.Into(func(rb *Runbook) any { return &rb.Vocabularies }),
-	Example: `vocabulary "drinks" {
-  words = {
-    coffee   = ["a cup of coffee", "cappuccino"]
-    espresso = []
+	Example: `vocabulary "cups" {
+  range {
+    from = 1
+    to   = 4
   }
+}
+
+vocabulary "drinks" {
+  words = { coffee = ["a cup of coffee", "cappuccino"], espresso = [] }
 }`,
 	Attributes: []language.Attribute{
 		{Name: "words", Kind: language.TextLists, Gives: language.Tunes, OnChange: language.InPlace, Example: `{ coffee = ["a cup of coffee"], espresso = [] }`,

@@ -15,7 +15,7 @@ type LanguageModel struct {
 	URL        string          `hcl:"url"`
 	Model      string          `hcl:"model"`
 	Token      language.Secret `hcl:"token"`
-	Grammar    string          `hcl:"grammar"` // json_schema, gbnf or none
+	Grammar    string          `hcl:"grammar"` // json_schema or gbnf
 	Timeout    time.Duration   `hcl:"timeout"`
 	Queue      int             `hcl:"queue"`
 	CA         string          `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
@@ -39,8 +39,8 @@ var languageModelBlock = &language.BlockType{
 			Doc: "The model, as the server calls it. A server with only one model accepts any name."},
 		{Name: "token", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("llm_token")`,
 			Doc: "A bearer token to send."},
-		{Name: "grammar", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "json_schema", Values: []string{"json_schema", "gbnf", "none"},
-			Doc: "How the server is kept to valid answers: by a JSON schema (llama.cpp, Ollama, vLLM, OpenAI), by a grammar of llama.cpp, or by words alone. Answers are checked in any case."},
+		{Name: "grammar", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "json_schema", Values: []string{"json_schema", "gbnf"},
+			Doc: "How the server is kept to valid answers: by a JSON schema (llama.cpp, Ollama, vLLM, OpenAI), or by a grammar of llama.cpp. Answers are checked in any case."},
 		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "20s", Min: "1s", Max: "5m",
 			Doc: "How long one answer may take."},
 		{Name: "queue", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "4", Min: "1", Max: "64", Unit: "questions",

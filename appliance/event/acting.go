@@ -7,9 +7,9 @@ import (
 
 // acting tell how texts become deeds.
 var acting = []Kind{
-	kind("A text was acted on, or could not be: what was understood, what was called, and what truly came of it.", Kind{Sign: Arrived, Kept: true, Hooks: []string{"acted"}},
+	kind("A text was acted on, or could not be: what was understood, what was called, and what truly came of it.", Kind{Sign: Arrived},
 		Acted.words),
-	kind("A timer has ended.", Kind{Sign: Arrived, Hooks: []string{"timer"}},
+	kind("A timer has ended.", Kind{Sign: Arrived},
 		func(b TimerEnded) Words {
 			what := "the timer"
 			if b.Name != "" {

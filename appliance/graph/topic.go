@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/act/llm"
 	"orac/appliance/act/sentence"
 	"orac/appliance/node"
 	"orac/appliance/rt"
@@ -179,6 +180,7 @@ func buildTopic(a *Assembly, n *Node, _ topicIdentity, s topicActs) (node.Node, 
 		}
 	}
 	if m := s.Topic.LanguageModel; m != "" {
+		c.Question = llm.Question
 		c.Model, c.Ask = m.Name(), questions.inbox(a, At(LanguageModel, m.Name()))
 	}
 	return &node.Topic{

@@ -72,6 +72,8 @@ type TopicActs struct {
 	Reach   map[string]*rt.Mailbox[BackendAsk]
 	Model   string // name of the language model; "" for none
 	Ask     *rt.Mailbox[ModelAsk]
+	// Question is what the model is asked about a text, in which names and words are data.
+	Question func(c *sentence.Choices, text, trace string) act.Question
 }
 
 // IntentCall is how an intent of the runbook is carried out.

@@ -167,7 +167,7 @@ func (n *Topic) unknownHomes() string {
 func (n *Topic) choose(t *rt.Task, j *deed, m *sentence.Matcher, until rt.Instant) (list []act.Command, modelErr, err error) {
 	choices := m.Choices()
 	reply := rt.NewMailbox[chosen]("reply", 1)
-	q := ModelAsk{Question: questionOf(choices, j), Until: until, Reply: reply}
+	q := ModelAsk{Question: n.c.Question(choices, j.Text, traceOf(j)), Until: until, Reply: reply}
 	if !n.c.Ask.TrySend(t, q) {
 		return nil, &act.BusyError{What: "language_model." + n.c.Model, RetryAfter: time.Second}, nil
 	}
