@@ -45,7 +45,7 @@ type topicGrammar struct {
 func topicOut(t act.TopicState) TopicOut {
 	out := TopicOut{
 		ID: t.Name, Name: t.Name, Enabled: t.Enabled, Model: t.Model, Grammar: topicGrammar{Enabled: t.Model != ""}, Discovered: !t.Declared, First: stamp(t.First), Used: stamp(t.Used),
-		Backends: t.Backends, Sentences: t.Intents, Problems: t.Problems,
+		Backends: append([]string{}, t.Backends...), Sentences: t.Intents, Problems: append([]string{}, t.Problems...),
 	}
 	if len(t.Backends) > 0 {
 		out.Backend = &t.Backends[0]
