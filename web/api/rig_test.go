@@ -116,7 +116,8 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	r.must(err)
 	t.Cleanup(func() { history.Close() })
 	r.app = &fake.Appliance{
-		Book: rb, File: file, Base: testRunbook, Store: history, Health: health.Report{Level: health.Healthy}, Sounds: map[string]string{soundID: "RIFF"}, StateDir: r.dir,
+		Deeds: fake.NewDeeds(),
+		Book:  rb, File: file, Base: testRunbook, Store: history, Health: health.Report{Level: health.Healthy}, Sounds: map[string]string{soundID: "RIFF"}, StateDir: r.dir,
 		Heard: sttrole.State{
 			Name: "house", Engine: sttrole.Engine{Name: "local", Model: "moonshine_tiny", State: sttrole.EngineReady},
 			Instances:   []sttrole.Instance{{InstanceID: "barn", Peer: sttrole.Peer{Name: "service:barn", Address: "192.0.2.9"}, Age: 2 * time.Minute, Models: []sttrole.BeatModel{{WakeWord: "hey jarvis", Status: "active"}, {WakeWord: "alexa"}}}},
