@@ -34,6 +34,7 @@ type App struct {
 	Generations Generations
 	Changer     Changer
 	STTServers  STTServers
+	Voices      Voices
 }
 
 // Whole is something that is all of an App.
@@ -50,10 +51,11 @@ type Whole interface {
 	Generations
 	Changer
 	STTServers
+	Voices
 }
 
 // AppOf returns the App that one thing is.
-func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w} }
+func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w, w} }
 
 // Live is a running appliance: all of an App.
 type Live struct {

@@ -40,6 +40,7 @@ func allPages() []route {
 		{path: "/history", title: "History", template: "history", menu: "History", role: auth.Viewer, show: (*Console).history},
 		{method: "POST", path: "/history/{id}/verdict", role: auth.Operator, show: (*Console).judge},
 		{path: "/stt-servers", title: "STT server", template: "sttservers", menu: "STT server", when: servesSTT, role: auth.Viewer, show: (*Console).sttServers},
+		{path: "/voice-services", title: "Voice services", template: "voices", menu: "Voice", when: servesVoices, role: auth.Viewer, show: (*Console).voices},
 		{path: "/graph", title: "Graph", template: "graph", menu: "Graph", role: auth.Viewer, show: (*Console).graph},
 		{path: "/incidents", title: "Incidents", template: "incidents", menu: "Incidents", role: auth.Viewer, show: (*Console).incidents},
 		{path: "/incidents/{id}", title: "Incident", template: "incident", role: auth.Viewer, show: (*Console).incident},

@@ -115,6 +115,7 @@ func newRig(t *testing.T, o Options) *rig {
 	for _, role := range auth.Roles() {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
 	}
+	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.ears", Name: "ears", Serve: runbook.ServeSTT, Engine: "stt.local", Listen: ":10300", Unprotected: true, Advertise: true, MaxConnections: 32}}
 	rb.STTServers = []runbook.STTServer{{Address: "stt_server.house", Name: "house", Listen: ":7272", Legacy: []runbook.Address{"peer.old"}}}
 	rb.Web.Hosts = []string{"example.com"} // what httptest asks for
 	r.app.Book = rb
