@@ -53,6 +53,15 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 		}
 		c.everywhere(s.Address, s.URL)
 	}
+	for _, b := range rb.Backends {
+		if b.Protocol == "exec" {
+			c.program(runbook.STT{Address: b.Address, Command: b.Command})
+		}
+		c.everywhere(b.Address, b.URL)
+	}
+	for _, m := range rb.LanguageModels {
+		c.everywhere(m.Address, m.URL)
+	}
 	for _, w := range rb.Wyomings {
 		c.wyoming(w)
 	}

@@ -42,6 +42,12 @@ type Command struct {
 	End        time.Time `json:"end,omitzero"` // of the recording
 	Start      time.Time `json:"start"`        // of the engine's work
 	Done       time.Time `json:"done"`
+
+	// The rest is for a topic of this appliance: see act.Request.
+	From      string `json:"from,omitempty"`
+	Session   string `json:"session,omitempty"`
+	Area      string `json:"area,omitempty"`
+	Recording string `json:"recording,omitempty"`
 }
 
 // Actionable tells whether there is anything in a text that Core could act on.
