@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"orac/appliance/graph"
 	"orac/appliance/status"
 	"orac/models"
+	"orac/models/moonshine"
 	"orac/runbook"
 )
 
@@ -21,6 +23,11 @@ func Fetches(rb *runbook.Runbook, store models.Store) (list []status.Fetch) {
 		_, err := store.Resolve(m.Source, m.SHA256, rb.Dir)
 		if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
 			list = append(list, status.Fetch{Block: string(m.Address), Host: unfetched.Host, SHA256: m.SHA256})
+		}
+	}
+	for _, s := range graph.Engines(rb) {
+		if missing, ok := errors.AsType[*models.MissingError](models.Missing(store, moonshine.Needs(speechOf(s)))); ok {
+			list = append(list, status.Fetch{Block: string(s.Address), Host: missing.Host, Model: strings.Join(missing.Names, ", ")})
 		}
 	}
 	return list

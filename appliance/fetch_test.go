@@ -59,7 +59,7 @@ listener "x" {
 	if f := Fetches(rb, e.store); len(f) != 1 || f[0].Block != "model.far" || f[0].Host != l.Addr().String() {
 		t.Errorf("fetches %+v", f)
 	}
-	if err := e.fetch(nil, []graph.ModelFile{far}, time.Minute); err == nil || !strings.Contains(err.Error(), "model.far: ") || !strings.Contains(err.Error(), "no public address") {
+	if err := e.fetch(nil, []graph.Lacking{{Block: far.Address, File: far, SHA256: far.SHA256}}, time.Minute); err == nil || !strings.Contains(err.Error(), "model.far: ") || !strings.Contains(err.Error(), "no public address") {
 		t.Errorf("a fetch: %v", err)
 	}
 	if left, _ := filepath.Glob(filepath.Join(e.store.Dir, "url-*")); len(left) > 0 {

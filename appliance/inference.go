@@ -120,15 +120,21 @@ func (e *inference) model(m graph.ModelFile) (wake.Model, error) {
 }
 
 // fetch downloads models into the store.
-func (e *inference) fetch(t *rt.Task, list []graph.ModelFile, within time.Duration) error {
+func (e *inference) fetch(t *rt.Task, list []graph.Lacking, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(e.ctx, within)
 	defer cancel()
 	if t != nil {
 		defer t.OnStop(cancel)()
 	}
-	for _, m := range list {
-		if err := e.store.Fetch(ctx, models.Wanted{Source: m.Source, SHA256: m.SHA256, Private: m.Private}); err != nil {
-			return fmt.Errorf("%s: %w", m.Address, err)
+	for _, l := range list {
+		var err error
+		if len(l.Names) > 0 {
+			err = e.store.Pull(ctx, l.Names, nil)
+		} else {
+			err = e.store.Fetch(ctx, models.Wanted{Source: l.File.Source, SHA256: l.SHA256, Private: l.File.Private})
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", l.Block, err)
 		}
 	}
 	return nil

@@ -83,10 +83,15 @@ func input(d graph.Device) (audio.Source, error) {
 
 // understand returns what starts the process of an engine.
 func understand(store models.Store, s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
-	for _, name := range moonshine.Needs(s.Catalogued()) { // a model that is not there, or damaged, is found before anything runs
-		if err := store.Verify(name); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.Address, err)
+	needs := moonshine.Needs(s.Catalogued())
+	err := models.Missing(store, needs)
+	for _, name := range needs { // a damaged model is found before anything runs
+		if err == nil {
+			err = store.Verify(name)
 		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Address, err)
 	}
 	return func(t *rt.Task) (node.EngineProcess, error) {
 		p, err := engine.Start(t, engine.Spec{Model: s.Catalogued(), Models: store.Dir})

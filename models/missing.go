@@ -12,6 +12,7 @@ import (
 // MissingError is about files of the catalogue that are not in a store. It wraps ErrMissing.
 type MissingError struct {
 	Dir   string   // of the store
+	Host  string   // of the registry that they would come from, where that is known without asking anybody; else ""
 	Names []string // in the catalogue, in the order in which they were asked for
 	Run   string   // the whole command that fetches them
 }
@@ -55,7 +56,7 @@ func Missing(s Store, names []string) error {
 }
 
 func (s Store) missing(names ...string) *MissingError {
-	return &MissingError{Dir: s.Dir, Names: names, Run: s.fetchCommand(names...)}
+	return &MissingError{Dir: s.Dir, Host: registryHost(), Names: names, Run: s.fetchCommand(names...)}
 }
 
 // fetchCommand is the command line that pulls entries into this store.

@@ -47,6 +47,22 @@ func (s Store) address(ctx context.Context) (*url.URL, error) {
 	return u, nil
 }
 
+// registryHost is the host of the registry, if that is known without asking the npm program.
+func registryHost() string {
+	text := os.Getenv(registryVariable)
+	if text == "" {
+		text, _ = npmrc()
+	}
+	if text == "" {
+		text = builtIn
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.User != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // npmrc is the line registry=… of the user's own settings of npm.
 func npmrc() (text, from string) {
 	home, err := os.UserHomeDir()

@@ -34,13 +34,13 @@ func newShop() *shop {
 		}
 		return wake.Model{Labels: []string{"none", "five"}}, nil
 	}
-	s.Fetch = func(_ *rt.Task, list []graph.ModelFile, within time.Duration) error {
+	s.Fetch = func(_ *rt.Task, list []graph.Lacking, within time.Duration) error {
 		if within <= 0 || within > models.FetchTime {
 			return fmt.Errorf("within %v", within)
 		}
-		for _, m := range list {
-			s.fetched = append(s.fetched, m.Address)
-			s.there[m.Address] = s.fails == nil
+		for _, l := range list {
+			s.fetched = append(s.fetched, l.Block)
+			s.there[l.Block] = s.fails == nil
 		}
 		return s.fails
 	}

@@ -70,7 +70,7 @@ func TestTheMachinesUserGoesFirst(t *testing.T) {
 	for name, theirs := range map[string]string{"a long gate": slow, "a long fetch": elsewhere} {
 		text, s := quick, newShop()
 		ours := strings.Replace(quick, "threshold = 0.5", "threshold = 0.6", 1)
-		s.Fetch = func(k *rt.Task, _ []graph.ModelFile, within time.Duration) error { return k.Sleep(within) }
+		s.Fetch = func(k *rt.Task, _ []graph.Lacking, within time.Duration) error { return k.Sleep(within) }
 		s.house(t, quick, func(k *rt.Task, r *core.Runner) error {
 			st, err := steward(k, r, virtual.NewDisk(1<<30), &text)
 			if err != nil {

@@ -14,6 +14,7 @@ package core
 import (
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"orac/appliance/event"
@@ -110,9 +111,9 @@ func New(o Options) (*Core, error) {
 	}
 	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
 	if fetch := parts.Fetch; fetch != nil {
-		parts.Fetch = func(t *rt.Task, list []graph.ModelFile, within time.Duration) error {
-			for _, m := range list { // the steps of an apply say where from
-				o.Slog.Info("fetching a model", "model", string(m.Address), "sha256", m.SHA256)
+		parts.Fetch = func(t *rt.Task, list []graph.Lacking, within time.Duration) error {
+			for _, l := range list { // the steps of an apply say where from
+				o.Slog.Info("fetching a model", "for", string(l.Block), "model", strings.Join(l.Names, ", "), "sha256", l.SHA256)
 			}
 			return fetch(t, list, within)
 		}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 )
@@ -13,7 +12,7 @@ import (
 // fetches lists what must be fetched before a prepared graph can run.
 func (p *Prepared) fetches() (list []status.Fetch) {
 	for _, l := range p.lacks {
-		list = append(list, status.Fetch{Block: string(l.Model.Address), Host: l.Host, SHA256: l.Model.SHA256})
+		list = append(list, status.Fetch{Block: string(l.Block), Host: l.Host, SHA256: l.SHA256, Model: strings.Join(l.Names, ", ")})
 	}
 	return list
 }
@@ -26,11 +25,7 @@ func (r *Runner) complete(t *rt.Task, p *Prepared, within time.Duration) (*Prepa
 	if r.parts.Fetch == nil {
 		return nil, p.whole()
 	}
-	var list []graph.ModelFile
-	for _, l := range p.lacks {
-		list = append(list, l.Model)
-	}
-	if err := r.parts.Fetch(t, list, within); err != nil {
+	if err := r.parts.Fetch(t, p.lacks, within); err != nil {
 		return nil, err
 	}
 	p, err := r.Prepare(p.graph)
@@ -47,7 +42,7 @@ func (p *Prepared) whole() error {
 	}
 	var names []string
 	for _, l := range p.lacks {
-		names = append(names, string(l.Model.Address))
+		names = append(names, string(l.Block))
 	}
 	return errors.New(strings.Join(names, ", ") + ": the model is not in the store; orac apply fetches it, and so does a start of the appliance")
 }
@@ -56,7 +51,7 @@ func (p *Prepared) whole() error {
 // complete.
 func (s *Steward) fetch(t *rt.Task, plan status.Plan, ready *Prepared, within time.Duration, step func(string, ...any)) (*Prepared, error) {
 	for _, f := range plan.Fetches {
-		step("fetching %s from %s, SHA-256 %s", f.Block, f.Host, f.SHA256)
+		step("fetching %s", f.Words())
 	}
 	if len(ready.lacks) == 0 {
 		return ready, nil

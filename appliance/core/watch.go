@@ -19,20 +19,21 @@ const watchEvery = 200 * time.Millisecond
 // watch returns nil once everything that a plan has touched has done well for as long as the gate
 // says.
 func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.Duration) error {
-	restarts := map[string]int{}
+	restarts, troubled := map[string]int{}, map[string]bool{}
 	for _, v := range before {
 		restarts[v.Node.Address] = v.Restarts
+		if n, ok := v.code.(node.Troubled); ok && n.Trouble() != "" {
+			troubled[v.Node.Address] = true // the change has not caused it
+		}
 	}
-	var touched, begun []string
+	var touched []string
 	for _, c := range plan.Components {
 		if c.Action != status.Keep && c.Action != status.Remove {
 			touched = append(touched, c.Address)
 		}
-		if c.Action == status.Restart || c.Action == status.Add {
-			begun = append(begun, c.Address)
-		}
 		if c.Action == status.Restart {
 			restarts[c.Address] = -1 // it starts anew, with its own count
+			delete(troubled, c.Address)
 		}
 	}
 	heard := map[string]sound{}
@@ -53,7 +54,7 @@ func (s *Steward) watch(t *rt.Task, plan status.Plan, before []View, gate time.D
 			if n, known := restarts[v.Node.Address]; known && n >= 0 && v.Restarts > n {
 				return fmt.Errorf("%s had to be restarted", v.Node.Address)
 			}
-			if n, ok := v.code.(node.Troubled); ok && slices.Contains(begun, v.Node.Address) && n.Trouble() != "" {
+			if n, ok := v.code.(node.Troubled); ok && !troubled[v.Node.Address] && n.Trouble() != "" {
 				return fmt.Errorf("%s: %s", v.Node.Address, n.Trouble())
 			}
 		}

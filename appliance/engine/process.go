@@ -108,8 +108,8 @@ func (p *Process) carry(t *rt.Task) error {
 			if err := child.ParseJSON(payload, &a); err != nil {
 				return err
 			}
-			if !p.answers.TrySend(t, a) {
-				return fmt.Errorf("%w: an answer to no job", child.ErrGarbage)
+			if a.Job != p.last.Load() || !p.answers.TrySend(t, a) {
+				return fmt.Errorf("%w: an answer to job %d, which nobody waits for", child.ErrGarbage, a.Job)
 			}
 		default:
 			return child.Unexpected(kind)

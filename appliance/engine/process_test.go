@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -26,7 +27,7 @@ func (f fake) Transcribe(pcm []int16, stop func() bool) (moonshine.Transcript, e
 		os.Exit(3)
 	case "waits":
 		for !stop() {
-			time.Sleep(time.Millisecond)
+			runtime.Gosched()
 		}
 		return moonshine.Transcript{}, moonshine.ErrStopped
 	case "prints":
@@ -39,16 +40,51 @@ func (f fake) Transcribe(pcm []int16, stop func() bool) (moonshine.Transcript, e
 	return moonshine.Transcript{Text: "one two", Confidence: 0.5}, nil
 }
 
+// writers are workers that write what they should not, by themselves.
+var writers = map[string]func(){
+	"writes a gigabyte": func() {
+		_, _ = os.Stdout.WriteString("oreA\x00\x00\x00\x40")
+		for zeros := make([]byte, 1<<20); ; {
+			if _, err := os.Stdout.Write(zeros); err != nil {
+				os.Exit(1)
+			}
+		}
+	},
+	"answers without end": func() {
+		_, _ = os.Stdout.Write(jsonFrame(kindReady, ready{"m"}))
+		for {
+			if _, err := os.Stdout.Write(jsonFrame(kindAnswer, answer{Job: 1, Text: "x"})); err != nil {
+				os.Exit(1)
+			}
+		}
+	},
+	"is ready twice": func() {
+		_, _ = os.Stdout.Write(append(jsonFrame(kindReady, ready{"m"}), jsonFrame(kindReady, ready{"m"})...))
+		select {}
+	},
+	"talks a lot": func() {
+		_, _ = os.Stderr.WriteString(strings.Repeat("\x1b[31mno \n", 1<<17))
+		os.Exit(4)
+	},
+	"fails with many words": func() {
+		_, _ = os.Stdout.Write(jsonFrame(kindError, failure{strings.Repeat("no\n", 10000)}))
+		os.Exit(1)
+	},
+}
+
 // TestMain is also the worker of these tests: "worker HOW --model=… --models=…".
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "worker" {
 		how := os.Args[2]
+		if writes := writers[how]; writes != nil {
+			writes()
+		}
 		load := func(string, string) (model, error) {
 			switch how {
 			case "cannot load":
 				return nil, errors.New("the file is damaged")
 			case "loads for ever":
-				time.Sleep(time.Hour)
+				select {}
 			}
 			return fake{how}, nil
 		}
@@ -153,7 +189,7 @@ func TestWhatHangsIsKilled(t *testing.T) {
 		for number := range uint64(2) {
 			task := k.Go("job", func(k *rt.Task) error { _, err := p.Transcribe(k, make([]int16, 160000)); return err })
 			for p.sent.Load() != number+1 {
-				_ = k.Sleep(time.Millisecond)
+				runtime.Gosched()
 			}
 			p.Cancel()
 			if err := k.Wait(task, k.Now().Add(5*time.Second)); !errors.Is(err, ErrCancelled) || !p.Alive() {
@@ -162,12 +198,40 @@ func TestWhatHangsIsKilled(t *testing.T) {
 		}
 		p.Signal(syscall.SIGSTOP)
 		task := k.Go("job", func(k *rt.Task) error { _, err := p.Transcribe(k, make([]int16, 15*16000)); return err })
-		_ = k.Sleep(20 * time.Millisecond)
+		for p.last.Load() != 3 {
+			runtime.Gosched()
+		}
 		p.Cancel() // it does not even read
 		if err := k.Wait(task, k.Now().Add(5*time.Second)); err == nil || p.Alive() {
 			t.Errorf("stopped: %v", err)
 		}
 	})
+}
+
+// TestWhatAWorkerWritesIsBounded: whatever it writes, its parent holds little of it, says in a few plain words what was wrong, and has
+// no more to do with it.
+func TestWhatAWorkerWritesIsBounded(t *testing.T) {
+	for how, want := range map[string]string{
+		"writes a gigabyte":     "malformed frames: a frame 'A' of 1073741824 bytes",
+		"answers without end":   "malformed frames: an answer to",
+		"is ready twice":        "malformed frames: a frame 'R' was not expected here",
+		"talks a lot":           "exit status 4; its last words: [31mno",
+		"fails with many words": "no no no",
+	} {
+		with(t, how, func(k *rt.Task, p *Process) {
+			err := p.Load(k)
+			for tries := 0; err == nil && tries < 3; tries++ { // the first answer may look like one
+				_, err = p.Transcribe(k, make([]int16, 1600))
+			}
+			if err == nil || !strings.Contains(err.Error(), want) || len(err.Error()) > 500 || strings.ContainsAny(err.Error(), "\n\x1b") {
+				t.Errorf("a worker that %s: %v", how, err)
+			}
+		})
+	}
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.Sys > 200<<20 {
+		t.Errorf("the parent took %d MiB", m.Sys>>20)
+	}
 }
 
 // TestAWorkerHasNoSecrets: it is given what libraries take, and nothing that this process was given.

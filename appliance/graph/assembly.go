@@ -1,12 +1,14 @@
 package graph
 
 import (
+	"errors"
 	"slices"
 
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/models"
+	"orac/runbook"
 )
 
 // Assembly is a graph being put into its world.
@@ -14,7 +16,8 @@ type Assembly struct {
 	*Parts
 	graph *Graph
 	boxes Boxes
-	lacks []Lacking
+
+	lacking []Lacking
 }
 
 // Box names a mailbox: what a node reads.
@@ -63,21 +66,34 @@ func (a *Assembly) file(m Model) ModelFile {
 	return f
 }
 
-// Lacking is a model that must be fetched before the graph that uses it can run.
+// Lacking is what a block needs and the store does not have: it must be fetched before the graph can run.
 type Lacking struct {
-	Model ModelFile
-	Host  string
+	Block  runbook.Address
+	Host   string    // that it comes from; "" if it is not known yet which registry is asked
+	File   ModelFile // at an https address, …
+	SHA256 string    // … with this checksum
+	Names  []string  // or entries of the catalogue, which says what their files are
 }
 
-// lack notes, once, that a model must be fetched.
-func (a *Assembly) lack(m ModelFile, why *models.UnfetchedError) {
-	if !slices.ContainsFunc(a.lacks, func(l Lacking) bool { return l.Model.Address == m.Address }) {
-		a.lacks = append(a.lacks, Lacking{m, why.Host})
+// lacks notes, once, that a block needs what is not in the store, if that is what an error says: whoever builds a node for the block
+// then goes on without it.
+func (a *Assembly) lacks(block runbook.Address, file ModelFile, err error) bool {
+	l := Lacking{Block: block}
+	if unfetched, ok := errors.AsType[*models.UnfetchedError](err); ok {
+		l.File, l.Host, l.SHA256 = file, unfetched.Host, file.SHA256
+	} else if missing, ok := errors.AsType[*models.MissingError](err); ok {
+		l.Names, l.Host = missing.Names, missing.Host
+	} else {
+		return false
 	}
+	if !slices.ContainsFunc(a.lacking, func(l Lacking) bool { return l.Block == block }) {
+		a.lacking = append(a.lacking, l)
+	}
+	return true
 }
 
-// Lacks lists the models that must be fetched before the graph can run.
-func (a *Assembly) Lacks() []Lacking { return a.lacks }
+// Lacks lists what must be fetched before the graph can run.
+func (a *Assembly) Lacks() []Lacking { return a.lacking }
 
 // Fit resizes mailboxes that stay to the size that a graph asks for.
 func (g *Graph) Fit(t *rt.Task, boxes Boxes) {

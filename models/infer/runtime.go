@@ -26,10 +26,11 @@ func Open(library *os.File) (*Runtime, error) {
 	defer loadMu.Unlock()
 	name := library.Name()
 	if loaded != nil {
-		if err := library.Close(); err != nil {
+		same, err := sameFile(library, loaded.file)
+		if err := errors.Join(err, library.Close()); err != nil {
 			return nil, fmt.Errorf("ONNX Runtime library: %w", err)
 		}
-		if loaded.Library() != name {
+		if !same {
 			return nil, fmt.Errorf("ONNX Runtime is already loaded from %s; it cannot be loaded again from %s in one process", loaded.Library(), name)
 		}
 		return loaded, nil
@@ -43,6 +44,19 @@ func Open(library *os.File) (*Runtime, error) {
 	}
 	loaded = &Runtime{file: library}
 	return loaded, nil
+}
+
+// sameFile tells whether two open files are one, whatever the paths that led to it.
+func sameFile(a, b *os.File) (bool, error) {
+	x, err := a.Stat()
+	if err != nil {
+		return false, err
+	}
+	y, err := b.Stat()
+	if err != nil {
+		return false, err
+	}
+	return os.SameFile(x, y), nil
 }
 
 // Library returns the path that the library was opened at.

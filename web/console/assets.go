@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
 	"orac/web/npm"
 )
@@ -28,7 +29,9 @@ type asset struct {
 	hash       string
 }
 
-var assets = loadAssets()
+// assets are the files of the pages, by name. They are packed when the first is asked for: this binary is also the worker that hears, and many
+// commands, which show no page.
+var assets = sync.OnceValue(loadAssets)
 
 func loadAssets() map[string]asset {
 	all := map[string]asset{}
@@ -67,7 +70,7 @@ func kindOf(name string) string {
 
 // assetURL returns the address of a file of the pages.
 func assetURL(name string) (string, error) {
-	a, ok := assets[name]
+	a, ok := assets()[name]
 	if !ok {
 		return "", fmt.Errorf("BUG: there is no file %s", name)
 	}
@@ -75,7 +78,7 @@ func assetURL(name string) (string, error) {
 }
 
 func serveAsset(w http.ResponseWriter, r *http.Request) {
-	a, ok := assets[strings.TrimPrefix(r.URL.Path, "/static/")]
+	a, ok := assets()[strings.TrimPrefix(r.URL.Path, "/static/")]
 	if !ok {
 		http.NotFound(w, r)
 		return

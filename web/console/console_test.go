@@ -146,7 +146,7 @@ func TestAPageIsLight(t *testing.T) {
 // TestFilesOfPagesComePackedAndPlain, and nothing but them.
 func TestFilesOfPagesComePackedAndPlain(t *testing.T) {
 	r := newRig(t, Options{})
-	for name, a := range assets {
+	for name, a := range assets() {
 		req := httptest.NewRequest("GET", "/static/"+name, nil)
 		plain := httptest.NewRecorder()
 		r.server.ServeHTTP(plain, req)

@@ -48,7 +48,7 @@ func TestWhatAPageAsksByItselfIsMarked(t *testing.T) {
 // TestFilesOfPagesSayTheirCharacters: nobody has to guess what a text is made of.
 func TestFilesOfPagesSayTheirCharacters(t *testing.T) {
 	r := newRig(t, Options{})
-	for name := range assets {
+	for name := range assets() {
 		w := r.get(auth.Nobody, "/static/"+name)
 		if kind := w.Header().Get("Content-Type"); w.Code != http.StatusOK || !strings.HasSuffix(kind, "; charset=utf-8") {
 			t.Errorf("%s: %d %q", name, w.Code, kind)

@@ -38,7 +38,7 @@ func (a Evil) Status() status.Status {
 func (a Evil) plan(hash string) status.Plan {
 	e := a.Word
 	return status.Plan{
-		Runbook: e, Against: e, Hash: hash, Changes: true, Problems: a.Problems, Deaf: []status.Deaf{{Device: e, For: time.Second}}, Fetches: []status.Fetch{{Block: e, Host: e, SHA256: e}},
+		Runbook: e, Against: e, Hash: hash, Changes: true, Problems: a.Problems, Deaf: []status.Deaf{{Device: e, For: time.Second}}, Fetches: []status.Fetch{{Block: e, Host: e, SHA256: e}, {Block: e, Host: e, Model: e}},
 		Components: []status.Component{{Address: e, Kind: e, Action: status.Restart, Why: e, Because: []status.Attribute{{Block: e, Name: e, Old: e, New: e, Line: 3, File: e, Source: e}}}},
 	}
 }

@@ -9,6 +9,16 @@ import (
 // greetings are words that begin a wake word, and what engines write for them: a weak "hey" often becomes "a".
 var greetings = []string{"hey", "hay", "hi", "hei", "he", "heh", "eh", "ey", "ay", "aye", "a", "hello", "ok", "okay", "oh"}
 
+// beginnings are words that small engines write for a greeting, or for the first sound of a name, when the command follows without a
+// pause: "They jarvest", "The Lexus", "I hate Jarvis". They only count before a name. Measured on commands of four synthetic voices,
+// spoken on at once: with these and the weights below, 96 of 157 wake words are recognised in what moonshine_tiny makes of them, instead
+// of 44, and of 288 000 ordinary sentences 36 lose their beginning instead of 6. What is no more like a name than other words, such as
+// "H. R. V." or "I hate jotters", stays.
+var (
+	beginnings = []string{"they", "the", "i", "h", "in", "am", "hame"}
+	afterI     = []string{"hate", "ate", "am", "have", "had"}
+)
+
 // StripWake returns a text without the wake word at its beginning, which a recording holds because it begins before the wake word
 // ends. Engines do not know names, so the name may be misspelt ("Hey Travis" for "hey jarvis") or written as two words; the
 // greeting may be another, or missing. It guarantees:
@@ -71,22 +81,32 @@ const (
 
 // wakeEnd is where the wake word at the beginning of a text ends; 0 if there is none.
 func wakeEnd(text string, greeted bool, name string) int {
-	words := firstWords(text, maxNameWords+2)
-	allowed := max(1, len(name)/3)
-	if len(words) > 0 && greeted { // "Heyjarvis"
-		for _, g := range greetings[:2] {
-			if unlike(words[0].sound, soundOf(g)+name) <= 1 {
-				return words[0].end
-			}
+	words := firstWords(text, maxNameWords+3)
+	allowed := max(edit, 2*len(name)/3)
+	if greeted { // "Heyjarvis"
+		full := soundOf(greetings[0]) + name
+		if end := nameEnd(words, full, 3*len(full)/10); end > 0 {
+			return end
 		}
 	}
-	if len(words) > 1 && slices.Contains(greetings, words[0].folded) {
-		return nameEnd(words[1:], name, allowed)
+	switch n := greetingOf(words); {
+	case n > 0:
+		return nameEnd(words[n:], name, allowed)
+	case greeted: // without its greeting, which the recording may have cut off, the name must be one word and almost right
+		return nameEnd(words[:min(len(words), 1)], name, min(allowed, edit))
 	}
-	if greeted { // without its greeting, which the recording may have cut off, the name must be one word and almost right
-		allowed, words = min(allowed, 1), words[:min(len(words), 1)]
+	return nameEnd(words, name, max(edit, 2*len(name)/5)) // most sentences begin with neither
+}
+
+// greetingOf is how many words before a name may be its greeting.
+func greetingOf(words []word) int {
+	switch {
+	case len(words) > 2 && words[0].folded == "i" && slices.Contains(afterI, words[1].folded):
+		return 2
+	case len(words) > 1 && (slices.Contains(greetings, words[0].folded) || slices.Contains(beginnings, words[0].folded)):
+		return 1
 	}
-	return nameEnd(words, name, allowed)
+	return 0
 }
 
 // nameEnd is where the name that words begin with ends; 0 if they begin with another. The number of words that fits best counts.
@@ -159,30 +179,54 @@ func soundOf(word string) string {
 	return b.String()
 }
 
-// unlike counts the letters in which two words differ: missing, added, replaced, or swapped with their neighbour
-// (the optimal string alignment distance). A word of another length by far is not compared.
+// edit is what a letter costs that is missing, added or replaced. Half of that are a vowel or an h that is missing or added, and a letter
+// for one that sounds like it.
+const edit = 2
+
+// unlike counts by how much two words differ: by letters that are missing, added, replaced, or swapped with their neighbour (the optimal
+// string alignment distance). A word of another length by far is not compared.
 func unlike(a, b string) int {
 	x, y := []rune(a), []rune(b)
 	if d := len(x) - len(y); d > 4 || d < -4 {
-		return max(len(x), len(y))
+		return edit * max(len(x), len(y))
 	}
 	before, last, row := make([]int, len(y)+1), make([]int, len(y)+1), make([]int, len(y)+1)
-	for j := range last {
-		last[j] = j
+	for j := range y {
+		last[j+1] = last[j] + weight(y[j])
 	}
 	for i := range x {
-		row[0] = i + 1
+		row[0] = last[0] + weight(x[i])
 		for j := range y {
-			same := 1
-			if x[i] == y[j] {
-				same = 0
-			}
-			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+same)
+			row[j+1] = min(last[j+1]+weight(x[i]), row[j]+weight(y[j]), last[j]+instead(x[i], y[j]))
 			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
-				row[j+1] = min(row[j+1], before[j-1]+1)
+				row[j+1] = min(row[j+1], before[j-1]+edit)
 			}
 		}
 		before, last, row = last, row, before
 	}
 	return last[len(y)]
+}
+
+const vowels = "aeiou"
+
+// weight is what a letter costs that is missing or added.
+func weight(r rune) int {
+	if r == 'h' || strings.ContainsRune(vowels, r) {
+		return edit / 2
+	}
+	return edit
+}
+
+// siblings are letters that differ only in their voice.
+var siblings = []string{"bp", "dt", "gk", "vf", "sz", "jg", "mn", vowels}
+
+// instead is what a letter costs in the place of another.
+func instead(a, b rune) int {
+	if a == b {
+		return 0
+	}
+	if slices.ContainsFunc(siblings, func(s string) bool { return strings.ContainsRune(s, a) && strings.ContainsRune(s, b) }) {
+		return edit / 2
+	}
+	return edit
 }

@@ -19,7 +19,8 @@ import (
 func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token string, _ error) {
 	ctx, cancel := live.Context(t)
 	defer cancel()
-	var sent atomic.Bool // all of the request was sent
+	// All of the request was sent, or may have been: a peer that resets the connection at once is faster than the trace.
+	var sent atomic.Bool
 	trace := &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) { sent.Store(i.Err == nil) }}
 	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), r.Method, r.URL, bytes.NewReader(r.Body))
 	if err != nil {
@@ -27,7 +28,7 @@ func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token st
 	}
 	var g gate
 	if r.Ready != nil {
-		g.hold(ctx, req, r.Body)
+		g.hold(ctx, req, r.Body, &sent)
 	}
 	if req.Header, token, err = c.Header(t, refused); err != nil {
 		return nil, "", &Error{Op: r.Op, Address: Address(r.URL), Kind: Unauthorised, Cause: err}
@@ -153,12 +154,13 @@ type gate struct {
 
 // hold puts the gate before the body of a request. The body may be read anew for a connection that turns out to be
 // closed.
-func (g *gate) hold(ctx context.Context, req *http.Request, body []byte) {
+func (g *gate) hold(ctx context.Context, req *http.Request, body []byte, sent *atomic.Bool) {
 	asked := make(chan struct{})
 	tell := sync.OnceFunc(func() { close(asked) })
 	g.asked, g.open = asked, make(chan struct{})
 	read := func() io.ReadCloser {
-		return io.NopCloser(&gated{from: bytes.NewReader(body), tell: tell, open: g.open, ended: ctx.Done()})
+		sent.Store(false)
+		return io.NopCloser(&gated{from: bytes.NewReader(body), tell: tell, open: g.open, ended: ctx.Done(), sent: sent})
 	}
 	req.Body = read()
 	req.GetBody = func() (io.ReadCloser, error) { return read(), nil }
@@ -170,13 +172,18 @@ type gated struct {
 	tell  func()
 	open  <-chan struct{}
 	ended <-chan struct{}
+	sent  *atomic.Bool // set with the last byte
 }
 
 func (b *gated) Read(p []byte) (int, error) {
 	b.tell()
 	select {
 	case <-b.open:
-		return b.from.Read(p)
+		n, err := b.from.Read(p)
+		if b.from.Len() == 0 {
+			b.sent.Store(true)
+		}
+		return n, err
 	case <-b.ended:
 		return 0, context.Canceled
 	}

@@ -74,7 +74,8 @@ func TestPlan(t *testing.T) {
 	})
 	golden(t, "plan-fetches", []int{0, 60}, func(s *Screen) {
 		s.Plan(status.Plan{Runbook: "orac.hcl", Against: "generation 3", Changes: true, Components: []status.Component{keep},
-			Fetches: []status.Fetch{{Block: "model.hey_house", Host: "models.example", SHA256: strings.Repeat("0123abcd", 8)}}}, false)
+			Fetches: []status.Fetch{{Block: "model.hey_house", Host: "models.example", SHA256: strings.Repeat("0123abcd", 8)},
+				{Block: "stt.local", Host: "packages.example", Model: "moonshine_base"}}}, false)
 	})
 	golden(t, "plan-blocked", all, func(s *Screen) {
 		s.Plan(status.Plan{Runbook: "orac.hcl", Against: "the running appliance", Changes: true,

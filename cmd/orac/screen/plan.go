@@ -163,7 +163,7 @@ func (v *planView) deaf(p status.Plan) {
 // fetches says what an apply downloads before it changes anything.
 func (v *planView) fetches(list []status.Fetch) {
 	for _, f := range list {
-		v.text("  ", v.Warn("↓")+" ", fmt.Sprintf("%s will be fetched from %s: SHA-256 %s", Clean(f.Block), Clean(f.Host), Clean(f.SHA256)))
+		v.text("  ", v.Warn("↓")+" ", "apply first fetches "+Clean(f.Words()))
 	}
 	if len(list) > 0 {
 		fmt.Fprintln(v)

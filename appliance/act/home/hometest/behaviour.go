@@ -1,6 +1,7 @@
 package hometest
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -69,6 +70,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) 
 	case Status:
 		http.Error(w, http.StatusText(b.Code), b.Code)
 	case Reset:
+		_, _ = io.Copy(io.Discard, r.Body) // all of it was there
 		reset(w)
 	case Never:
 		<-r.Context().Done()
