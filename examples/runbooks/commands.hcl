@@ -1,8 +1,4 @@
 # Texts become deeds, without Home Assistant: timers, the time, and a command of this machine.
-#
-#   orac run -f examples/runbooks/commands.hcl
-#   orac ask -f examples/runbooks/commands.hcl "set a timer for 5 minutes"
-#   orac ask -f examples/runbooks/commands.hcl "write down milk"
 
 appliance "desk" {}
 

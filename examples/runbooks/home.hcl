@@ -1,8 +1,4 @@
 # A voice assistant on one machine: a microphone, an engine, and Home Assistant. No network but that to Home Assistant.
-#
-#   orac secrets set ha_token          a long-lived access token of Home Assistant
-#   orac run -f examples/runbooks/home.hcl
-#   orac ask -f examples/runbooks/home.hcl "turn on the kitchen light"
 
 appliance "kitchen" {}
 
