@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"orac/appliance/account"
+	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
 	"orac/appliance/audio/wav"
@@ -45,6 +46,10 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 		Heart:  heart,
 		Hook:   hook,
 		Core:   actor,
+		Backend: func(s graph.BackendService, find func(string) string) (act.Backend, error) {
+			return backend(s, find, state.Temp)
+		},
+		LanguageModel: languageModel,
 	}, nil
 }
 

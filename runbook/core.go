@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"regexp"
 	"slices"
 
 	"orac/runbook/language"
@@ -33,20 +32,5 @@ var coreBlock = &language.BlockType{
 	Rules: []language.Rule{
 		language.AtMostOneOf("token", "auth"),
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
-	},
-}
-
-var topicBlock = &language.BlockType{
-	Type: "topic", Named: true, Label: regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`), LabelExpect: "1 to 100 letters, digits and _",
-	Doc:  "What happens to the commands of one topic at every stt_server. A topic needs no block: models and the machines that send utterances name it.",
-	Slot: language.Into(func(rb *Runbook) any { return &rb.Topics }),
-	Example: `topic "kitchen" {
-  wake_words = ["hey jarvis"]
-}`,
-	Attributes: []language.Attribute{
-		{Name: "wake_words", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Example: `["hey jarvis", "computer"]`,
-			Doc: "The wake words that are removed from the beginning of a text. Without it, those that heartbeats name for the topic. `[]` removes none."},
-		{Name: "core", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"core"}, Example: "core.house",
-			Doc: "Where the texts of this topic go, instead of to the server's core."},
 	},
 }

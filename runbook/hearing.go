@@ -67,6 +67,8 @@ type Listener struct {
 	Device       Address   `hcl:"device"`
 	Models       []Address `hcl:"models"`
 	Deliver      []Route   `hcl:"deliver"`
+	Act          Address   `hcl:"act"`  // a topic that acts here; "" for none
+	Area         string    `hcl:"area"` // where the speaker is
 	MultiTrigger bool      `hcl:"multi_trigger"`
 	VADThreshold float64   `hcl:"vad_threshold"` // 0 is off
 	RMSFilter    float64   `hcl:"rms_filter"`    // int16 scale
@@ -228,6 +230,11 @@ var listenerBlock = &language.BlockType{
 			Doc: "The models that listen. Name each model once."},
 		{Name: "deliver", Kind: language.RefLists, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"stt"}, Example: "[stt.whisper]",
 			Doc: "The services that utterances are sent to: each utterance to each of them. A list in place of a service, as in `[[stt.local, stt.cloud], stt.archive]`, names services of which only one gets the utterance: the first, or while that is away the next. If empty, wake words are detected, but nothing is recorded."},
+		{Name: "act", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"topic"}, Example: "topic.general",
+			Doc: "The topic that acts on what the first service of deliver understands: without a network, each utterance once, in order."},
+		{Name: "area", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Kitchen"`,
+			Pattern: oneLine, Expect: oneLineExpect,
+			Doc: "The area in which people speak to this listener: \"the light\" is the one of this area."},
 		{Name: "multi_trigger", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "false",
 			Doc: "When true, every model that reaches its threshold fires; when false, only the one with the highest score."},
 		{Name: "vad_threshold", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0.5", Min: "0", Max: "1",
@@ -236,6 +243,10 @@ var listenerBlock = &language.BlockType{
 			Doc: "The loudness of a hop below which no model fires."},
 	},
 	Nested: []*language.BlockType{recordBlock},
+	Rules: []language.Rule{{
+		Uses: []string{"area", "act"}, Doc: "area is only for a listener that acts", Hint: "Add act = topic.NAME, or leave area out.",
+		Holds: func(g language.Given) bool { return !g.Written("area") || g.Written("act") },
+	}},
 }
 
 var recordBlock = &language.BlockType{

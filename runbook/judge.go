@@ -272,7 +272,7 @@ func destinations(rb *Runbook, b language.Block, seen map[Address]bool) (list []
 			if to, ok := rb.Block(Address(a.Value.AsString())); ok {
 				list = append(list, destinations(rb, to, seen)...)
 			}
-		case at.Kind == language.Refs || at.Kind == language.RefLists:
+		case at.Kind.IsReference():
 			for _, el := range a.Addresses() {
 				if to, ok := rb.Block(el); ok {
 					list = append(list, destinations(rb, to, seen)...)

@@ -89,6 +89,36 @@ func (rb *Runbook) Core(a Address) (Core, bool) {
 	return find(rb.Cores, a, func(c *Core) Address { return c.Address })
 }
 
+// Topic finds a topic by its address.
+func (rb *Runbook) Topic(a Address) (Topic, bool) {
+	return find(rb.Topics, a, func(t *Topic) Address { return t.Address })
+}
+
+// Intent finds an intent by its address.
+func (rb *Runbook) Intent(a Address) (Intent, bool) {
+	return find(rb.Intents, a, func(i *Intent) Address { return i.Address })
+}
+
+// Words finds the words of a slot by their address.
+func (rb *Runbook) Words(a Address) (Words, bool) {
+	return find(rb.Vocabularies, a, func(w *Words) Address { return w.Address })
+}
+
+// Backend finds a backend by its address.
+func (rb *Runbook) Backend(a Address) (Backend, bool) {
+	return find(rb.Backends, a, func(b *Backend) Address { return b.Address })
+}
+
+// LanguageModel finds a language model by its address.
+func (rb *Runbook) LanguageModel(a Address) (LanguageModel, bool) {
+	return find(rb.LanguageModels, a, func(m *LanguageModel) Address { return m.Address })
+}
+
+// CoreServer finds a Core server by its address.
+func (rb *Runbook) CoreServer(a Address) (CoreServer, bool) {
+	return find(rb.CoreServers, a, func(s *CoreServer) Address { return s.Address })
+}
+
 // Peer finds a peer without a login by its address.
 func (rb *Runbook) Peer(a Address) (Peer, bool) {
 	return find(rb.Peers, a, func(p *Peer) Address { return p.Address })

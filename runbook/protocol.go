@@ -8,7 +8,7 @@ import (
 	"orac/runbook/language"
 )
 
-// protocol is one way of an stt block to turn speech into text.
+// protocol is one way in which a block reaches what it is for: an stt block what understands speech, a backend block what acts.
 type protocol struct {
 	name  string
 	doc   string // one sentence
@@ -18,7 +18,14 @@ type protocol struct {
 	why   string   // why it is not streamed, if it could be over a network
 	noun  string   // what answers
 	asked bool     // the service can be asked how it is
+
+	// The rest is of backends.
+	home                 bool     // it knows entities that sentences can name
+	callTakes, callNeeds []string // attributes of the call of an intent
 }
+
+// protocolTable is every protocol of a block. What the block accepts and demands follows from it.
+type protocolTable []protocol
 
 // need is an attribute that a protocol cannot do without.
 type need struct{ attribute, hint string }
@@ -27,7 +34,7 @@ type need struct{ attribute, hint string }
 var overHTTP = []string{"token", "ca", "client_cert", "health_every"}
 
 // protocols are all of them. What the block accepts, what it demands, how sound travels and what is probed follow from this table.
-var protocols = []protocol{
+var protocols = protocolTable{
 	{
 		name: "orac", doc: "orac sends utterances to an ORAC STT server.", noun: "an ORAC STT server",
 		needs: []need{{"url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`}},
@@ -68,14 +75,17 @@ var protocols = []protocol{
 	},
 }
 
-// protocolOf returns the protocol of a name. The language admits no other names.
-func protocolOf(name string) protocol {
-	i := slices.IndexFunc(protocols, func(p protocol) bool { return p.name == name })
+// of returns the protocol of a name. The language admits no other names.
+func (ps protocolTable) of(name string) protocol {
+	i := slices.IndexFunc(ps, func(p protocol) bool { return p.name == name })
 	if i < 0 {
 		return protocol{name: name}
 	}
-	return protocols[i]
+	return ps[i]
 }
+
+// protocolOf is the protocol of an stt block.
+func protocolOf(name string) protocol { return protocols.of(name) }
 
 // has tells whether a block of the protocol may write an attribute that only some protocols have.
 func (p protocol) has(attribute string) bool {
@@ -88,18 +98,18 @@ func (s STT) Asked() bool { return protocolOf(s.Protocol).asked }
 // Noun is what answers: "an ORAC STT server".
 func (s STT) Noun() string { return protocolOf(s.Protocol).noun }
 
-// protocolNames are the words of the attribute protocol.
-func protocolNames() (names []string) {
-	for _, p := range protocols {
+// names are the words of the attribute protocol.
+func (ps protocolTable) names() (names []string) {
+	for _, p := range ps {
 		names = append(names, p.name)
 	}
 	return names
 }
 
-// protocolDoc describes them all.
-func protocolDoc() string {
+// doc describes them all.
+func (ps protocolTable) doc() string {
 	var b strings.Builder
-	for i, p := range protocols {
+	for i, p := range ps {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
@@ -108,7 +118,7 @@ func protocolDoc() string {
 	return b.String()
 }
 
-// elsewhere are the hints for a setting that the protocol of a block does not have, where a better way exists than leaving it
+// elsewhere are the hints for a setting that the protocol of an stt block does not have, where a better way exists than leaving it
 // out.
 var elsewhere = map[string]string{
 	"language":        `Leave language out. A command is told the language in its arguments: command = ["PROGRAM", "-l", "en", "{wav}"].`,
@@ -116,17 +126,14 @@ var elsewhere = map[string]string{
 	"forward_to_core": "Leave forward_to_core out: only an ORAC STT server can forward texts to ORAC Core.",
 }
 
-// protocolRules demand what a protocol needs, and refuse what it does not know.
-func protocolRules() (rules []language.Rule) {
+// rules demand what a protocol needs, and refuse what it does not know. free are attributes that every protocol may write; hints
+// are better ways than leaving an attribute out.
+func (ps protocolTable) rules(free []string, hints map[string]string) (rules []language.Rule) {
 	only := map[string][]string{} // protocols, by attribute
 	var order []string
-	for _, p := range protocols {
+	for _, p := range ps {
 		for _, n := range p.needs {
 			rules = append(rules, language.RequiredWhen("protocol", p.name, n.attribute, n.hint))
-		}
-	}
-	for _, p := range protocols {
-		for _, n := range p.needs {
 			only[n.attribute], order = append(only[n.attribute], p.name), append(order, n.attribute)
 		}
 		for _, name := range p.takes {
@@ -135,23 +142,33 @@ func protocolRules() (rules []language.Rule) {
 	}
 	slices.Sort(order)
 	for _, name := range slices.Compact(order) {
-		if name == "streaming" { // false suits every protocol: see wayRules
+		if slices.Contains(free, name) || len(only[name]) == len(ps) {
 			continue
 		}
 		rule := language.OnlyWhenOneOf("protocol", only[name], name)
-		if hint := elsewhere[name]; hint != "" {
+		if hint := hints[name]; hint != "" {
 			rule.Hint = hint
 		}
 		rules = append(rules, rule)
 	}
-	return append(rules, language.Rule{
+	return rules
+}
+
+// protocolRules are the rules of an stt block. streaming = false suits every protocol: see wayRules.
+func protocolRules() []language.Rule {
+	return append(protocols.rules([]string{"streaming"}, elsewhere), overTCP("wyoming", "a Wyoming service"))
+}
+
+// overTCP demands tcp:// in url for one protocol, and http:// or https:// for every other.
+func overTCP(name, noun string) language.Rule {
+	return language.Rule{
 		Uses: []string{"url", "protocol"},
-		Doc:  `url begins with tcp:// for protocol = "wyoming", and with http:// or https:// for every other`,
-		Hint: `Write "tcp://HOST:PORT" for a Wyoming service, and "http://HOST:PORT" for a server.`,
+		Doc:  fmt.Sprintf("url begins with tcp:// for protocol = %q, and with http:// or https:// for every other", name),
+		Hint: fmt.Sprintf(`Write "tcp://HOST:PORT" for %s, and "http://HOST:PORT" for a server.`, noun),
 		Holds: func(g language.Given) bool {
-			return !g.Written("url") || strings.HasPrefix(g.Text("url"), "tcp://") == (protocolOf(g.Text("protocol")).way == ByWyoming)
+			return !g.Written("url") || strings.HasPrefix(g.Text("url"), "tcp://") == (g.Text("protocol") == name)
 		},
-	})
+	}
 }
 
 // streamers are the protocols that listen while the person speaks.

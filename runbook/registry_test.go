@@ -20,6 +20,7 @@ var goTypes = map[language.Kind][]reflect.Type{
 	language.Ref: {reflect.TypeFor[runbook.Address]()}, language.Refs: {reflect.TypeFor[[]runbook.Address]()}, language.Strings: {reflect.TypeFor[[]string]()}, language.Ints: {reflect.TypeFor[[]int]()},
 	language.RefLists: {reflect.TypeFor[[]runbook.Route]()},
 	language.Map:      {reflect.TypeFor[map[string]language.Secret]()},
+	language.RefMap:   {reflect.TypeFor[map[string]runbook.Address]()}, language.TextLists: {reflect.TypeFor[map[string][]string]()}, language.Values: {reflect.TypeFor[map[string]any]()},
 }
 
 // TestTypesMatchRegistry proves that every attribute has a field of a fitting type
@@ -40,8 +41,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 24 {
-		t.Errorf("%d block types are built, want 24", slots)
+	if slots != 29 {
+		t.Errorf("%d block types are built, want 29", slots)
 	}
 }
 

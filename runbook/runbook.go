@@ -23,7 +23,7 @@ listener "kitchen" {
   models = [model.hey_jarvis]
 }`,
 	Blocks: Registry,
-	Rules:  slices.Concat(runbookRules, wyomingRules),
+	Rules:  slices.Concat(runbookRules, actingRules, wyomingRules),
 	Folder: &language.Folder{Block: applianceBlock, Attribute: "state_dir"},
 }
 
@@ -42,6 +42,7 @@ type Runbook struct {
 	Hooks
 	Bounds
 	Serving
+	Acting
 	Belonging
 	Access
 }
@@ -49,7 +50,7 @@ type Runbook struct {
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
 var Registry = slices.Concat(
-	[]*language.BlockType{applianceBlock}, hearing, services, hooks, serving, belonging, bounds, access,
+	[]*language.BlockType{applianceBlock}, hearing, services, hooks, serving, acting, belonging, bounds, access,
 	[]*language.BlockType{language.Locals("runbook"), language.Variable()},
 )
 

@@ -64,8 +64,8 @@ var sttBlock = &language.BlockType{
   url = "http://stt.local:7272"
 }`,
 	Attributes: slices.Concat([]language.Attribute{
-		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "orac", Values: protocolNames(),
-			Doc: protocolDoc()},
+		{Name: "protocol", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "orac", Values: protocols.names(),
+			Doc: protocols.doc()},
 		{Name: "url", Kind: language.URL, TCP: true, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address, without the path of the protocol; for protocol wyoming `tcp://HOST:PORT`. Required for every server."},
 		{Name: "model", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"moonshine_base"`,

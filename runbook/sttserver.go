@@ -13,7 +13,6 @@ import (
 type Serving struct {
 	STTServers []STTServer
 	Cores      []Core
-	Topics     []Topic
 	Peers      []Peer
 }
 
@@ -51,14 +50,6 @@ type Core struct {
 	ClientKey     string          `hcl:"client_key"`
 }
 
-// Topic is what a command is about: its name is that of the models' topic.
-type Topic struct {
-	Address   Address
-	Name      string
-	WakeWords []string `hcl:"wake_words"` // that are stripped; nil: those that heartbeats name
-	Core      Address  `hcl:"core"`       // ""; that of the server
-}
-
 // Peer is a program that is known by its address alone, because it can show no token.
 type Peer struct {
 	Address Address
@@ -66,7 +57,7 @@ type Peer struct {
 	From    string `hcl:"from"` // see ParseNetwork
 }
 
-var serving = []*language.BlockType{sttServerBlock, peerBlock, coreBlock, topicBlock}
+var serving = []*language.BlockType{sttServerBlock, peerBlock, coreBlock}
 
 // listenPattern is an address to listen at.
 var listenPattern = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`)

@@ -47,7 +47,9 @@ var usualListen = map[string]string{ServeSTT: "127.0.0.1:10300", ServeWake: "127
 func (w Wyoming) ListensAt() string { return cmp.Or(w.Listen, usualListen[w.Serve]) }
 
 // ServesOthers tells whether other programs may ask something of the appliance, so that it has something to do without a listener.
-func (rb *Runbook) ServesOthers() bool { return len(rb.STTServers) > 0 || len(rb.Wyomings) > 0 }
+func (rb *Runbook) ServesOthers() bool {
+	return len(rb.STTServers)+len(rb.Wyomings)+len(rb.CoreServers) > 0 || rb.Issuer.URL != ""
+}
 
 // ServedModels are the models of a wyoming block that serves wake words, in the order of the runbook.
 func (rb *Runbook) ServedModels(w Wyoming) (list []Model) {

@@ -34,6 +34,8 @@ type Request struct {
 	Said    time.Time // when the last word was spoken; zero: now
 	Trace   string    // the request ID that goes on to backends and into logs
 	DryRun  bool      // say what would be done, and do nothing
+
+	Utterance string // ID of the recording that it was said in; "" for none
 }
 
 // Tier is how a text was understood. The first that matches wins.
@@ -46,6 +48,7 @@ const (
 	Near       Tier = "near"       // a template, with names that sound or look alike
 	Learnt     Tier = "learnt"     // a language model understood it before
 	ByModel    Tier = "model"      // a language model chose among what is possible
+	Handed     Tier = "handed"     // the conversation of a backend was handed the text
 	NoTier     Tier = ""           // not understood
 )
 

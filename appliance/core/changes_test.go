@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/graph"
 	"orac/appliance/node"
@@ -74,14 +75,15 @@ func eachAttribute(b *language.BlockType, prefix string, visit func(name string,
 
 // with are the attributes that can only be changed together with another.
 var with = map[string][][2]string{
-	"stt protocol":               {{"url", `"http://stt.test"`}, {"command", ""}},
-	"heartbeat url":              {{"stt", ""}, {"auth", ""}, {"ca", ""}},
-	"web tls.self_signed":        {{"tls.cert", ""}, {"tls.key", ""}},
-	"stt_server tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
-	"webhook body":               {{"events", `["wake"]`}},
-	"device.wav gap":             {{"end", `"loop"`}},
-	"device.wav pace":            {{"end", `"stop"`}},
-	"wyoming serve":              {{"engine", ""}},
+	"stt protocol":                {{"url", `"http://stt.test"`}, {"command", ""}},
+	"heartbeat url":               {{"stt", ""}, {"auth", ""}, {"ca", ""}},
+	"web tls.self_signed":         {{"tls.cert", ""}, {"tls.key", ""}},
+	"stt_server tls.self_signed":  {{"tls.cert", ""}, {"tls.key", ""}},
+	"core_server tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
+	"webhook body":                {{"events", `["wake"]`}},
+	"device.wav gap":              {{"end", `"loop"`}},
+	"device.wav pace":             {{"end", `"stop"`}},
+	"wyoming serve":               {{"engine", ""}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.
@@ -165,6 +167,8 @@ func candidates(at *language.Attribute, rb *runbook.Runbook) (list []string) {
 		}
 	case language.Map:
 		list = []string{`{ A = "b" }`}
+	case language.TextLists:
+		list = []string{`{ other = ["a way"] }`}
 	case language.Ints:
 		list = []string{"0", "[0, 1]"}
 	}
@@ -336,9 +340,11 @@ func world() *graph.Parts {
 		Engine: func(graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
 			return func(*rt.Task) (node.EngineProcess, error) { return nil, errors.New("nobody speaks") }, nil
 		},
-		Heart: func(h graph.Heart) (notify.Heart, error) { return heart{h}, nil },
-		Hook:  func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
-		Core:  func(c graph.CoreService) (notify.Core, error) { return actor{c}, nil },
+		Heart:         func(h graph.Heart) (notify.Heart, error) { return heart{h}, nil },
+		Hook:          func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
+		Core:          func(c graph.CoreService) (notify.Core, error) { return actor{c}, nil },
+		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
+		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
 			Gate:      func() (node.Gate, error) { return mute{}, nil },
@@ -357,11 +363,19 @@ type (
 	heart   struct{ graph.Heart }
 	hook    struct{ runbook.Webhook }
 	actor   struct{ graph.CoreService }
+	hand    struct{ graph.BackendService }
+	mind    struct{ graph.ModelService }
 	deaf    struct{}
 	mute    struct{}
 	never   struct{}
 	noBook  struct{}
 )
+
+func (hand) Calls(act.Command, *act.Home, map[string]act.State) ([]act.Call, error) { return nil, nil }
+func (hand) Do(_ *rt.Task, c act.Call, _ string) act.Outcome                        { return act.Outcome{Call: c} }
+func (hand) Watch(t *rt.Task, _ act.Sight) error                                    { return t.Sleep(1 << 62) }
+func (hand) Refresh()                                                               {}
+func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
 
 func (h hum) Open(*rt.Task) (audio.Stream, error) { return &humming{}, nil }
 

@@ -78,10 +78,28 @@ func TestRowsAreWhole(t *testing.T) {
 func draw(t *rapid.T, k *Kind) Event {
 	b := reflect.New(reflect.TypeOf(k.Zero)).Elem()
 	text := rapid.String().Filter(func(s string) bool { return strings.ToValidUTF8(s, "") == s })
+	drawFields(t, k.Name, b, text)
+	return Event{drawTime(t, "at"), text.Draw(t, "node"), b.Interface().(Body)}
+}
+
+func drawTime(t *rapid.T, name string) time.Time {
+	return time.Unix(rapid.Int64Range(-62135596800, 253402300799).Draw(t, name), rapid.Int64Range(0, 999999999).Draw(t, name+" ns")).UTC()
+}
+
+// drawFields fills a struct.
+func drawFields(t *rapid.T, kind string, b reflect.Value, text *rapid.Generator[string]) {
 	for i := range b.NumField() {
 		f, name := b.Field(i), b.Type().Field(i).Name
 		switch {
 		case b.Type().Field(i).Tag.Get("json") == "-": // Origin
+		case f.Type() == reflect.TypeFor[time.Time]():
+			f.Set(reflect.ValueOf(drawTime(t, name)))
+		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:
+			for range rapid.IntRange(0, 2).Draw(t, name) {
+				el := reflect.New(f.Type().Elem()).Elem()
+				drawFields(t, kind, el, text)
+				f.Set(reflect.Append(f, el))
+			}
 		case f.Kind() == reflect.String:
 			f.SetString(text.Draw(t, name))
 		case f.Kind() == reflect.Bool:
@@ -93,13 +111,13 @@ func draw(t *rapid.T, k *Kind) Event {
 		case f.CanFloat():
 			f.SetFloat(rapid.Float64().Draw(t, name))
 		case f.Kind() == reflect.Slice:
-			f.Set(reflect.ValueOf(rapid.SliceOf(text).Draw(t, name)))
+			if list := rapid.SliceOf(text).Draw(t, name); len(list) > 0 { // an empty one may be left out
+				f.Set(reflect.ValueOf(list))
+			}
 		default:
-			t.Fatalf("%s.%s: teach this test a %s", k.Name, name, f.Type())
+			t.Fatalf("%s.%s: teach this test a %s", kind, name, f.Type())
 		}
 	}
-	at := time.Unix(rapid.Int64Range(-62135596800, 253402300799).Draw(t, "at"), rapid.Int64Range(0, 999999999).Draw(t, "ns")).UTC()
-	return Event{at, text.Draw(t, "node"), b.Interface().(Body)}
 }
 
 // TestEveryKindSurvivesItsJSON: whatever is in its fields, what is read is what was written, and it has words.

@@ -49,7 +49,7 @@ var distant = health.Rule{ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time
 func deliveries() *Kind {
 	return built(Kind{
 		Name: Delivery, Role: Delivers, Words: "hands each utterance to a speech-to-text service, in order, until it has answered",
-		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name, jobs.Name, glimpses.Name},
+		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name, jobs.Name, glimpses.Name, texts.Name},
 		add: addDeliveries,
 	}, buildDelivery)
 }
@@ -58,6 +58,15 @@ func deliveries() *Kind {
 type deliverySettings struct {
 	Service
 	Others []Service
+	Acts   []actingListener `of:"listener"` // of which it is the first service
+}
+
+// actingListener is a listener whose texts a topic acts on.
+type actingListener struct {
+	Address runbook.Address
+	Name    string
+	Act     runbook.Address `hcl:"act"`
+	Area    string          `hcl:"area"`
 }
 
 func addDeliveries(c *compiler, k *Kind) {
@@ -67,6 +76,11 @@ func addDeliveries(c *compiler, k *Kind) {
 		for _, other := range c.standIns(s.Address) {
 			to.Others = append(to.Others, Service{other, c.login(other.Auth)})
 			detail += "; else " + target(other) + wayInWords(other)
+		}
+		for _, l := range c.listeners {
+			if l.Act != "" && len(l.Deliver) > 0 && l.Deliver[0][0] == s.Address {
+				to.Acts = append(to.Acts, see[actingListener](l))
+			}
 		}
 		c.add(Node{
 			Address: At(Delivery, s.Name), Kind: k, Block: s.Address, Service: s.Address, Detail: detail, Identity: nothing{}, Settings: to,
@@ -136,8 +150,14 @@ func buildDelivery(a *Assembly, n *Node, _ nothing, to deliverySettings) (node.N
 		}
 		c.Others = append(c.Others, o)
 	}
+	for _, l := range to.Acts {
+		if c.Acts == nil {
+			c.Acts = map[string]node.ActsOn{}
+		}
+		c.Acts[l.Name] = node.ActsOn{Queue: queueOf(l.Act), Topic: l.Act.Name(), Area: l.Area}
+	}
 	return &node.Delivery{
-		Name: n.Address, STT: to.STT.Name, Config: rt.NewCell(c), Gate: a.Gate,
+		Name: n.Address, Texts: texts.out(a, n.Address), STT: to.STT.Name, Config: rt.NewCell(c), Gate: a.Gate,
 		Spool: requests.inbox(a, string(Spool)), Healthy: healthy.inbox(a, n.Address), Sights: sights.out(a, n.Address), Events: a.Events(n.Address),
 	}, nil
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"slices"
+	"time"
 
 	"orac/appliance/node"
 	"orac/appliance/outbox"
@@ -19,9 +20,11 @@ type CoreService struct {
 	Login
 }
 
+// forwardSettings name one receiver: a Core, or a topic that acts here.
 type forwardSettings struct {
-	CoreService
-	Disk struct {
+	Cores  []CoreService
+	Topics []queuedTopic `of:"topic"`
+	Disk   struct {
 		Address  runbook.Address
 		KeepFree language.Size `hcl:"keep_free"`
 	} `of:"disk"`
@@ -29,22 +32,31 @@ type forwardSettings struct {
 
 func forwards() *Kind {
 	return built(Kind{
-		Name: Forward, Role: Tells, Words: "hands texts to a Core, in order, each once, and tells it which topics are listened for",
-		Health: distant, Reads: []string{texts.Name, topics.Name, hookTasks.Name}, Writes: nil,
+		Name: Forward, Role: Tells, Words: "hands texts to a Core, or to a topic of this appliance, in order, each once, and tells it which topics are listened for",
+		Health: distant, Reads: []string{texts.Name, topics.Name, hookTasks.Name}, Writes: []string{deeds.Name},
 		add: addForwards,
 	}, buildForward)
 }
 
-// addForwards adds the Cores that a server's texts go to.
+// queuedTopic is what a queue of texts for a topic goes by.
+type queuedTopic struct {
+	Address runbook.Address
+	Expires time.Duration `hcl:"expires"`
+	Timeout time.Duration `hcl:"timeout"`
+	Queue   int           `hcl:"queue"`
+}
+
+// addForwards adds the Cores that a server's texts go to, and the queues of the topics that act here.
 func addForwards(c *compiler, k *Kind) {
 	for _, to := range c.Runbook.Cores {
 		if !slices.ContainsFunc(c.Runbook.STTServers, func(s runbook.STTServer) bool { return slices.Contains(coresOf(c.Runbook, s), to.Address) }) {
 			continue
 		}
-		s := forwardSettings{CoreService: CoreService{to, c.login(to.Auth)}}
+		s := forwardSettings{Cores: []CoreService{{to, c.login(to.Auth)}}}
 		fill(&s.Disk, c.Runbook.Disk)
 		c.add(Node{Address: At(Forward, to.Name), Kind: k, Block: to.Address, Detail: brief(to.URL) + ", timeout " + to.Timeout.String(), Identity: nothing{}, Settings: s})
 	}
+	addTopicQueues(c, k)
 }
 
 // coresOf are the Cores that the texts of a server may go to.
@@ -61,11 +73,14 @@ func coresOf(rb *runbook.Runbook, s runbook.STTServer) (list []runbook.Address) 
 }
 
 func buildForward(a *Assembly, n *Node, _ nothing, s forwardSettings) (node.Node, error) {
-	client, err := a.Core(s.CoreService)
+	if len(s.Topics) > 0 {
+		return buildTopicQueue(a, n, s), nil
+	}
+	client, err := a.Core(s.Cores[0])
 	if err != nil {
 		return nil, err
 	}
-	to := s.CoreService.Core
+	to := s.Cores[0].Core
 	c := node.ForwardConfig{
 		Client: client, MaxDelay: to.MaxRetryDelay,
 		Limits: outbox.Limits{Bytes: int64(to.Queue), KeepFree: int64(s.Disk.KeepFree), Keep: to.Keep},

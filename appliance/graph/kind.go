@@ -88,6 +88,7 @@ func Kinds() []*Kind {
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
 		spools(), deliveries(), engines(), probes(), heartbeats(), webhooks(), histories(),
 		forwards(), sttServers(), wyomings(),
+		topicsThatAct(), languageModels(), backends(), coreServers(),
 	}
 }
 

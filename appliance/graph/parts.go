@@ -3,6 +3,7 @@ package graph
 import (
 	"time"
 
+	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/node"
 	"orac/appliance/notify"
@@ -31,6 +32,10 @@ type Parts struct {
 	Heart  func(Heart) (notify.Heart, error)
 	Hook   func(runbook.Webhook) (notify.Hook, error)
 	Core   func(CoreService) (notify.Core, error)
+	// Backend makes the adapter of a backend. find resolves a path of the runbook. Nil, as LanguageModel, where nothing is acted on:
+	// a graph that needs it does not run there.
+	Backend       func(s BackendService, find func(path string) string) (act.Backend, error)
+	LanguageModel func(ModelService) (act.LanguageModel, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
 	Door    func(block runbook.Address, listen string) (node.Door, error)
 	History node.Book

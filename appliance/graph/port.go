@@ -40,7 +40,12 @@ var (
 	sounds    = port[node.EngineJob]{Port{Name: "sounds", Capacity: 8, Asks: true}} // of other machines; servers beside the graph write it, too
 	asked     = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}}      // no node writes it: other machines ask
 	texts     = port[node.Text]{Port{Name: "texts", Capacity: 64}}
-	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}}  // only the newest counts
+	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}} // only the newest counts
+	deeds     = port[node.Deed]{Port{Name: "deeds", Capacity: 128, Asks: true}}    // beside the queue of a topic, other machines and people write it
+	calls     = port[node.BackendAsk]{Port{Name: "calls", Capacity: 128, Asks: true}}
+	homes     = port[node.HomeSeen]{Port{Name: "homes", Capacity: 64, Asks: true, Report: true}}
+	questions = port[node.ModelAsk]{Port{Name: "questions", Capacity: 128, Asks: true}}
+	beats     = port[node.CoreAsk]{Port{Name: "beats", Capacity: 128, Asks: true}}  // no node writes it: other machines do
 	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
 )
 
@@ -49,6 +54,7 @@ func Ports() []Port {
 	return []Port{
 		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port,
 		jobs.Port, glimpses.Port, sounds.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
+		deeds.Port, calls.Port, homes.Port, questions.Port, beats.Port,
 	}
 }
 

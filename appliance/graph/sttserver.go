@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"orac/appliance/node"
@@ -39,8 +38,32 @@ type serverSettings struct {
 		Keep           int               `hcl:"keep"`
 	} `of:"stt_server"`
 	Engine Service
-	Legacy []runbook.Peer  `of:"peer"`
-	Topics []runbook.Topic `of:"topic"`
+	Legacy []runbook.Peer `of:"peer"`
+	Topics []servedTopic  `of:"topic"`
+}
+
+// servedTopic is what a server must know of a topic.
+type servedTopic struct {
+	Address       runbook.Address
+	Name          string
+	WakeWords     []string          `hcl:"wake_words"`
+	Core          runbook.Address   `hcl:"core"`
+	Backends      []runbook.Address `hcl:"backends"`
+	Intents       []runbook.Address `hcl:"intents"`
+	English       *bool             `hcl:"english"`
+	LanguageModel runbook.Address   `hcl:"language_model"`
+}
+
+// queue is where the texts of the topic go to: a core, or the queue of a topic that acts here; "" for where the server says.
+func (t servedTopic) queue() string {
+	topic := runbook.Topic{Backends: t.Backends, Intents: t.Intents, English: t.English, LanguageModel: t.LanguageModel}
+	switch {
+	case topic.Acts():
+		return queueOf(t.Address)
+	case t.Core != "":
+		return t.Core.Name()
+	}
+	return ""
 }
 
 func sttServers() *Kind {
@@ -54,7 +77,10 @@ func sttServers() *Kind {
 func addSTTServers(c *compiler, k *Kind) {
 	for _, s := range c.Runbook.STTServers {
 		engine, _ := c.Runbook.STT(s.Engine)
-		settings := serverSettings{Engine: Service{engine, c.login(engine.Auth)}, Topics: c.Runbook.Topics}
+		settings := serverSettings{Engine: Service{engine, c.login(engine.Auth)}}
+		for _, t := range c.Runbook.Topics {
+			settings.Topics = append(settings.Topics, see[servedTopic](t))
+		}
 		fill(&settings.Server, s)
 		detail := fmt.Sprintf("%s, %s", s.Listen, s.Engine)
 		for _, a := range s.Legacy {
@@ -68,22 +94,11 @@ func addSTTServers(c *compiler, k *Kind) {
 			n.Detail += ", open without a login to " + open
 		}
 		c.add(n)
-		for _, core := range coresOf(c.Runbook, s) {
+		for _, core := range coresOf(c.Runbook, s) { // those of topics that act here connect themselves
 			texts.connect(c, At(STTServer, s.Name), At(Forward, core.Name()))
 			topics.connect(c, At(STTServer, s.Name), At(Forward, core.Name()))
 		}
 	}
-}
-
-// openTo names the peers that a server lets in by their address alone; "" for none.
-func openTo(rb *runbook.Runbook, n *Node) string {
-	s, _ := rb.STTServer(n.Block)
-	var list []string
-	for _, a := range s.Legacy {
-		p, _ := rb.Peer(a)
-		list = append(list, fmt.Sprintf("%s (%s)", p.Name, p.From))
-	}
-	return strings.Join(list, ", ")
 }
 
 func buildSTTServer(a *Assembly, n *Node, _ serverAddress, s serverSettings) (node.Node, error) {
@@ -102,11 +117,7 @@ func buildSTTServer(a *Assembly, n *Node, _ serverAddress, s serverSettings) (no
 		c.Core = s.Server.Core.Name()
 	}
 	for _, t := range s.Topics {
-		x := node.TopicConfig{Name: t.Name, WakeWords: t.WakeWords}
-		if t.Core != "" {
-			x.Core = t.Core.Name()
-		}
-		c.Topics = append(c.Topics, x)
+		c.Topics = append(c.Topics, node.TopicConfig{Name: t.Name, WakeWords: t.WakeWords, Core: t.queue()})
 	}
 	return &node.STTServer{
 		Name: n.Address, Server: s.Server.Name, Config: rt.NewCell(c), Asks: asked.inbox(a, n.Address),

@@ -28,6 +28,7 @@ type Delivery struct {
 	Spool   *rt.Mailbox[Request]
 	Healthy *rt.Mailbox[Seen]    // what the probe has seen
 	Sights  *rt.Out[Sight]       // what it tells the probe
+	Texts   *rt.Out[Text]        // to the topics that act on what was understood
 	Gate    func() (Gate, error) // listens to a recording in which the service heard nothing; nil: there is none
 	Events  Events
 
@@ -79,6 +80,8 @@ type DeliveryConfig struct {
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are removed
 
+	Acts map[string]ActsOn // listeners whose texts are acted on here, by name
+
 	Others []DeliveryConfig // the services that stand in for it, in their order
 }
 
@@ -87,6 +90,9 @@ func (n *Delivery) Update(fresh Node) {
 	f := fresh.(*Delivery)
 	n.Config.Take(f.Config)
 	n.Sights.To(f.Sights)
+	if n.Texts != nil {
+		n.Texts.To(f.Texts)
+	}
 }
 
 const (
@@ -327,6 +333,9 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	n.aside = 0
 	n.saw(t, nil)
 	n.answered(t)
+	if err := n.handOver(t, c, r); err != nil {
+		return err
+	}
 	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT}); err != nil {
 		return err
 	}

@@ -41,8 +41,17 @@ func (a Attr) Equal(b Attr) bool {
 	return a.Value.RawEquals(b.Value) && maps.Equal(a.secrets, b.secrets)
 }
 
-// Addresses returns the blocks that a list of references names, those in lists that it holds included.
-func (a Attr) Addresses() []Address { return addressesIn(a.Value) }
+// Addresses returns the blocks that a list or map of references names, those in lists that it holds included.
+func (a Attr) Addresses() []Address {
+	if a.Value.Type().IsMapType() {
+		list := []Address{}
+		for _, el := range sortedMap(a.Value) {
+			list = append(list, Address(el.AsString()))
+		}
+		return list
+	}
+	return addressesIn(a.Value)
+}
 
 func addressesIn(v cty.Value) (list []Address) {
 	for _, el := range v.AsValueSlice() {

@@ -123,6 +123,8 @@ func (d *Document) set(f reflect.Value, at *Attribute, a Attr) {
 		}
 	case f.Kind() == reflect.Slice:
 		f.Set(texts(f.Type(), v))
+	case at.Kind == Values:
+		f.Set(reflect.ValueOf(plainOf(v)))
 	case f.Type() == reflect.TypeFor[map[string]Secret]():
 		f.Set(reflect.ValueOf(a.secrets))
 	case f.Kind() == reflect.Map:

@@ -151,6 +151,14 @@ func (g *graph) onlyAddresses(s *site) bool {
 		if s.of.Kind == RefLists {
 			list = flat(list)
 		}
+	case *hclsyntax.ObjectConsExpr:
+		list = nil
+		for _, item := range x.Items {
+			if key, diags := item.KeyExpr.Value(nil); diags.HasErrors() || !isText(key) {
+				return false
+			}
+			list = append(list, item.ValueExpr)
+		}
 	case *hclsyntax.FunctionCallExpr: // values(model): all blocks of a type
 		words, ok := g.spelt(x.Args...)
 		return ok && x.Name == "values" && !x.ExpandFinal && len(words) == 1 && len(words[0]) < g.e.addressDepth(words[0])

@@ -177,8 +177,12 @@ func (at *Attribute) plainSchema() object {
 			s["minItems"] = 1
 		}
 		return s
-	case Map:
+	case Map, RefMap:
 		return object{"type": "object", "additionalProperties": object{"type": "string"}}
+	case TextLists:
+		return object{"type": "object", "additionalProperties": object{"type": "array", "items": object{"type": "string"}}}
+	case Values:
+		return object{"type": "object"}
 	}
 	s := object{"type": "string"}
 	if at.Pattern != nil {

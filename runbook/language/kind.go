@@ -17,6 +17,7 @@ func (k Kind) words() string {
 		Duration: "duration", ByteSize: "size", Ref: "reference", Refs: "list of references", Strings: "list of text", Ints: "whole number or list of them", Map: "map of text",
 		Keyword: "keyword", Any: "any value", Numbers: "map of numbers", Expression: "condition", Code: "any expression",
 		CodeMap: "map of expressions", RefLists: "list of references, some in lists of their own,",
+		RefMap: "map of references", TextLists: "map of lists of text", Values: "map of text, numbers and truths",
 	}[k]
 }
 
@@ -51,7 +52,7 @@ func (k Kind) Quoted() bool {
 }
 
 // IsReference reports whether values of the kind name other blocks.
-func (k Kind) IsReference() bool { return k == Ref || k == Refs || k == RefLists }
+func (k Kind) IsReference() bool { return k == Ref || k == Refs || k == RefLists || k == RefMap }
 
 // isKept reports whether values of the kind are not evaluated.
 func (k Kind) isKept() bool { return k == Expression || k == Code || k == CodeMap }
@@ -99,8 +100,12 @@ func (at *Attribute) valueType() cty.Type {
 		return cty.List(cty.List(cty.String))
 	case Ints:
 		return cty.List(cty.Number)
-	case Map, CodeMap:
+	case Map, CodeMap, RefMap:
 		return cty.Map(cty.String)
+	case TextLists:
+		return cty.Map(cty.List(cty.String))
+	case Values:
+		return cty.DynamicPseudoType
 	case Numbers:
 		return cty.Map(cty.Number)
 	}
@@ -119,6 +124,8 @@ func (at *Attribute) defaultValue(name string) cty.Value {
 		return cty.ListValEmpty(at.valueType().ElementType())
 	case at.valueType().IsMapType():
 		return cty.MapValEmpty(at.valueType().ElementType())
+	case at.Kind == Values:
+		return cty.EmptyObjectVal
 	}
 	return cty.NullVal(at.valueType())
 }

@@ -34,6 +34,12 @@ func (e *evaluator) normalise(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return textMap(at, v)
 	case Numbers:
 		return numberMap(at, v)
+	case RefMap:
+		return e.byName(at, v, func(el quotable) (cty.Value, *misfit) { return e.reference(at, el) })
+	case TextLists:
+		return e.byName(at, v, func(el quotable) (cty.Value, *misfit) { return e.list(at, el) })
+	case Values:
+		return plainValues(at, v)
 	default:
 		return e.text(at, v)
 	}

@@ -43,6 +43,14 @@ func (g Given) Amount(name string) float64 {
 	return n
 }
 
+// Texts returns the elements of an attribute of kind Strings.
+func (g Given) Texts(name string) (list []string) {
+	for _, el := range g.attrs[name].Value.AsValueSlice() {
+		list = append(list, el.AsString())
+	}
+	return list
+}
+
 // Numbers returns the values of an attribute of kind Ints.
 func (g Given) Numbers(name string) (list []int) {
 	for _, el := range g.attrs[name].Value.AsValueSlice() {

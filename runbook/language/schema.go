@@ -32,6 +32,9 @@ const (
 	Code                   // an expression of another file, kept as text
 	CodeMap                // such expressions by name
 	RefLists               // a list of different blocks, some of them in lists of their own; the normal form is a list of lists
+	RefMap                 // blocks by name; the normal form is a map of addresses
+	TextLists              // lists of text by name
+	Values                 // text, numbers, truths, and lists and maps of them, by name; the normal form is an object
 )
 
 // Secrecy says what an attribute does with a marked value.

@@ -77,7 +77,8 @@ func outerMarks(v cty.Value) cty.ValueMarks {
 	v, found := v.Unmark()
 	marks := cty.ValueMarks{}
 	maps.Copy(marks, found)
-	if v.IsKnown() && !v.IsNull() && (v.Type().IsTupleType() || v.Type().IsListType() || v.Type().IsSetType()) {
+	t := v.Type()
+	if v.IsKnown() && !v.IsNull() && (t.IsTupleType() || t.IsListType() || t.IsSetType() || t.IsMapType() || t.IsObjectType() && !t.HasAttribute("address")) {
 		for it := v.ElementIterator(); it.Next(); {
 			_, el := it.Element()
 			maps.Copy(marks, el.Marks())

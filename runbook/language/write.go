@@ -25,10 +25,10 @@ func (at *Attribute) expression(v cty.Value) string {
 		return "null"
 	case at.Kind.IsReference() && v.Type() == cty.String:
 		return v.AsString()
-	case v.Type().IsMapType():
+	case v.Type().IsMapType(), v.Type().IsObjectType():
 		var parts []string
-		for _, name := range slices.Sorted(maps.Keys(v.AsValueMap())) {
-			parts = append(parts, literal(cty.StringVal(name))+" = "+at.expression(v.Index(cty.StringVal(name))))
+		for name, el := range sortedMap(v) {
+			parts = append(parts, literal(cty.StringVal(name))+" = "+at.expression(el))
 		}
 		if len(parts) == 0 {
 			return "{}"

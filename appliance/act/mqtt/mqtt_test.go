@@ -30,7 +30,7 @@ func (s secret) Reveal() string { return string(s) }
 func (secret) String() string   { return "(secret)" }
 
 // broker starts Debian's Mosquitto on loopback until the test ends. It lets "orac" write below cmnd/ and kitchen/, and read stat/.
-func broker(t *testing.T) (address string, restart func()) {
+func broker(t *testing.T, more ...string) (address string, restart func()) {
 	t.Helper()
 	program, err := exec.LookPath("mosquitto")
 	if err != nil {
@@ -55,7 +55,7 @@ func broker(t *testing.T) (address string, restart func()) {
 		t.Fatalf("%v: %s", err, out)
 	}
 	acl := "user device\ntopic readwrite #\nuser orac\ntopic write cmnd/#\ntopic write kitchen/#\ntopic read stat/#\n"
-	config := fmt.Sprintf("user root\nlistener %s 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\n", port, password, filepath.Join(dir, "acl"))
+	config := fmt.Sprintf("user root\nlistener %s 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\n", port, password, filepath.Join(dir, "acl")) + strings.Join(more, "\n")
 	for name, text := range map[string]string{"acl": acl, "conf": config} {
 		testkit.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}

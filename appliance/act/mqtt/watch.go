@@ -119,5 +119,9 @@ func (m *MQTT) fail(t *rt.Task, kind wire.Kind, err error) error {
 	if t.Stopping() {
 		return rt.ErrStopped
 	}
-	return &wire.Error{Op: "mqtt", Address: "tcp://" + m.address, Kind: kind, Cause: err}
+	e := &wire.Error{Op: "mqtt", Address: "tcp://" + m.address, Kind: kind, Cause: err}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		e.Hint = "this machine does not trust the certificate; name the authority that signed it in ca"
+	}
+	return e
 }

@@ -170,3 +170,76 @@ wyoming "speech" {
 stt "second" {
   protocol = "embedded"
 }
+core_server "house" {
+  listen = "127.0.0.1:8001"
+  legacy = [peer.kitchen]
+  tls {
+    cert = "cert.pem"
+    key  = "key.pem"
+  }
+}
+topic "acts" {
+  backends       = [backend.home, backend.broker, backend.script, backend.hook, backend.talk]
+  intents        = [intent.coffee, intent.tidy]
+  language_model = language_model.qwen
+}
+topic "also" { english = true }
+listener "acts" {
+  device  = device.microphone.usb
+  models  = [model.alexa]
+  deliver = [stt.whisper]
+  act     = topic.acts
+  area    = "Kitchen"
+}
+intent "coffee" {
+  sentences = ["make {drink}", "{cups} cups"]
+  slots     = { drink = vocabulary.drinks, cups = vocabulary.cups }
+  backend   = backend.broker
+  call {
+    service     = "coffee/make"
+    proof_topic = "coffee/state"
+  }
+}
+intent "tidy" {
+  sentences = ["tidy up"]
+  backend   = backend.script
+}
+vocabulary "drinks" { words = { coffee = [] } }
+vocabulary "cups" {
+  range {
+    from = 1
+    to   = 3
+  }
+}
+backend "home" {
+  protocol = "home_assistant"
+  url      = "https://home.test"
+  token    = secret("one")
+}
+backend "broker" {
+  protocol = "mqtt"
+  url      = "tcp://broker.test:1883"
+  username = "orac"
+  password = secret("one")
+}
+backend "script" {
+  protocol = "exec"
+  command  = ["true"]
+}
+backend "hook" {
+  protocol    = "webhook"
+  url         = "https://hook.test"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
+backend "talk" {
+  protocol = "conversation"
+  url      = "https://home.test"
+  token    = secret("one")
+}
+language_model "qwen" {
+  url         = "https://qwen.test"
+  model       = "qwen3"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}

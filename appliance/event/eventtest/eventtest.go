@@ -31,8 +31,18 @@ func fill(v reflect.Value, flags bool) {
 		case reflect.Float32, reflect.Float64:
 			f.SetFloat(0.5)
 		case reflect.Slice:
+			if f.Type().Elem().Kind() == reflect.Struct {
+				el := reflect.New(f.Type().Elem()).Elem()
+				fill(el, flags)
+				f.Set(reflect.Append(f, el))
+				continue
+			}
 			f.Set(reflect.ValueOf([]string{"one", "two"}))
 		case reflect.Struct:
+			if f.Type() == reflect.TypeFor[time.Time]() {
+				f.Set(reflect.ValueOf(time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)))
+				continue
+			}
 			fill(f, flags)
 		default:
 			panic("BUG: " + v.Type().Name() + "." + v.Type().Field(i).Name + ": teach eventtest a " + f.Type().String())

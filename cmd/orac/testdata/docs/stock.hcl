@@ -37,3 +37,20 @@ listener "kitchen" {
   device = device.microphone.usb
   models = [model.hey_jarvis]
 }
+
+backend "home" {
+  protocol = "home_assistant"
+  url      = "http://homeassistant.local:8123"
+  token    = secret("ha_token")
+}
+
+vocabulary "cups" {
+  range {
+    from = 1
+    to   = 4
+  }
+}
+
+vocabulary "drinks" {
+  words = { coffee = [], espresso = [] }
+}

@@ -1,0 +1,146 @@
+package event
+
+import (
+	"fmt"
+	"time"
+)
+
+// acting tell how texts become deeds.
+var acting = []Kind{
+	kind("A text was acted on, or could not be: what was understood, what was called, and what truly came of it.", Kind{Sign: Arrived},
+		Acted.words),
+	kind("A timer has ended.", Kind{Sign: Arrived},
+		func(b TimerEnded) Words {
+			what := "the timer"
+			if b.Name != "" {
+				what += " for " + b.Name
+			}
+			if b.Late > 0 {
+				return warning("timer", usual("%s has ended %.0f s ago, while ORAC did not run", what, b.Late))
+			}
+			return fine("timer", usual("%s has ended", what))
+		}),
+	kind("A backend is connected, or is not any more.", Kind{about: itself},
+		func(b BackendHealth) Words {
+			return either(b.OK, "backend", usual("%s is connected  %s", b.Backend, b.Version), usual("%s: %s; trying again %s", b.Backend, b.Cause, b.Retry))
+		}),
+	kind("A language model answers again, or does not any more.", Kind{about: itself},
+		func(b ModelHealth) Words {
+			return either(b.OK, "model", usual("%s answers again", b.Model), usual("%s: %s", b.Model, b.Cause))
+		}),
+}
+
+// Acted: a text was acted on, or could not be. Times are absent if that was not reached.
+type Acted struct {
+	Topic      string      `json:"topic"`
+	Request    string      `json:"request"`             // its ID
+	Utterance  string      `json:"utterance,omitempty"` // ID of the recording, or of the transcript of a server
+	From       string      `json:"from,omitempty"`      // who asked
+	Text       string      `json:"text"`
+	Tier       string      `json:"tier,omitempty"`  // how it was understood: correction, sentence, near, learnt, model, handed
+	Model      string      `json:"model,omitempty"` // the language model that was asked
+	Understood bool        `json:"understood"`
+	Executed   bool        `json:"executed"` // the backend has accepted all of it
+	Verified   bool        `json:"verified"` // all of it is proven, or was so already
+	Unknown    bool        `json:"unknown,omitempty"`
+	Reason     string      `json:"reason,omitempty"`
+	Speech     string      `json:"speech,omitempty"` // what people are told
+	Calls      []ActedCall `json:"calls,omitempty"`
+	Took       float64     `json:"took"` // seconds from the text to the end
+	Said       time.Time   `json:"said,omitzero"`
+	Came       time.Time   `json:"came,omitzero"`
+	ReadAt     time.Time   `json:"read_at,omitzero"`
+	ExecutedAt time.Time   `json:"executed_at,omitzero"`
+	VerifiedAt time.Time   `json:"verified_at,omitzero"`
+}
+
+// ActedCall is a call to a backend, and what came of it.
+type ActedCall struct {
+	Backend string   `json:"backend,omitempty"`
+	Intent  string   `json:"intent"`
+	Service string   `json:"service"`
+	Targets []string `json:"targets,omitempty"`
+	Verdict string   `json:"verdict"` // proven, already, unproven, failed, unknown, not tried
+	Reason  string   `json:"reason,omitempty"`
+}
+
+func (Acted) Kind() string { return "acted" }
+
+func (b Acted) told() Told {
+	if b.Unknown {
+		return Told{
+			Past:  fmt.Sprintf("what came of command %s is not known: %s", b.Request, b.Reason),
+			After: "it is not repeated: look whether it was done, and say it again if it was not",
+		}
+	}
+	return Told{}
+}
+
+func (b Acted) unspoken() Body {
+	b.Text, b.Speech = "", ""
+	return b
+}
+
+func (b Acted) words() Words {
+	said, how := speech("“%s”", b.Text), faint("  %s, %s, in %.2f s", b.Topic, b.Tier, b.Took)
+	switch {
+	case !b.Understood && b.Tier == "" && b.Reason != "":
+		return warning("not acted on", said, usual("  %s", b.Reason), faint("  %s", b.Topic))
+	case !b.Understood:
+		return warning("not understood", said, faint("  %s", b.Topic))
+	case b.Unknown:
+		return failure("not known", said, usual("  %s", b.Reason), how)
+	case b.Verified:
+		return fine("done", said, how)
+	case b.Executed:
+		return warning("not proven", said, usual("  %s", b.Reason), how)
+	}
+	return warning("not done", said, usual("  %s", b.Reason), how)
+}
+
+// TimerEnded: a timer has ended.
+type TimerEnded struct {
+	Topic   string  `json:"topic"`
+	Name    string  `json:"name,omitempty"`
+	Seconds float64 `json:"seconds"`        // how long it ran
+	Late    float64 `json:"late,omitempty"` // seconds since its end, if ORAC did not run then
+}
+
+func (TimerEnded) Kind() string { return "timer_ended" }
+
+// BackendHealth: whether a backend is connected, on each change, and at each failed try.
+type BackendHealth struct {
+	Backend string `json:"backend"`
+	OK      bool   `json:"ok"`
+	Version string `json:"version,omitempty"`
+	Cause   string `json:"cause,omitempty"`
+	Retry   string `json:"retry,omitempty"`
+	Again   bool   `json:"again,omitempty"` // it failed before, too
+}
+
+func (BackendHealth) Kind() string { return "backend_health" }
+
+func (b BackendHealth) told() Told {
+	if b.OK {
+		return well()
+	}
+	t := down(b.Cause)
+	t.Did = "tried again " + b.Retry
+	return t
+}
+
+// ModelHealth: whether a language model answers, on each change.
+type ModelHealth struct {
+	Model string `json:"model"`
+	OK    bool   `json:"ok"`
+	Cause string `json:"cause,omitempty"`
+}
+
+func (ModelHealth) Kind() string { return "model_health" }
+
+func (b ModelHealth) told() Told {
+	if b.OK {
+		return well()
+	}
+	return down(b.Cause)
+}

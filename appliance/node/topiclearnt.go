@@ -1,0 +1,97 @@
+package node
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance/act"
+	"orac/appliance/rt"
+)
+
+// learnt are answers of a language model that proved right. One counts for the vocabulary that it was made with alone, and for a time.
+type learnt struct {
+	fs      rt.FS
+	dir     string
+	entries []act.LearntAnswer // the one that was used last is last
+}
+
+const (
+	learntFile = "learnt.json"
+	mostLearnt = 500
+	maxLearnt  = 4 << 20
+)
+
+func (l *learnt) open(t *rt.Task, fsys rt.FS, dir string) {
+	l.fs, l.dir = fsys, dir
+	text, err := fsys.ReadFile(t, dir+"/"+learntFile, maxLearnt)
+	if err != nil {
+		return
+	}
+	if json.Unmarshal(text, &l.entries) != nil {
+		l.entries = nil
+		_ = fsys.Rename(t, dir+"/"+learntFile, dir+"/damaged/"+learntFile)
+	}
+	l.entries = l.entries[max(0, len(l.entries)-mostLearnt):]
+}
+
+// sameText is what texts that mean the same for the cache share.
+func sameText(text string) string {
+	return strings.ToLower(strings.Join(strings.Fields(strings.Trim(text, " .!?")), " "))
+}
+
+// find returns what was learnt of a text, for a version of the vocabulary.
+func (l *learnt) find(now time.Time, text, version string) ([]act.Command, bool) {
+	key := sameText(text)
+	i := slices.IndexFunc(l.entries, func(a act.LearntAnswer) bool { return a.Text == key })
+	if i < 0 || l.entries[i].Version != version || now.After(l.entries[i].Expires) {
+		return nil, false
+	}
+	a := l.entries[i]
+	a.Hits++
+	a.Used = now
+	l.entries = append(slices.Delete(l.entries, i, i+1), a)
+	return a.Commands, true
+}
+
+// add learns an answer. If the disk refuses, it is known until the process ends.
+func (l *learnt) add(t *rt.Task, topic, text string, commands []act.Command, version string, now time.Time, keep time.Duration) {
+	key := sameText(text)
+	l.entries = slices.DeleteFunc(l.entries, func(a act.LearntAnswer) bool { return a.Text == key })
+	l.entries = append(l.entries, act.LearntAnswer{Topic: topic, Text: key, Commands: commands, Version: version, Made: now, Used: now, Expires: now.Add(keep)})
+	l.entries = l.entries[max(0, len(l.entries)-mostLearnt):]
+	l.save(t)
+}
+
+// forget removes the entry of a text, or all if it is "", and returns how many.
+func (l *learnt) forget(t *rt.Task, text string) int {
+	before := len(l.entries)
+	key := sameText(text)
+	l.entries = slices.DeleteFunc(l.entries, func(a act.LearntAnswer) bool { return text == "" || a.Text == key })
+	if len(l.entries) != before {
+		l.save(t)
+	}
+	return before - len(l.entries)
+}
+
+// expire removes what counts no more.
+func (l *learnt) expire(t *rt.Task, now time.Time) {
+	before := len(l.entries)
+	l.entries = slices.DeleteFunc(l.entries, func(a act.LearntAnswer) bool { return now.After(a.Expires) })
+	if len(l.entries) != before {
+		l.save(t)
+	}
+}
+
+func (l *learnt) save(t *rt.Task) {
+	text, err := json.Marshal(l.entries)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	if err := rt.WriteFile(t, l.fs, l.dir, learntFile, text); err != nil {
+		t.Trace("learnt answers not written")
+	}
+}
+
+func (l *learnt) list() []act.LearntAnswer { return slices.Clone(l.entries) }
