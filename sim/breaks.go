@@ -102,6 +102,10 @@ func (m *machine) suffers(o *occurrence) *ailments {
 		return &m.receiver(o.Target).ailments
 	case scenario.CoreTarget:
 		return &m.peer("core " + o.Target).ailments
+	case scenario.BackendTarget:
+		return &m.homeOf(o.Target).ailments
+	case scenario.ModelTarget:
+		return &m.mindOf(o.Target).ailments
 	}
 	return &m.ailments
 }

@@ -30,9 +30,11 @@ type remote struct {
 type plea struct {
 	id, text string
 	pcm      []int16 // nil once it is answered
-	promised bool    // the server has said that Core will get it
-	acts     int     // how often Core acted on it
-	excused  bool    // it was reported that Core may not have it
+	said     time.Duration
+	most     time.Duration // how long after that it may be done; 0: that is not known
+	promised bool          // the server has said that Core will get it
+	acts     int           // how often Core acted on it
+	excused  bool          // it was reported that Core may not have it
 }
 
 // floor is all that goes on between other appliances, a server of this one, and the Cores.
@@ -40,6 +42,7 @@ type floor struct {
 	callers    []*remote
 	all        []*plea           // as they were said
 	commands   map[string]*plea  // by text
+	numbers    map[int]*plea     // by the number that is in each text
 	byID       map[string]*plea  // by the ID under which Core gets them
 	newest     map[string]uint64 // the number of the last text that a Core acted on, by its address
 	acted      int
@@ -55,10 +58,10 @@ const (
 
 // invite schedules the commands of other appliances.
 func (m *machine) invite() {
-	m.floor.commands, m.floor.byID, m.floor.newest = map[string]*plea{}, map[string]*plea{}, map[string]uint64{}
+	m.floor.commands, m.floor.byID, m.floor.newest, m.floor.numbers = map[string]*plea{}, map[string]*plea{}, map[string]uint64{}, map[int]*plea{}
 	for _, p := range m.sc.Callers {
 		s := &remote{Caller: p, m: m}
-		if s.Server == "" && len(m.first.STTServers) > 0 {
+		if s.Server == "" && s.Topic == "" && len(m.first.STTServers) > 0 {
 			s.Server = m.first.STTServers[0].Name
 		}
 		m.floor.callers = append(m.floor.callers, s)
@@ -75,7 +78,15 @@ func (s *remote) speak() {
 	f := &s.m.floor
 	n := int(s.Length*audio.Rate/time.Second) + len(f.all)
 	c := &plea{id: fmt.Sprintf("%s-%d", s.Name, s.asked), text: fmt.Sprintf("%d samples", n), pcm: make([]int16, n)}
-	f.commands[c.text], f.all = c, append(f.all, c)
+	if c.said = s.m.now(); s.Topic != "" && len(s.m.first.LanguageModels) > 0 && s.asked%3 == 0 {
+		c.text = fmt.Sprintf("perhaps about %d of them would be fine", n) // no sentence fits
+	}
+	for _, t := range s.m.first.Topics {
+		if t.Name == s.Topic {
+			c.most = t.Expires + t.Timeout // the last moment to begin, and the longest that it may take
+		}
+	}
+	f.commands[c.text], f.numbers[n], f.all = c, c, append(f.all, c)
 	s.waiting = append(s.waiting, c)
 	if len(s.waiting) == 1 {
 		s.send()
@@ -95,6 +106,9 @@ func (s *remote) send() {
 	s.under = true
 	c, core := s.waiting[0], m.core
 	rt.New(m.driver, "callers/"+s.Name, func(t *rt.Task) error {
+		if s.Topic != "" {
+			return s.ask(t, core, c)
+		}
 		n := core.STTServer(s.Server)
 		var h sttrole.Heard
 		err := errors.New("there is no such server")

@@ -47,6 +47,13 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		s := m.floor.callers[0]
 		return s.served == s.asked && s.asked > 10 && m.floor.actedTwice == 0 && m.core.Forwards()[0].Waiting == 0
 	}
+	// Who commands the house is answered, and nothing is done twice; what the home says is told.
+	told := func(cause string, least int) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			s := m.floor.callers[0]
+			return s.served == s.asked && s.asked > 10 && m.floor.actedTwice == 0 && said(r, "acted", cause, begin, end+30) >= least
+		}
+	}
 	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
 
 	tests := map[scenario.Kind]struct {
@@ -153,6 +160,26 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return forwarded(m, r) && m.core.Forwards()[0].Aside > 2 && m.floor.acted == len(m.floor.all)
 		}},
 
+		scenario.BackendDown: {does: func(m *machine, r report.Run) bool {
+			return told("connection refused", 2)(m, r) && noticed(m, r) && said(r, "backend_health", "refused", begin, end) > 2
+		}},
+		scenario.BackendUnauthorized: {does: func(m *machine, r report.Run) bool {
+			return told("401", 2)(m, r) && noticed(m, r) && said(r, "backend_health", "is connected", end, end+10) == 1
+		}},
+		scenario.BackendSlow: {does: func(m *machine, r report.Run) bool {
+			return told("no answer within", 2)(m, r) && m.floor.acted >= len(m.floor.all)-2
+		}},
+		scenario.BackendEnds: {does: func(m *machine, r report.Run) bool {
+			return told("the connection ended", 3)(m, r) && m.floor.acted == len(m.floor.all)
+		}},
+		scenario.BackendStuck: {does: func(m *machine, r report.Run) bool {
+			return told("does not follow", 3)(m, r) && m.floor.acted < len(m.floor.all)-2
+		}},
+		scenario.ModelDown:  {does: func(m *machine, r report.Run) bool { return told("refused", 1)(m, r) && noticed(m, r) }},
+		scenario.ModelSlow:  {does: func(m *machine, r report.Run) bool { return told("", 1)(m, r) && noticed(m, r) }},
+		scenario.ModelHangs: {does: func(m *machine, r report.Run) bool { return told("", 1)(m, r) && noticed(m, r) }},
+		scenario.ModelTrash: {does: told("cannot be done", 1)},
+
 		scenario.DiskFull:     {does: stored},
 		scenario.DiskReadOnly: {does: stored},
 		scenario.DiskError:    {does: stored},
@@ -196,6 +223,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	_, quietEngine := rehearse(t, sceneIn(t, embedded, "2m", speech), 1)
 	calls := "caller \"study\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietServer := rehearse(t, sceneIn(t, serving, "2m", calls), 1)
+	asks := "caller \"phone\" {\n  topic = \"general\"\n  at = \"5s\"\n  every = \"6s\"\n}\n"
+	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
 		mk, made := makerOf(k)
@@ -227,6 +256,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet = embedded, quietEngine
 			case scenario.CoreTarget:
 				home, quiet, speech = serving, quietServer, calls
+			case scenario.BackendTarget, scenario.ModelTarget:
+				home, quiet, speech = acting, quietHome, asks
 			}
 			sc := sceneIn(t, home, "2m", speech+fault+test.also)
 			sc.Head.Heal = 80 * time.Second

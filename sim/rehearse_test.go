@@ -54,6 +54,39 @@ stt_server "house" {
 }
 `
 
+// acting is a house that does what it is told.
+var acting = embedded + `
+topic "general" {
+  backends       = [backend.home]
+  intents        = [intent.count]
+  language_model = language_model.qwen
+}
+intent "count" {
+  sentences = ["{count} samples"]
+  slots     = { count = vocabulary.numbers }
+  backend   = backend.home
+  call {
+    service = "counter.set_value"
+    data    = { count = "{count}" }
+  }
+}
+vocabulary "numbers" {
+  range {
+    from = 0
+    to   = 1000000
+  }
+}
+backend "home" {
+  protocol = "home_assistant"
+  url      = "http://homeassistant.local:8123"
+  token    = secret("ha_token")
+}
+language_model "qwen" {
+  url   = "http://127.0.0.1:8080"
+  model = "qwen3"
+}
+`
+
 // sceneIn is a scenario with another runbook.
 func sceneIn(t testing.TB, house, long, rest string) *scenario.Scenario {
 	t.Helper()

@@ -33,6 +33,9 @@ func (m *machine) event(e event.Event) {
 	if b, ok := e.Body.(event.Forwarded); ok {
 		m.floor.told(b)
 	}
+	if b, ok := e.Body.(event.Acted); ok {
+		m.floor.reported(m, b)
+	}
 	if about := e.Complaint(); about != "" {
 		m.judge.Noticed(at, about)
 	}

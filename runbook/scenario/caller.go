@@ -13,6 +13,7 @@ type Caller struct {
 	Address runbook.Address
 	Name    string
 	Server  string        `hcl:"server"` // name of the stt_server; "" is the first of the runbook
+	Topic   string        `hcl:"topic"`  // name of a topic that acts here, which it asks as a peer of a Core does; "" for none
 	Length  time.Duration `hcl:"length"` // of a command
 	At      time.Duration `hcl:"at"`
 	Every   time.Duration `hcl:"every"`  // 0: once
@@ -30,9 +31,11 @@ var callerBlock = &language.BlockType{
 }`,
 	Attributes: []language.Attribute{
 		{Name: "server", Kind: language.String, DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the stt_server."},
+		{Name: "topic", Kind: language.String, Example: `"general"`, Doc: "The name of a topic that acts on texts: it is asked directly, as peers of a Core do, instead of a server. If the topic has a language model, every third text needs it."},
 		{Name: "length", Kind: language.Duration, Default: "2s", Min: "100ms", Max: "14s", Doc: "How long a command is."},
 		at("When it sends its first command, counted from the start.", language.Attribute{Default: "10s"}),
 		every, jitter, times,
 	},
-	Rules: repeats,
+	Rules: append([]language.Rule{{Uses: []string{"server", "topic"}, Doc: "server and topic exclude each other", Hint: "Leave one of them out.",
+		Holds: func(g language.Given) bool { return !g.Written("server") || !g.Written("topic") }}}, repeats...),
 }

@@ -47,6 +47,9 @@ var (
 	heartbeat = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
 	webhook   = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
 	core      = &Family{Name: "core", Class: NetClass, complaints: []string{"forward."}}
+	backend   = &Family{Name: "backend", Class: NetClass, complaints: []string{"backend."}}
+	reply     = &Family{Name: "answers of a backend", Class: NetClass} // each command that it is about says so
+	mind      = &Family{Name: "language model", Class: NetClass, complaints: []string{"language_model."}}
 	disk      = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}
 	node      = &Family{Name: "node", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, complaints: []string{""}}
 	processor = &Family{Name: "processor", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, Answers: true, complaints: []string{"loop"}}

@@ -63,6 +63,16 @@ const (
 	CoreUnauthorized Kind = "core_unauthorized"
 	CoreEnds         Kind = "core_ends"
 
+	BackendDown         Kind = "backend_down"
+	BackendSlow         Kind = "backend_slow"
+	BackendUnauthorized Kind = "backend_unauthorized"
+	BackendEnds         Kind = "backend_ends"
+	BackendStuck        Kind = "backend_stuck"
+	ModelDown           Kind = "model_down"
+	ModelSlow           Kind = "model_slow"
+	ModelHangs          Kind = "model_hangs"
+	ModelTrash          Kind = "model_trash"
+
 	DiskFull     Kind = "disk_full"
 	DiskReadOnly Kind = "disk_read_only"
 	DiskError    Kind = "disk_error"
@@ -170,6 +180,20 @@ var kinds = []Info{
 		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(60)) * time.Second }},
 	{Kind: CoreUnauthorized, Family: core, Target: CoreTarget, Lasts: true, Status: 401, Doc: "The Core answers 401.", Unreal: alone},
 	{Kind: CoreEnds, Family: core, Target: CoreTarget, Lasts: true, Doc: "The Core acts on a text, but the connection ends before the answer.", Unreal: alone},
+
+	{Kind: BackendDown, Family: backend, Target: BackendTarget, Lasts: true, Refuses: true, Doc: "The backend, such as a Home Assistant, refuses connections.", Unreal: noHome},
+	{Kind: BackendSlow, Family: backend, Target: BackendTarget, Lasts: true, Late: true, Doc: "It answers late. It does what it is asked all the same.", Unreal: noHome,
+		more:  delay("15s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(30)) * time.Second }},
+	{Kind: BackendUnauthorized, Family: backend, Target: BackendTarget, Lasts: true, Status: 401, Doc: "It answers 401: the token is not valid any more.", Unreal: noHome},
+	{Kind: BackendEnds, Family: reply, Target: BackendTarget, Lasts: true, Doc: "It does what it is asked, but the connection ends before the answer.", Unreal: noHome},
+	{Kind: BackendStuck, Family: reply, Target: BackendTarget, Lasts: true, Doc: "It accepts calls and does nothing: no state follows.", Unreal: noHome},
+	{Kind: ModelDown, Family: mind, Target: ModelTarget, Lasts: true, Refuses: true, Doc: "The language model refuses connections.", Unreal: noHome},
+	{Kind: ModelSlow, Family: mind, Target: ModelTarget, Lasts: true, Late: true, Doc: "It answers late.", Unreal: noHome,
+		more:  delay("30s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(40)) * time.Second }},
+	{Kind: ModelHangs, Family: mind, Target: ModelTarget, Lasts: true, Doc: "It accepts questions and never answers.", Unreal: noHome},
+	{Kind: ModelTrash, Family: mind, Target: ModelTarget, Lasts: true, Harmless: true, Doc: "It answers prose, half an answer, or what it may not choose. This is harmless: nothing of it is done.", Unreal: noHome},
 
 	{Kind: DiskFull, Family: disk, Lasts: true, Doc: "The disk of the state directory is full."},
 	{Kind: DiskReadOnly, Family: disk, Lasts: true, Doc: "The disk of the state directory is read-only."},

@@ -24,7 +24,11 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) 
 		}
 	}
 	for _, p := range s.Callers {
-		c.named(p.Address, "server", "stt_server", p.Server, has)
+		if p.Topic != "" {
+			c.named(p.Address, "topic", "topic", p.Topic, has)
+		} else {
+			c.named(p.Address, "server", "stt_server", p.Server, has)
+		}
 	}
 	for _, f := range s.Faults {
 		if target := f.Kind.Info().Target; target != "" && target != NodeTarget { // nodes are known when the graph is: see Nodes
@@ -73,6 +77,17 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	}
 	for _, c := range rb.Cores {
 		add("core", c.Name)
+	}
+	for _, b := range rb.Backends {
+		add("backend", b.Name)
+	}
+	for _, l := range rb.LanguageModels {
+		add("language_model", l.Name)
+	}
+	for _, t := range rb.Topics {
+		if t.Acts() {
+			add("topic", t.Name)
+		}
 	}
 	for _, h := range rb.Heartbeats {
 		add("heartbeat", h.Name)

@@ -102,6 +102,8 @@ const (
 	HeartbeatTarget Target = "heartbeat"
 	WebhookTarget   Target = "webhook"
 	CoreTarget      Target = "core"
+	BackendTarget   Target = "backend"
+	ModelTarget     Target = "language_model"
 	NodeTarget      Target = "node"
 )
 
@@ -113,8 +115,13 @@ var targets = map[Target]language.Attribute{
 	HeartbeatTarget: {DefaultDoc: "the runbook's first", Example: `"whisper"`, Doc: "The name of the heartbeat."},
 	WebhookTarget:   {DefaultDoc: "the runbook's first", Example: `"light"`, Doc: "The name of the webhook."},
 	CoreTarget:      {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the Core."},
+	BackendTarget:   {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the backend."},
+	ModelTarget:     {DefaultDoc: "the runbook's first", Example: `"qwen"`, Doc: "The name of the language model."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
+
+// noHome is why nothing that an appliance acts on breaks on a live one.
+const noHome = "orac chaos brings no home and no language model yet that an appliance could act on"
 
 // alone is why the Core of a live appliance cannot break.
 const alone = "only a simulation has other appliances whose commands go on to a Core"

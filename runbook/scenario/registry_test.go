@@ -158,7 +158,7 @@ func TestTheTableOfFaultsIsWhole(t *testing.T) {
 	})
 	seen := map[Kind]bool{}
 	for _, k := range kinds {
-		server := k.Target == STTTarget || k.Target == HeartbeatTarget || k.Target == WebhookTarget || k.Target == CoreTarget
+		server := slices.Contains([]Target{STTTarget, HeartbeatTarget, WebhookTarget, CoreTarget, BackendTarget, ModelTarget}, k.Target)
 		_, aimed := targets[k.Target]
 		switch {
 		case seen[k.Kind]:

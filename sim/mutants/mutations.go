@@ -13,7 +13,29 @@ type mutation struct {
 }
 
 // mutations are defects that the promises of this repository forbid.
-var mutations = slices.Concat(known, sounds, others)
+var mutations = slices.Concat(known, sounds, acting, others)
+
+// acting are defects of what becomes of a command.
+var acting = []mutation{
+	{
+		name: "journal", does: "a call is not noted on the disk before it is made", file: "appliance/node/topicact.go",
+		old:       "\t\tif err := n.journal.Save(t, &about); err != nil && j.given {\n",
+		new:       "\t\tif err := error(nil); err != nil && j.given {\n",
+		scenarios: []string{"acts_once"},
+	},
+	{
+		name: "expires", does: "a command is carried out however old it is", file: "appliance/node/topicact.go",
+		old:       "age > n.c.Expires {",
+		new:       "age > 1000*n.c.Expires {",
+		scenarios: []string{"home_away"},
+	},
+	{
+		name: "proof", does: "what a backend only accepted is told as done", file: "appliance/node/topicact.go",
+		old:       "func verified(list []act.Outcome) bool {\n\treturn len(list) > 0 && !slices.ContainsFunc(list, func(o act.Outcome) bool { return !o.Verdict.Good() })\n",
+		new:       "func verified(list []act.Outcome) bool {\n\treturn len(list) > 0 && !slices.ContainsFunc(list, func(o act.Outcome) bool { return !o.Verdict.Good() && o.Verdict != act.Unproven })\n",
+		scenarios: []string{"home_away"},
+	},
+}
 
 // known are the defects that one promise each of the first scenarios catches.
 var known = []mutation{

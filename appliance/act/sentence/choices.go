@@ -50,8 +50,13 @@ type ChoiceSlot struct {
 // MaxAnswer bounds the answer of a language model, in bytes.
 const MaxAnswer = 16 << 10
 
-// Choices lists what a language model may choose.
+// Choices lists what a language model may choose. It is made once.
 func (m *Matcher) Choices() *Choices {
+	m.choiceOnce.Do(func() { m.choices = m.listChoices() })
+	return m.choices
+}
+
+func (m *Matcher) listChoices() *Choices {
 	c := &Choices{keys: map[string]int{}}
 	for i := range m.house.entities {
 		e := &m.house.entities[i]

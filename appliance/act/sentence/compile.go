@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"orac/appliance/act"
 )
@@ -30,6 +31,9 @@ type Matcher struct {
 	words     *nearWords
 	version   string
 	problems  []Problem
+
+	choiceOnce sync.Once
+	choices    *Choices // set by choiceOnce
 }
 
 type wordFlags uint8
@@ -232,10 +236,7 @@ func sorted[V any](m map[string]V) []string {
 	return out
 }
 
+// builtinNames are the built-in slots that README.md describes; the others are for the shipped English.
 func builtinNames() string {
-	var out []string
-	for _, n := range sorted(builtin) {
-		out = append(out, n)
-	}
-	return strings.Join(out, ", ")
+	return "area, climate, cover, degrees, duration, entity, fan, floor, kelvin, light, lock, media_player, number, openable, percent, scene, sensor, switch, switchable, text, vacuum, where"
 }

@@ -58,6 +58,20 @@ func cores(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+func backends(rb *runbook.Runbook) (names []string) {
+	for _, b := range rb.Backends {
+		names = append(names, b.Name)
+	}
+	return names
+}
+
+func models(rb *runbook.Runbook) (names []string) {
+	for _, l := range rb.LanguageModels {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
 // addresses returns the addresses of the nodes.
 func addresses(rb *runbook.Runbook) (names []string) {
 	g, err := graph.Compile(rb)
@@ -85,6 +99,10 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return webhooks(rb)
 	case scenario.CoreTarget:
 		return cores(rb)
+	case scenario.BackendTarget:
+		return backends(rb)
+	case scenario.ModelTarget:
+		return models(rb)
 	case scenario.NodeTarget:
 		return addresses(rb)
 	case "":
