@@ -26,6 +26,7 @@ require (
 	github.com/yuin/goldmark v1.8.7 // reads the pages of `orac help TOPIC` and of the console, which are Markdown; glamour would bring 20 modules
 	github.com/zclconf/go-cty v1.19.0 // values and functions of the language, with marks for secrets
 	github.com/zeebo/xxh3 v1.1.0 // 128-bit keys of sounds: a tenth of a microsecond a hop, the same on every machine
+	go.yaml.in/yaml/v3 v3.0.5 // topics.yaml of an existing Core, for orac import; the YAML organisation keeps it
 	golang.org/x/crypto v0.59.0 // bcrypt
 	golang.org/x/sys v0.50.0 // what of Linux the standard library does not have: limits, peers of sockets, locks
 	golang.org/x/term v0.48.0 // passwords without an echo, the size of a terminal

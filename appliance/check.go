@@ -52,6 +52,7 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 			c.speech(s)
 		}
 		c.everywhere(s.Address, s.URL)
+		c.inTheClear(s)
 	}
 	for _, b := range rb.Backends {
 		if b.Protocol == "exec" {
@@ -149,6 +150,16 @@ func (c *checker) listeners() {
 			c.say(l.Address, "models", language.Warning, l.Name+" hears nothing: all of its models are switched off", "Set enabled = true in one of them.")
 		}
 	}
+}
+
+// inTheClear says aloud that a Wyoming service of another machine is sent voices unencrypted, and proves nothing about itself.
+func (c *checker) inTheClear(s runbook.STT) {
+	place, wyoming := strings.CutPrefix(s.URL, "tcp://")
+	if !wyoming || runbook.IsLoopback(place) {
+		return
+	}
+	c.say(s.Address, "url", language.Warning, fmt.Sprintf("voices cross the network to %s unencrypted, and whoever answers there may say anything", place),
+		"The Wyoming protocol has neither encryption nor a login. Use it on this machine, over a network of your own, or through an encrypted tunnel; an ORAC STT (https://) has both.")
 }
 
 // wyoming says aloud what everybody on the network may use, and what serves nothing.

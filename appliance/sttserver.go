@@ -16,6 +16,9 @@ func (d *Daemon) STTServer(address runbook.Address) (sttrole.Server, bool) {
 	return sttServer{d, address.Name()}, d.core.STTServer(address.Name()) != nil
 }
 
+// VoiceServices are the Wyoming services that run.
+func (d *Daemon) VoiceServices() []status.VoiceService { return d.core.VoiceServices() }
+
 // sttServer asks the node of a block, whichever instance that is at the moment.
 type sttServer struct {
 	d    *Daemon

@@ -21,7 +21,7 @@ type CoreServer struct {
 
 var coreServerBlock = &language.BlockType{
 	Type: "core_server", Named: true,
-	Doc:  "Serves the topics that act here to other machines: it does what an ORAC Core does, at the same addresses, and asks who is there. Whoever may use it has a service_account with the permissions core.generate and core.heartbeat, or an API key.",
+	Doc:  "Serves the topics that act here to other machines: it does what an ORAC Core does, at the same addresses, and asks who is there. Whoever may use it has a service_account with the permissions core.results and core.status, and the audience `orac-core`, or an API key.",
 	Slot: language.Into(func(rb *Runbook) any { return &rb.CoreServers }),
 	Example: `core_server "house" {
   listen = "127.0.0.1:8000"
@@ -65,5 +65,5 @@ func coreServersAreSafe(value any, d *language.Document) (found language.Diagnos
 
 // MayCommand tells whether anybody may use a Core server: an account of the runbook, or a peer without a login.
 func (rb *Runbook) MayCommand(s CoreServer) bool {
-	return len(s.Legacy) > 0 || slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool { return slices.Contains(a.Permissions, "core.generate") })
+	return len(s.Legacy) > 0 || slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool { return slices.Contains(a.Permissions, "core.results") })
 }

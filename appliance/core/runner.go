@@ -209,7 +209,7 @@ func (r *Runner) drain(t *rt.Task) {
 
 // busy tells whether anything that carries sound has not finished yet, or other machines may ask something.
 func (r *Runner) busy() bool {
-	return r.left(func(role graph.Role) bool { return role.CarriesSound() || role == graph.Serves })
+	return r.graph.Load().Issues() || r.left(func(role graph.Role) bool { return role.CarriesSound() || role == graph.Serves })
 }
 
 // delivering tells whether anything is on its way to a service.

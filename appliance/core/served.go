@@ -27,6 +27,16 @@ func (c *Core) STTServers() (list []status.STTServer) {
 	return list
 }
 
+// VoiceServices are the states of all Wyoming services.
+func (c *Core) VoiceServices() (list []status.VoiceService) {
+	for _, v := range c.runner.Views() {
+		if w, ok := v.code.(*node.Wyoming); ok && v.State != reconcile.Leaked {
+			list = append(list, w.Shown())
+		}
+	}
+	return list
+}
+
 // Forwards are the queues of all Cores.
 func (c *Core) Forwards() (list []status.Hook) {
 	for _, v := range c.runner.Views() {

@@ -4,7 +4,7 @@ import "fmt"
 
 // serving tell what this appliance does for other machines.
 var serving = []Kind{
-	kind("An STT server has answered an utterance of another machine, or could not.", Kind{about: Event.engine},
+	kind("An STT server has answered an utterance of another machine, or could not.", Kind{Kept: true, about: Event.engine},
 		Served.words),
 	kind("Another appliance has begun to send heartbeats to an STT server, or has stopped.", Kind{},
 		Instance.words),

@@ -24,6 +24,9 @@ type Graph struct {
 	Edges   []Edge
 }
 
+// Issues tells whether the appliance signs tokens for others: it does so for as long as it runs, and needs no node for it.
+func (g *Graph) Issues() bool { return g.Runbook != nil && g.Runbook.Issuer.URL != "" }
+
 // Node is a part of the graph.
 type Node struct {
 	Address string          // kind.name, or kind.device.model for a head

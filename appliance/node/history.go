@@ -124,7 +124,35 @@ func (n *History) take(t *rt.Task, e event.Event) {
 		})
 	case event.Delivered:
 		n.delivered(t, e.At, b)
+	case event.Served:
+		n.served(t, e.At, b)
 	}
+}
+
+// served writes what a peer has sent. What found no room comes again.
+func (n *History) served(t *rt.Task, at time.Time, b event.Served) {
+	if b.Busy {
+		return
+	}
+	took := func(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+	ended := at.Add(-took(b.Waited + b.Took))
+	n.write(t, func() error {
+		return n.Book.SaveUtterance(store.Utterance{
+			ID: b.Utterance, Started: ended.Add(-took(b.Seconds)), Ended: ended, Seconds: b.Seconds, Server: b.Server, Peer: b.Peer,
+		})
+	})
+	d := store.Delivery{UtteranceID: b.Utterance, STT: b.Server, Outcome: store.Delivered, Attempts: 1, Way: "peer", At: at, Error: b.Cause, Seconds: b.Waited + b.Took}
+	switch {
+	case b.Cause != "":
+		d.Outcome = store.Failed
+	case b.Text == "":
+		d.Outcome, d.Error = store.Empty, b.Nothing
+	}
+	var text *store.Transcript
+	if b.Text != "" || b.Original != "" {
+		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.Server, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language, ProcessingTime: took(b.Took)}
+	}
+	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }
 
 func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {

@@ -90,3 +90,57 @@ func TestAHistoryOfUnknownAgeIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// ledgerOf is a history that remembers utterances and deliveries.
+type ledgerOf struct {
+	fickle
+	utterances []store.Utterance
+	deliveries []store.Delivery
+	texts      []string
+}
+
+func (l *ledgerOf) SaveUtterance(u store.Utterance) error {
+	l.utterances = append(l.utterances, u)
+	return nil
+}
+
+func (l *ledgerOf) SaveDelivery(d store.Delivery, t *store.Transcript) error {
+	l.deliveries = append(l.deliveries, d)
+	if t != nil {
+		l.texts = append(l.texts, t.Text)
+	}
+	return nil
+}
+
+// TestWhatPeersSendIsInTheHistory: what was understood of it, and why nothing was; not what found no room, which comes again.
+func TestWhatPeersSendIsInTheHistory(t *testing.T) {
+	world(t, time.Minute, func(k *rt.Task) {
+		book := &ledgerOf{}
+		h := &node.History{Name: "history", Book: book, Config: rt.NewCell(node.HistoryConfig{Retention: time.Hour, MaxRows: 10}), In: rt.NewMailbox[event.Event]("events", 8)}
+		k.Go("history", h.Run)
+		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+		for _, b := range []event.Served{
+			{Server: "house", Utterance: "a", Peer: "service:barn", Text: "close the barn", Seconds: 3, Waited: 1, Took: 0.5},
+			{Server: "house", Utterance: "b", Peer: "service:barn", Nothing: "silence"},
+			{Server: "house", Utterance: "c", Peer: "service:barn", Cause: "out of memory"},
+			{Server: "house", Peer: "service:barn", Cause: "the queue is full", Busy: true},
+		} {
+			if err := h.In.Send(k, event.Event{At: at, Body: b}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pause(k, time.Second)
+		if len(book.utterances) != 3 || len(book.deliveries) != 3 || !slices.Equal(book.texts, []string{"close the barn"}) {
+			t.Fatalf("%+v\n%+v\n%q", book.utterances, book.deliveries, book.texts)
+		}
+		u := book.utterances[0]
+		if u.Peer != "service:barn" || u.Server != "house" || u.Seconds != 3 || !u.Ended.Equal(at.Add(-1500*time.Millisecond)) || u.Ended.Sub(u.Started) != 3*time.Second {
+			t.Errorf("%+v", u)
+		}
+		for i, want := range []store.Outcome{store.Delivered, store.Empty, store.Failed} {
+			if d := book.deliveries[i]; d.Outcome != want || d.STT != "house" || want == store.Empty && d.Error != "silence" {
+				t.Errorf("%+v, want %s", d, want)
+			}
+		}
+	})
+}

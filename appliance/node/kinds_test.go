@@ -53,9 +53,11 @@ func TestTheHistoryKeepsTheKindsThatTheTableSays(t *testing.T) {
 	d := virtual.New(1, time.Unix(0, 0), nil)
 	defer d.Close()
 	rt.New(d, "test", func(k *rt.Task) error {
-		for _, e := range eventtest.All(true) {
+		no := eventtest.All(false)
+		for i, e := range eventtest.All(true) {
 			book := &counted{}
 			(&History{Book: book}).take(k, e)
+			(&History{Book: book}).take(k, no[i]) // a kind may be kept in one case alone: see Served.Busy
 			if kept := book.rows > 0; kept != event.Of(e.Body).Kept {
 				t.Errorf("%s: %d rows are written, and the table says kept: %v", e.Body.Kind(), book.rows, !kept)
 			}

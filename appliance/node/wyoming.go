@@ -6,6 +6,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/rt"
+	"orac/appliance/status"
 	"orac/models/wake"
 	"orac/runbook"
 )
@@ -20,6 +21,36 @@ type Wyoming struct {
 	Events Events
 
 	trouble rt.Cell[string] // why the door is not open
+	open    rt.Cell[bool]
+	said    rt.Cell[[]status.VoiceAnswer] // newest first; the slices are never changed
+}
+
+// mostSaid is how many of the last answers are shown.
+const mostSaid = 20
+
+// Counted is a Door that tells how many clients it has. It may be called from anywhere.
+type Counted interface {
+	Clients() (connections, streams int)
+}
+
+// Shown is the state of the service. It may be called from anywhere.
+func (n *Wyoming) Shown() status.VoiceService {
+	s := status.VoiceService{Name: n.Config.Get().Block.Name, Open: n.open.Get(), Error: n.trouble.Get(), Answers: n.said.Get()}
+	if d, ok := n.Door.(Counted); ok && s.Open {
+		s.Connections, s.Streams = d.Clients()
+	}
+	return s
+}
+
+// told passes on what the door tells, and remembers the answers.
+func (n *Wyoming) told(t *rt.Task, b event.Body) {
+	if a, ok := b.(event.Answered); ok {
+		last := n.said.Get()
+		fresh := make([]status.VoiceAnswer, 0, mostSaid)
+		fresh = append(fresh, status.VoiceAnswer{At: t.Wall(), Address: a.Address, Text: clip(a.Text), Model: a.Model, Cause: a.Cause, Seconds: a.Seconds, Took: a.Took})
+		n.said.Take(rt.NewCell(append(fresh, last[:min(len(last), mostSaid-1)]...)))
+	}
+	n.tell(t, b)
 }
 
 // WyomingConfig is what a Wyoming service serves, and within which limits. Every connection goes by the values that hold when it
@@ -60,10 +91,12 @@ func (n *Wyoming) Run(t *rt.Task) error {
 		opened := func() {
 			shut = ""
 			n.trouble.Take(rt.NewCell(shut))
+			n.open.Take(rt.NewCell(true))
 			t.Trace("open")
 			n.tell(t, event.DoorOpened{Listen: n.Listen, Serves: n.Config.Get().Block.Serve})
 		}
-		err := n.Door.Serve(t, n.Config.Get, opened, func(b event.Body) { n.tell(t, b) })
+		err := n.Door.Serve(t, n.Config.Get, opened, func(b event.Body) { n.told(t, b) })
+		n.open.Take(rt.NewCell(false))
 		if err == nil || errors.Is(err, rt.ErrStopped) {
 			return err
 		}

@@ -162,16 +162,20 @@ func (k *coreClient) Generate(t *rt.Task, c Command, ready func(*rt.Task) error)
 	return nil
 }
 
-// parseGenerated reads Core's answer to a text. words are what Core says if it failed.
+// parseGenerated reads Core's answer to a text. words are what Core says if it failed. A Core that says whether it has understood a text
+// has dealt with it, whatever came of it: sent again, it would answer the same.
 func parseGenerated(answer []byte) (words string, err error) {
 	var a struct {
-		Status string `json:"status"`
-		Error  any    `json:"error"`
+		Status     string `json:"status"`
+		Error      any    `json:"error"`
+		Understood *bool  `json:"understood"`
 	}
 	if err := json.Unmarshal(answer, &a); err != nil {
 		return "", fmt.Errorf("the answer is not the JSON of a generation: %w", err)
 	}
 	switch {
+	case a.Understood != nil:
+		return "", nil
 	case a.Error != nil && a.Error != "":
 		return fmt.Sprintf("status %.40s: %v", a.Status, a.Error), nil
 	case a.Status != "success":

@@ -185,7 +185,7 @@ func TestOldSchemaGrows(t *testing.T) {
 	testkit.Must(t, s.AddDetection(detection(1)))
 	testkit.Must(t, s.SaveUtterance(utterance(1)))
 	testkit.Must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered}, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
-	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; PRAGMA user_version = 1")
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 1")
 	testkit.Must(t, err)
 	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)
@@ -212,7 +212,7 @@ func TestOldMarksStay(t *testing.T) {
 		_, err := s.Prune(at(age), true, time.Hour, 100)
 		testkit.Must(t, err)
 	}
-	_, err := s.db.Exec("ALTER TABLE marks DROP COLUMN seen; PRAGMA user_version = 6")
+	_, err := s.db.Exec("ALTER TABLE marks DROP COLUMN seen; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 6")
 	testkit.Must(t, err)
 	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)
@@ -223,5 +223,18 @@ func TestOldMarksStay(t *testing.T) {
 		if n, err := s.Prune(at(c.age), true, time.Hour, 100); n != c.want || err != nil {
 			t.Errorf("at %v %d rows are deleted, want %d; %v", c.age, n, c.want, err)
 		}
+	}
+}
+
+// TestWhoSentAnUtteranceStays with it.
+func TestWhoSentAnUtteranceStays(t *testing.T) {
+	s := mustOpen(t, filepath.Join(t.TempDir(), "orac.db"))
+	u := utterance(1)
+	u.Server, u.Peer = "house", "service:hey_orac"
+	testkit.Must(t, s.SaveUtterance(u))
+	testkit.Must(t, s.SaveUtterance(utterance(2)))
+	list, _, err := s.Utterances(Page{})
+	if err != nil || len(list) != 2 || list[1].Server != "house" || list[1].Peer != "service:hey_orac" || list[0].Peer != "" {
+		t.Errorf("%+v, %v", list, err)
 	}
 }

@@ -50,7 +50,7 @@ func (s *Store) Utterances(p Page) (list []Told, next int64, err error) {
 	next, err = s.page(selectUtterances, p, func(r *sql.Rows) (seq int64, err error) {
 		var u Utterance
 		var started, ended int64
-		err = r.Scan(&seq, &u.ID, &u.DetectionID, &u.Listener, &started, &ended, &u.Seconds, &u.Why, &u.Lost)
+		err = r.Scan(&seq, &u.ID, &u.DetectionID, &u.Listener, &started, &ended, &u.Seconds, &u.Why, &u.Lost, &u.Server, &u.Peer)
 		u.Started, u.Ended = fromMicros(started), fromMicros(ended)
 		list = append(list, Told{Utterance: u})
 		return seq, err

@@ -89,6 +89,8 @@ var steps = []string{
 	// seen is the age at which a mark was made; age is that and what was owed then, and so is the age of a restart.
 	`ALTER TABLE marks ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
 	UPDATE marks SET seen = age`,
+	`ALTER TABLE utterances ADD COLUMN server TEXT NOT NULL DEFAULT '';
+	ALTER TABLE utterances ADD COLUMN peer TEXT NOT NULL DEFAULT ''`,
 }
 
 // The statements of the store. All are prepared when it is opened, which reveals a database whose schema is not
@@ -97,8 +99,8 @@ const (
 	insertDetection = `INSERT INTO detections (id, at, device, listener, model, class, wake_word, score, threshold)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
 	// A record of a recording still under way never replaces that of its end, and what was lost stays lost.
-	upsertUtterance = `INSERT INTO utterances (id, detection_id, listener, started, ended, seconds, why, lost)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET detection_id = excluded.detection_id,
+	upsertUtterance = `INSERT INTO utterances (id, detection_id, listener, started, ended, seconds, why, lost, server, peer)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET detection_id = excluded.detection_id,
 		listener = excluded.listener, started = excluded.started, ended = excluded.ended, seconds = excluded.seconds,
 		why = excluded.why, lost = max(lost, excluded.lost) WHERE excluded.ended != 0 OR utterances.ended = 0`
 	// A service that has answered has answered.
@@ -111,7 +113,7 @@ const (
 
 	selectDetections = `SELECT seq, id, at, device, listener, model, class, wake_word, score, threshold
 		FROM detections WHERE seq < ? ORDER BY seq DESC LIMIT ?`
-	selectUtterances = `SELECT seq, id, detection_id, listener, started, ended, seconds, why, lost
+	selectUtterances = `SELECT seq, id, detection_id, listener, started, ended, seconds, why, lost, server, peer
 		FROM utterances WHERE seq < ? ORDER BY seq DESC LIMIT ?`
 	selectDeliveries = `SELECT utterance_id, stt, outcome, attempts, way, at, error, seconds
 		FROM deliveries WHERE utterance_id = ? ORDER BY stt`

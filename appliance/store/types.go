@@ -25,6 +25,8 @@ type Utterance struct {
 	Seconds     float64   // of sound, pre-roll included
 	Why         string    // why the recording ended: "silence", "max", "device", …
 	Lost        bool      // its sound was lost before any service had it
+	Server      string    // of a peer's utterance: the stt_server block that was asked
+	Peer        string    // who sent it; "" if this appliance heard it
 }
 
 // Outcome is how the delivery of an utterance to a service ended.
@@ -43,7 +45,7 @@ type Delivery struct {
 	STT         string // the runbook's name of the service
 	Outcome     Outcome
 	Attempts    int
-	Way         string // "http", "ws", "wyoming", "exec" or "engine"
+	Way         string // "http", "ws", "wyoming", "exec", "engine", or "peer" for what a peer sent
 	At          time.Time
 	Error       string  // the last one; empty if there was none
 	Seconds     float64 // from the end of the recording to the answer; 0 if that is not known

@@ -20,7 +20,7 @@ func (s *Store) AddDetection(d Detection) error {
 // SaveUtterance records an utterance, once when it begins and again when it has ended, or only then.
 func (s *Store) SaveUtterance(u Utterance) error {
 	_, err := s.statements[upsertUtterance].Exec(u.ID, u.DetectionID, u.Listener, micros(u.Started), micros(u.Ended),
-		number(u.Seconds), u.Why, u.Lost)
+		number(u.Seconds), u.Why, u.Lost, u.Server, u.Peer)
 	return wrap("utterance "+u.ID, err)
 }
 

@@ -18,8 +18,10 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/console"
+	"orac/web/coreserver"
 	"orac/web/edge"
 	"orac/web/gate"
+	"orac/web/peers"
 	"orac/web/samples"
 	"orac/web/simulations"
 	"orac/web/sttserver"
@@ -30,7 +32,8 @@ import (
 type webSide struct {
 	appliance.Several // all of the servers below
 	console           *edge.Host
-	understands       *sttserver.Servers
+	understands       *peers.Hosts
+	acts              *peers.Hosts
 
 	app   *app
 	tell  func(line string) // to the person at the terminal
@@ -49,8 +52,9 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	w.tell = func(line string) { fmt.Fprintln(out, screen.Clean(line)) }
 	w.audit = audit.In(state.Dir)
 	w.console = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
-	w.understands = &sttserver.Servers{StateDir: state.Dir, Log: log, Say: w.tell}
-	w.Several = appliance.Several{w.console, w.understands}
+	w.understands = sttserver.NewHosts(state.Dir, log, w.tell)
+	w.acts = coreserver.NewHosts(state.Dir, log, w.tell)
+	w.Several = appliance.Several{w.console, w.understands, w.acts}
 	var err error
 	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {
 		w.shut(err)
@@ -104,6 +108,7 @@ func (w *webSide) shut(why error) {
 	w.guard, w.sorry = nil, fmt.Sprintf("nothing is served to the network: %v", why)
 	w.console.Shut(why)
 	w.understands.Shut(why)
+	w.acts.Shut(why)
 }
 
 // Close implements boot.Side.
@@ -116,7 +121,7 @@ func (w *webSide) Close() {
 // serve runs the servers until ctx ends.
 func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	if w.guard == nil {
-		if rb := orac.Runbook(); rb.Web.Listen != "" || len(rb.STTServers) > 0 { // otherwise nobody misses it
+		if rb := orac.Runbook(); rb.Web.Listen != "" || len(rb.STTServers)+len(rb.CoreServers) > 0 { // otherwise nobody misses it
 			w.app.notice(boot.Notice{Text: w.sorry})
 		}
 		return
@@ -140,7 +145,12 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
 	beside.Go(func() {
-		w.understands.Run(ctx, sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}, orac.Runbook)
+		o := sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+		w.understands.Run(ctx, o.Site, orac.Runbook)
+	})
+	beside.Go(func() {
+		o := coreserver.Options{App: app, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+		w.acts.Run(ctx, o.Site, orac.Runbook)
 	})
 	w.console.Run(ctx, server, orac.Runbook)
 	simulated.Close()

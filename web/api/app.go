@@ -6,9 +6,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"orac/appliance"
+	"orac/appliance/act"
 	"orac/appliance/audio/capture"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -16,6 +18,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	"orac/models"
+	"orac/runbook"
 	"orac/web/schema"
 )
 
@@ -34,6 +37,8 @@ type App struct {
 	Generations Generations
 	Changer     Changer
 	STTServers  STTServers
+	Voices      Voices
+	Acting      Acting
 }
 
 // Whole is something that is all of an App.
@@ -50,10 +55,12 @@ type Whole interface {
 	Generations
 	Changer
 	STTServers
+	Voices
+	Acting
 }
 
 // AppOf returns the App that one thing is.
-func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w} }
+func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w, w, w} }
 
 // Live is a running appliance: all of an App.
 type Live struct {
@@ -61,6 +68,14 @@ type Live struct {
 	State   *appliance.State
 	Applied status.PlanRequest // with an absolute file
 	Models  models.Store       // the appliance's models
+}
+
+// Acting implements Whole.
+func (l *Live) Acting() act.Core {
+	if !slices.ContainsFunc(l.Runbook().Topics, runbook.Topic.Acts) {
+		return nil
+	}
+	return l.Daemon.Acting()
 }
 
 // History implements Whole.

@@ -38,7 +38,7 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 	for _, typ := range list.Types {
 		addable[typ.Type] = typ.Addable
 	}
-	if !addable["model"] || !addable["device.wav"] || addable["appliance"] || addable["watchdog"] || len(addable) != 24 {
+	if !addable["model"] || !addable["device.wav"] || addable["appliance"] || addable["watchdog"] || len(addable) != 29 {
 		t.Errorf("%v", addable)
 	}
 	fields := func(f BlockForm) map[string]Field {
@@ -143,7 +143,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 // TestWhatRunsIsToldByWhatItDoes: a comment more, or a model that nothing names, is nothing to apply; another threshold is.
 func TestWhatRunsIsToldByWhatItDoes(t *testing.T) {
 	r := newRig(t)
-	r.app.Book.STTServers = nil // the rig adds one that the text does not declare
+	r.app.Book.STTServers, r.app.Book.Wyomings = nil, nil // the rig adds what the text does not declare
 	for text, applied := range map[string]bool{
 		testRunbook: true, testRunbook + "\n# a word more\n": true, testRunbook + "model \"spare\" {\n  source = \"catalog:alexa\"\n}\n": true, strings.Replace(testRunbook, "0.5", "0.6", 1): false, "model {{": false,
 	} {

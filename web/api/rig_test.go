@@ -108,6 +108,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
 	}
 	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: language.NewSecret(strings.Repeat("core-secret-", 4))}}
+	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.ears", Name: "ears", Serve: runbook.ServeSTT, Engine: "stt.local", Listen: ":10300", Unprotected: true, Advertise: true, MaxConnections: 32}}
 	rb.STTServers = []runbook.STTServer{{Address: "stt_server.house", Name: "house", Listen: "127.0.0.1:7272", Forget: time.Minute, Legacy: []runbook.Address{"peer.old"}}}
 	rb.Web.Hosts = []string{"example.com", "x"} // what httptest and raw requests ask for
 	change(rb)
@@ -115,7 +116,8 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	r.must(err)
 	t.Cleanup(func() { history.Close() })
 	r.app = &fake.Appliance{
-		Book: rb, File: file, Base: testRunbook, Store: history, Health: health.Report{Level: health.Healthy}, Sounds: map[string]string{soundID: "RIFF"}, StateDir: r.dir,
+		Deeds: fake.NewDeeds(),
+		Book:  rb, File: file, Base: testRunbook, Store: history, Health: health.Report{Level: health.Healthy}, Sounds: map[string]string{soundID: "RIFF"}, StateDir: r.dir,
 		Heard: sttrole.State{
 			Name: "house", Engine: sttrole.Engine{Name: "local", Model: "moonshine_tiny", State: sttrole.EngineReady},
 			Instances:   []sttrole.Instance{{InstanceID: "barn", Peer: sttrole.Peer{Name: "service:barn", Address: "192.0.2.9"}, Age: 2 * time.Minute, Models: []sttrole.BeatModel{{WakeWord: "hey jarvis", Status: "active"}, {WakeWord: "alexa"}}}},

@@ -141,6 +141,8 @@ type Utterance struct {
 	Why         string       `json:"why" doc:"Why the recording ended."`
 	Cut         bool         `json:"cut,omitempty" doc:"Whether it was cut off, for the reason in why: the person may still have been speaking."`
 	Lost        bool         `json:"lost"`
+	Server      string       `json:"server,omitempty" doc:"The stt_server block that a peer asked."`
+	Peer        string       `json:"peer,omitempty" doc:"Who sent it to the server; empty if this appliance heard it."`
 	Audio       bool         `json:"audio" doc:"Whether the sound is kept."`
 	Deliveries  []Delivery   `json:"deliveries"`
 	Transcripts []Transcript `json:"transcripts"`
@@ -181,7 +183,7 @@ func getUtterances(c *Call, in PageInput) (UtterancePage, error) {
 	for _, u := range list {
 		row := Utterance{
 			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why, Cut: recorded.Why(u.Why).CutOff(),
-			Lost: u.Lost, Deliveries: []Delivery{}, Transcripts: []Transcript{},
+			Lost: u.Lost, Server: u.Server, Peer: u.Peer, Deliveries: []Delivery{}, Transcripts: []Transcript{},
 		}
 		if f, _, err := c.Server.o.App.Records.Audio(u.ID); err == nil {
 			row.Audio = true

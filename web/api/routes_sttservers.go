@@ -31,7 +31,7 @@ type STTServerOut struct {
 	Counts      STTCounts       `json:"counts" doc:"Since the start."`
 	Instances   []STTInstance   `json:"instances" doc:"Appliances that send heartbeats."`
 	Topics      []STTTopic      `json:"topics"`
-	Transcripts []STTTranscript `json:"transcripts" doc:"The last ones, newest first. They are kept in memory alone."`
+	Transcripts []STTTranscript `json:"transcripts" doc:"The last ones, newest first. The history has the older ones, without their sound."`
 	Forwards    []STTForward    `json:"forwards" doc:"How texts reach a Core."`
 }
 

@@ -27,7 +27,9 @@ var inputs = map[string]any{
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
-	"setup":      SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
+	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
+	"forget": ForgetInput{"general", "it is too dark to cook"},
+	"setup":  SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
 	"logoutUser": map[string]string{}, "createKey": KeyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
 }
 
@@ -53,6 +55,8 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		path = strings.ReplaceAll(path, "{id}", "i1")
 	case strings.HasPrefix(path, "/api/stt-servers/"):
 		path = strings.NewReplacer("{name}", "house", "{id}", soundID).Replace(path)
+	case strings.HasPrefix(path, "/api/backends/"):
+		path = strings.ReplaceAll(path, "{name}", "home")
 	case path == "/api/devices/level":
 		path += "?identity=testmic"
 	case strings.HasPrefix(path, "/health/{"):
@@ -203,7 +207,7 @@ func TestTheTableIsSound(t *testing.T) {
 			t.Errorf("%s %s: %q is taken, or it lacks words", r.Method, r.Path, r.Name)
 		}
 		names[r.Name] = true
-		asks := slices.Contains([]string{"plan", "validate", "edit", "merge"}, r.Name) // by POST, for what they are asked with
+		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge"}, r.Name) // by POST, for what they are asked with
 		if r.Method != http.MethodGet && r.Change == "" && r.Role != auth.Nobody && !asks {
 			t.Errorf("%s changes something and is not audited", r.Name)
 		}

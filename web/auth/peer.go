@@ -86,7 +86,7 @@ func (g *Guard) selfSigned(p *policy, account user, text string) (Identity, erro
 		}
 		return Identity{}, denied("token: " + reason)
 	}
-	who := Identity{Kind: Service, Name: account.name, Way: ByToken, Expires: c.ExpiresAt.Time, ID: c.ID}
+	who := Identity{Kind: Service, Name: account.name, Way: ByToken, Expires: c.ExpiresAt.Time, ID: c.ID, Audience: account.audience}
 	for _, permission := range account.permissions {
 		if slices.Contains(c.Permissions, permission) {
 			who.Permissions = append(who.Permissions, permission)

@@ -14,12 +14,16 @@ import (
 // filter selects the part of the history to show.
 type filter struct {
 	Model, Verdict, Text string
+	From                 string // fromOthers: what other appliances sent; otherwise what woke this one
 	Before               int64
 }
 
+// fromOthers selects what other appliances have sent to a speech-to-text server of this one.
+const fromOthers = "others"
+
 func filterOf(q url.Values) filter {
 	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // anything that is not a number means the newest page
-	return filter{q.Get("model"), q.Get("verdict"), strings.TrimSpace(q.Get("text")), max(0, before)}
+	return filter{q.Get("model"), q.Get("verdict"), strings.TrimSpace(q.Get("text")), q.Get("from"), max(0, before)}
 }
 
 // fits tells whether a wake passes the filter.
@@ -46,7 +50,7 @@ func (f filter) any() bool { return f.Model != "" || f.Verdict != "" || f.Text !
 // more returns the address of the next page.
 func (f filter) more(next int64) string {
 	q := url.Values{"before": {strconv.FormatInt(next, 10)}}
-	for name, v := range map[string]string{"model": f.Model, "verdict": f.Verdict, "text": f.Text} {
+	for name, v := range map[string]string{"model": f.Model, "verdict": f.Verdict, "text": f.Text, "from": f.From} {
 		if v != "" {
 			q.Set(name, v)
 		}
@@ -62,6 +66,8 @@ type historyData struct {
 	More     string
 	Advice   []api.Threshold
 	Keeps    bool // sounds are kept
+	Serves   bool // other appliances may have sent something
+	Others   []othersRow
 }
 
 // historyRow is a wake as a row of the table; after a verdict the row is also shown alone.
@@ -86,6 +92,13 @@ const (
 func (c *Console) history(call *api.Call) error {
 	f := filterOf(call.R.URL.Query())
 	d := historyData{Filter: f, Filtered: f.any()}
+	s, err := api.OpStatus.Call(call, schema.None{})
+	if err != nil {
+		return err
+	}
+	if d.Serves = servesSTT(s); f.From == fromOthers {
+		return c.fromOthers(call, d)
+	}
 	rows, next, err := findWakes(call, f)
 	if err != nil {
 		return err

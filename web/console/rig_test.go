@@ -104,6 +104,11 @@ type rig struct {
 }
 
 func newRig(t *testing.T, o Options) *rig {
+	return newRigOf(t, o, func(e fake.Evil) api.Whole { return e })
+}
+
+// newRigOf makes a rig of another appliance.
+func newRigOf(t *testing.T, o Options, whole func(fake.Evil) api.Whole) *rig {
 	t.Helper()
 	dir := t.TempDir()
 	r := &rig{t: t, app: fake.Evil{Appliance: &fake.Appliance{File: filepath.Join(dir, "orac.hcl"), Base: evilRunbook(), Secret: dearHash, Takes: true, Hash: "plan-hash"}, Word: evil}, cookies: map[auth.Role]*http.Cookie{}, csrf: map[auth.Role]string{}}
@@ -115,6 +120,7 @@ func newRig(t *testing.T, o Options) *rig {
 	for _, role := range auth.Roles() {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
 	}
+	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.ears", Name: "ears", Serve: runbook.ServeSTT, Engine: "stt.local", Listen: ":10300", Unprotected: true, Advertise: true, MaxConnections: 32}}
 	rb.STTServers = []runbook.STTServer{{Address: "stt_server.house", Name: "house", Listen: ":7272", Legacy: []runbook.Address{"peer.old"}}}
 	rb.Web.Hosts = []string{"example.com"} // what httptest asks for
 	r.app.Book = rb
@@ -131,7 +137,7 @@ func newRig(t *testing.T, o Options) *rig {
 	r.sims = simulations.New(ctx, simulations.Options{Dir: o.Simulations, Program: o.Program})
 	t.Cleanup(func() { cancel(); r.sims.Close() })
 	r.server = api.New(ctx, api.Options{
-		App: api.AppOf(r.app), Guard: guard, Audit: r.audit, Events: api.NewHub(), Log: slog.New(slog.DiscardHandler), Version: "test",
+		App: api.AppOf(whole(r.app)), Guard: guard, Audit: r.audit, Events: api.NewHub(), Log: slog.New(slog.DiscardHandler), Version: "test",
 		Simulations: r.sims, Samples: samples.New(samples.Options{Dir: o.Samples}), Docs: testDocs, Pages: r.console.Pages,
 	})
 	for _, role := range auth.Roles() {

@@ -33,6 +33,7 @@ var funcs = template.FuncMap{
 	"rate":    rate,
 	"add":     func(a, b int) int { return a + b },
 	"short":   func(s string) string { return s[:min(len(s), 12)] },
+	"brief":   brevity,
 	"dict":    dict,
 	"choices": choicesOf,
 	"prose":   prose,
@@ -72,6 +73,14 @@ func indented(v any) string {
 		return "?"
 	}
 	return string(text)
+}
+
+// brevity cuts a text that is longer than a line.
+func brevity(s string) string {
+	if len(s) > 80 {
+		s = strings.ToValidUTF8(s[:80], "") + "…"
+	}
+	return s
 }
 
 // length writes a duration of the runbook's language in words: "7d" becomes "7 d".

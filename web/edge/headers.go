@@ -37,7 +37,7 @@ var always = http.Header{
 // tells whether the request was a preflight, which it answers.
 func (s *Rules) CORS(w http.ResponseWriter, r *http.Request) (answered bool) {
 	origin := r.Header.Get("Origin")
-	if origin == "" || !strings.HasPrefix(r.URL.Path, "/api/") {
+	if origin == "" || !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/v1/") {
 		return false
 	}
 	h := w.Header()
@@ -45,7 +45,7 @@ func (s *Rules) CORS(w http.ResponseWriter, r *http.Request) (answered bool) {
 	allowed := slices.Contains(s.Web.Origins, origin)
 	if allowed {
 		h.Set("Access-Control-Allow-Origin", origin)
-		h.Set("Access-Control-Expose-Headers", "X-Request-ID, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, Retry-After")
+		h.Set("Access-Control-Expose-Headers", "X-Request-ID, RateLimit-Limit, RateLimit-Remaining, RateLimit-Reset, RateLimit-Policy, Retry-After")
 		h.Set("Cross-Origin-Resource-Policy", "cross-origin")
 	}
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
@@ -53,7 +53,7 @@ func (s *Rules) CORS(w http.ResponseWriter, r *http.Request) (answered bool) {
 	}
 	if allowed {
 		h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
-		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-ID")
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Idempotency-Key, X-Request-ID")
 		h.Set("Access-Control-Max-Age", "600")
 	}
 	w.WriteHeader(http.StatusNoContent)

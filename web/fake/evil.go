@@ -24,10 +24,14 @@ func (a Evil) Status() status.Status {
 	for range a.Book.STTServers {
 		servers = append(servers, status.STTServer{Name: e, Engine: e, Error: e, Legacy: []string{e}})
 	}
+	nodes := []status.Node{{Address: "source.usb", State: e, Error: e}, {Address: e, Kind: e, State: e, Error: e, Feeds: []string{e}}}
+	for _, w := range a.Book.Wyomings {
+		nodes = append(nodes, status.Node{Address: "wyoming." + w.Name, Kind: "wyoming", State: e, Error: e})
+	}
 	return status.Status{
 		Appliance: "test" + e, Version: e, PID: os.Getpid(), Runbook: e, Generation: 3, LastGood: true, Started: time.Now(),
 		Health:     health.Report{Level: health.Degraded, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy, Why: e}, {Name: e, Level: health.Degraded, Why: e, Behind: e}}},
-		Nodes:      []status.Node{{Address: "source.usb", State: e, Error: e}, {Address: e, Kind: e, State: e, Error: e, Feeds: []string{e}}},
+		Nodes:      nodes,
 		STTServers: servers,
 		Spool:      status.Spool{Waiting: 2, Dropped: 1, Error: e},
 		Memory:     status.Memory{Resident: 80 << 20, Warn: 1 << 29, Restart: 1 << 30},

@@ -42,6 +42,7 @@ type Appliance struct {
 	Store    *store.Store     // nil: no history
 	Sounds   map[string]string
 	Heard    sttrole.State // of every STT server
+	Deeds    *Deeds        // what acts; nil: nothing does
 	NotReady bool
 
 	Health   health.Report

@@ -20,8 +20,23 @@ type Operation struct {
 	Shape
 }
 
-// Document returns the OpenAPI 3.1 document of operations.
+// About says what an API is.
+type About struct {
+	Title, Version, Description string
+	Bearer                      string // what counts as a bearer token
+	Session                     string // the description of a browser's session; empty: cookies do not count
+}
+
+// Document returns the OpenAPI 3.1 document of the appliance's own operations.
 func Document(operations []Operation, version string) []byte {
+	return DocumentOf(About{
+		Title: "ORAC", Version: version, Bearer: "A token, or an API key.", Session: "A browser's session; orac_session without TLS. Changes carry its token as X-CSRF-Token.",
+		Description: "The API of a wake-word appliance. x-role is the lowest role that may call a route: viewer, operator or admin; none: everybody may.",
+	}, operations)
+}
+
+// DocumentOf returns the OpenAPI 3.1 document of operations.
+func DocumentOf(about About, operations []Operation) []byte {
 	s := &schemas{components: map[string]*Schema{}, names: map[reflect.Type]string{}}
 	problem := s.of(reflect.TypeFor[Problem]())
 	paths := map[string]map[string]any{}
@@ -31,22 +46,17 @@ func Document(operations []Operation, version string) []byte {
 			path = map[string]any{}
 			paths[o.Path] = path
 		}
-		path[strings.ToLower(o.Method)] = o.document(s, problem)
+		path[strings.ToLower(o.Method)] = o.document(s, problem, about.Session != "")
+	}
+	schemes := map[string]any{"bearer": map[string]any{"type": "http", "scheme": "bearer", "description": about.Bearer}}
+	if about.Session != "" {
+		schemes["session"] = map[string]any{"type": "apiKey", "in": "cookie", "name": "__Host-orac_session", "description": about.Session}
 	}
 	doc := map[string]any{
-		"openapi": "3.1.0",
-		"info": map[string]any{
-			"title": "ORAC", "version": version,
-			"description": "The API of a wake-word appliance. x-role is the lowest role that may call a route: viewer, operator or admin; none: everybody may.",
-		},
-		"paths": paths,
-		"components": map[string]any{
-			"schemas": s.components,
-			"securitySchemes": map[string]any{
-				"bearer":  map[string]any{"type": "http", "scheme": "bearer", "description": "A token, or an API key."},
-				"session": map[string]any{"type": "apiKey", "in": "cookie", "name": "__Host-orac_session", "description": "A browser's session; orac_session without TLS. Changes carry its token as X-CSRF-Token."},
-			},
-		},
+		"openapi":    "3.1.0",
+		"info":       map[string]any{"title": about.Title, "version": about.Version, "description": about.Description},
+		"paths":      paths,
+		"components": map[string]any{"schemas": s.components, "securitySchemes": schemes},
 	}
 	var out bytes.Buffer
 	e := json.NewEncoder(&out)
@@ -58,13 +68,17 @@ func Document(operations []Operation, version string) []byte {
 	return out.Bytes()
 }
 
-func (o Operation) document(s *schemas, problem *Schema) map[string]any {
+func (o Operation) document(s *schemas, problem *Schema, sessions bool) map[string]any {
 	op := map[string]any{"operationId": o.Name, "tags": []string{o.Tag}, "summary": o.Doc, "x-role": o.Role}
 	if o.Role == "" {
 		op["security"] = []any{}
 		op["x-role"] = "none"
 	} else {
-		op["security"] = []any{map[string]any{"bearer": []any{}}, map[string]any{"session": []any{}}}
+		ways := []any{map[string]any{"bearer": []any{}}}
+		if sessions {
+			ways = append(ways, map[string]any{"session": []any{}})
+		}
+		op["security"] = ways
 	}
 	if o.Change != "" {
 		op["x-audit"] = o.Change

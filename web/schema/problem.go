@@ -46,6 +46,9 @@ const (
 	Unusable        Code = "unusable"
 	QueueFull       Code = "queue-full"
 	EngineFailed    Code = "engine-failed"
+	NoTopic         Code = "no-topic"
+	Expired         Code = "expired"
+	InRunbook       Code = "in-runbook"
 	Internal        Code = "internal"
 )
 
@@ -82,9 +85,12 @@ var Codes = []CodeDoc{
 	{NotAudited, 503, "The audit log cannot be written", "The change could not be recorded, so nothing was changed. Check the disk of the state directory."},
 	{Unavailable, 503, "Not available", "Something that the route needs is missing now: the history, the audio server, or room for one more connection."},
 	{NeedsSetup, 403, "Not set up", "There is no user yet. Open the console and create the first admin with the code that ORAC printed on its terminal."},
-	{Unusable, 422, "Cannot be used", "The sound or the message is not what a speech-to-text server takes: a missing file, another format, too many models. Sending the same again does not help."},
-	{QueueFull, 503, "The queue is full", "The engine has as many utterances waiting as the runbook allows (queue of the stt_server). Retry-After says when to try again."},
+	{Unusable, 422, "Cannot be used", "The sound, the text or the message is not what the server takes: a missing field, another format, too many models. Sending the same again does not help."},
+	{QueueFull, 503, "The queue is full", "As much waits already as the runbook allows: utterances for an engine, texts of a topic, questions for a language model. Retry-After says when to try again."},
 	{EngineFailed, 502, "The engine failed", "The speech-to-text engine could not transcribe this utterance. It was not acted on and may be sent again."},
+	{NoTopic, 422, "No such topic", "The topic of the text is not declared in the runbook, or it is switched off there. Nothing was done, and sending the same again does not help."},
+	{Expired, 422, "Too old", "The command was spoken longer ago than expires of its topic allows. Nothing was done: it would come as a surprise."},
+	{InRunbook, 409, "Declared in the runbook", "Topics, backends and models are what the runbook declares, and a Core server changes none of them. detail says where to change this: in the console, with the API of the appliance, or with `orac apply`."},
 	{Internal, 500, "Internal error", "Something failed inside ORAC. The log says more, under the request's ID."},
 }
 

@@ -3,6 +3,7 @@ package schema
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -122,6 +123,11 @@ func (s *schemas) fields(o *Schema, t reflect.Type, of func(reflect.Type) *Schem
 		switch {
 		case f.Anonymous && !ok && f.Type.Kind() == reflect.Struct: // exported or not, its fields are those of o
 			s.fields(o, f.Type, of)
+			continue
+		case f.Anonymous && !ok && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct: // it may be nil
+			inner := s.object(f.Type.Elem(), of)
+			maps.Copy(o.Properties, inner.Properties)
+			o.order = append(o.order, inner.order...)
 			continue
 		case name == "-" || !f.IsExported():
 			continue

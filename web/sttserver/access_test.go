@@ -14,6 +14,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/peers"
 	"orac/web/schema"
 	"orac/web/trust"
 )
@@ -35,18 +36,18 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 	r := newRig(t)
 	callers := map[string]struct {
 		as
-		may func(Right) bool
+		may func(peers.Right) bool
 	}{
-		"nobody":             {as{}, func(Right) bool { return false }},
-		"the legacy peer":    {legacyPeer, func(x Right) bool { return x.Legacy }},
-		"its neighbour":      {as{from: "192.0.2.78"}, func(Right) bool { return false }},
-		"hey_orac":           {as{token: r.token("hey_orac")}, func(x Right) bool { return x.Permission != "" || x.Anybody }},
-		"hey_orac, narrowed": {as{token: r.token("hey_orac", Heartbeat)}, func(x Right) bool { return x.Permission == Heartbeat || x.Anybody }},
-		"beats":              {as{token: r.token("beats")}, func(x Right) bool { return x.Permission == Heartbeat || x.Anybody }},
-		"nothing":            {as{token: r.token("nothing")}, func(x Right) bool { return x.Anybody }},
-		"a viewer":           {as{token: r.user(auth.Viewer)}, func(x Right) bool { return x.Anybody || x.Role == auth.Viewer }},
-		"an operator":        {as{token: r.user(auth.Operator)}, func(x Right) bool { return true }},
-		"an admin":           {as{token: r.user(auth.Admin)}, func(x Right) bool { return true }},
+		"nobody":             {as{}, func(peers.Right) bool { return false }},
+		"the legacy peer":    {legacyPeer, func(x peers.Right) bool { return x.Legacy }},
+		"its neighbour":      {as{from: "192.0.2.78"}, func(peers.Right) bool { return false }},
+		"hey_orac":           {as{token: r.token("hey_orac")}, func(x peers.Right) bool { return x.Permission != "" || x.Anybody }},
+		"hey_orac, narrowed": {as{token: r.token("hey_orac", Heartbeat)}, func(x peers.Right) bool { return x.Permission == Heartbeat || x.Anybody }},
+		"beats":              {as{token: r.token("beats")}, func(x peers.Right) bool { return x.Permission == Heartbeat || x.Anybody }},
+		"nothing":            {as{token: r.token("nothing")}, func(x peers.Right) bool { return x.Anybody }},
+		"a viewer":           {as{token: r.user(auth.Viewer)}, func(x peers.Right) bool { return x.Anybody || x.Role == auth.Viewer }},
+		"an operator":        {as{token: r.user(auth.Operator)}, func(x peers.Right) bool { return true }},
+		"an admin":           {as{token: r.user(auth.Admin)}, func(x peers.Right) bool { return true }},
 	}
 	for _, route := range Routes() {
 		for name, c := range callers {

@@ -3,16 +3,14 @@ package sttserver
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"math"
-	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"orac/appliance/status"
 	"orac/appliance/sttrole"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -60,19 +58,7 @@ func (c *call) failed(duration time.Duration) transcription {
 	return transcription{Language: unknown, Duration: duration.Seconds(), Processing: time.Since(c.begun).Seconds()}
 }
 
-// json answers with a value.
-func (c *call) json(status int, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	h := c.W.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	c.W.WriteHeader(status)
-	_, _ = c.W.Write(body) // whether it arrives is the client's concern
-	return nil
-}
+func (c *call) json(status int, v any) error { return peers.JSON(&c.Call, status, v) }
 
 // fail answers with an error: as a problem document, or as the existing service does.
 func (c *call) fail(err error) {
@@ -81,17 +67,7 @@ func (c *call) fail(err error) {
 		c.Fail(p)
 		return
 	}
-	if cause := p.Cause(); cause != nil {
-		c.Log().Warn("request failed", "code", string(p.Code), "cause", schema.Clip(schema.Clean(cause.Error()), 1000))
-	}
-	if d := p.RetryAfter(); d > 0 {
-		c.W.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(d.Seconds()))))
-	}
-	detail := any(cmp.Or(p.Detail, p.Title))
-	if p.Status == http.StatusUnprocessableEntity {
-		detail = []map[string]any{{"loc": []string{"body"}, "msg": detail, "type": "value_error"}}
-	}
-	_ = c.json(p.Status, map[string]any{"detail": detail}) // texts can be written
+	peers.FailAsBefore(&c.Call, p)
 }
 
 // problemOf converts what the appliance answers into a problem.

@@ -4,10 +4,9 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
-	"time"
-	"unicode/utf8"
 
 	"orac/appliance/sttrole"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -33,8 +32,8 @@ func (c *call) hearing() (h sttrole.Hearing, err error) {
 		return h, err
 	}
 	header := c.R.Header
-	h.Wake, h.End = moment(header.Get("X-Wake-Word-Time")), moment(header.Get("X-Recording-End-Time"))
-	h.Cut = words(header.Get("X-Recording-Cut"), sttrole.MaxName)
+	h.Wake, h.End = peers.Moment(header.Get("X-Wake-Word-Time")), peers.Moment(header.Get("X-Recording-End-Time"))
+	h.Cut = peers.Words(header.Get("X-Recording-Cut"), sttrole.MaxName)
 	h.ID, err = utteranceID(header.Get("Idempotency-Key"))
 	return h, err
 }
@@ -68,32 +67,8 @@ func boolean(q url.Values, name string) (*bool, error) {
 
 // utteranceID is a peer's own name of an utterance. One that is too long is refused: cut short, it could be another's.
 func utteranceID(id string) (string, error) {
-	if len(id) > sttrole.MaxID || words(id, sttrole.MaxID) != id {
+	if len(id) > sttrole.MaxID || peers.Words(id, sttrole.MaxID) != id {
 		return "", schema.Fail(schema.Unusable, "The ID of the utterance has more than %d characters, or other than printable ones.", sttrole.MaxID)
 	}
 	return id, nil
-}
-
-// words is a short text of a peer; what is no such text becomes "".
-func words(s string, most int) string {
-	if len(s) > most || !utf8.ValidString(s) || schema.Clean(s) != s {
-		return ""
-	}
-	return s
-}
-
-// Times on the wire: local without a zone, as Hey ORAC writes them, or with one.
-var layouts = []string{"2006-01-02T15:04:05.999999999", time.RFC3339Nano}
-
-// moment reads a time; the zero time if it is none.
-func moment(text string) time.Time {
-	if text == "" || len(text) > 40 {
-		return time.Time{}
-	}
-	for _, layout := range layouts {
-		if at, err := time.ParseInLocation(layout, text, time.Local); err == nil && at.Year() >= 2000 && at.Year() < 2200 {
-			return at
-		}
-	}
-	return time.Time{}
 }

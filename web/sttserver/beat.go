@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"orac/appliance/sttrole"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -85,11 +86,11 @@ func beatOf(body []byte, peer sttrole.Peer) (sttrole.Beat, error) {
 	if in.InstanceID == nil || in.Models == nil {
 		return sttrole.Beat{}, schema.Fail(schema.Unusable, "instance_id and models are required.")
 	}
-	b := sttrole.Beat{Peer: peer, InstanceID: *in.InstanceID, Source: in.Source, At: moment(in.Timestamp), Activations1h: max(0, in.Metrics.Activations), LastActivation: moment(in.Metrics.Last)}
+	b := sttrole.Beat{Peer: peer, InstanceID: *in.InstanceID, Source: in.Source, At: peers.Moment(in.Timestamp), Activations1h: max(0, in.Metrics.Activations), LastActivation: peers.Moment(in.Metrics.Last)}
 	texts := []string{b.InstanceID, b.Source}
 	for _, m := range *in.Models {
 		b.Models = append(b.Models, sttrole.BeatModel{
-			Name: m.Name, Topic: m.Topic, Type: m.Type, Status: m.Status, WakeWord: m.WakeWord, TriggerCount: max(0, m.Count), LastTriggered: moment(m.Last),
+			Name: m.Name, Topic: m.Topic, Type: m.Type, Status: m.Status, WakeWord: m.WakeWord, TriggerCount: max(0, m.Count), LastTriggered: peers.Moment(m.Last),
 		})
 		texts = append(texts, m.Name, m.Topic, m.Type, m.Status, m.WakeWord)
 	}
@@ -103,13 +104,13 @@ func beatOf(body []byte, peer sttrole.Peer) (sttrole.Beat, error) {
 
 // beat takes a heartbeat.
 func (c *call) beat() error {
-	room := c.server.beats.hold(c.Who.Subject())
-	defer room.release()
+	room := c.server.beats.Hold(c.Who.Subject())
+	defer room.Release()
 	body, err := readHeld(c.R.Body, room)
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
 		return err
 	}
-	if _, busy := errors.AsType[*sttrole.BusyError](err); busy {
+	if _, full := errors.AsType[*schema.Problem](err); full {
 		return err
 	}
 	if err != nil {

@@ -38,34 +38,34 @@ func TestHeadsOfPartsTakeNoMemory(t *testing.T) {
 	text := "--x\r\n" + strings.Repeat("A: b\r\n", 500_000)
 	req := r.request(as{}, "POST", "/", strings.NewReader(text))
 	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
-	room := r.server.sounds.hold("who")
+	room := r.server.sounds.Hold("who")
 	if got := takes(func() {
 		if _, err := formFile(req, room); err == nil {
 			t.Error("it was read")
 		}
-	}); got > 4<<20 || room.n < maxBeside {
-		t.Errorf("it took %d KiB; %d bytes are held", got>>10, room.n)
+	}); got > 4<<20 || room.Held() < maxBeside {
+		t.Errorf("it took %d KiB; %d bytes are held", got>>10, room.Held())
 	}
-	room.release()
+	room.Release()
 }
 
 // TestBeatsAreHeld: heartbeats that are on their way share a bounded memory, of which one peer has half. Sounds take nothing of it.
 func TestBeatsAreHeld(t *testing.T) {
 	r := newRig(t)
-	sounds := r.server.sounds.hold("service:beats")
-	r.must(sounds.grow(maxReceiving / 2))
-	defer sounds.release()
+	sounds := r.server.sounds.Hold("service:beats")
+	r.must(sounds.Grow(maxReceiving / 2))
+	defer sounds.Release()
 	if w := r.call(as{token: r.token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat); w.Code != 200 {
 		t.Errorf("beside sounds: %d %s", w.Code, w.Body)
 	}
-	beats := r.server.beats.hold("service:beats")
-	r.must(beats.grow(maxBeating / 2))
+	beats := r.server.beats.Hold("service:beats")
+	r.must(beats.Grow(maxBeating / 2))
 	if w := r.call(as{token: r.token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("beside heartbeats: %d %s", w.Code, w.Body)
 	}
-	beats.release()
-	if r.server.beats.taken != 0 {
-		t.Errorf("%d bytes are still held", r.server.beats.taken)
+	beats.Release()
+	if r.server.beats.Taken() != 0 {
+		t.Errorf("%d bytes are still held", r.server.beats.Taken())
 	}
 }
 

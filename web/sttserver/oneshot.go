@@ -16,8 +16,8 @@ func (c *call) oneShot() error {
 	if err != nil {
 		return err
 	}
-	room := c.server.sounds.hold(c.Who.Subject())
-	defer room.release()
+	room := c.server.sounds.Hold(c.Who.Subject())
+	defer room.Release()
 	file, err := formFile(c.R, room)
 	if err != nil {
 		return err

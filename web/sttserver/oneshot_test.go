@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"orac/appliance/sttrole"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -149,8 +150,8 @@ func TestBadSounds(t *testing.T) {
 			t.Errorf("%s of a legacy peer: %v", name, got)
 		}
 	}
-	if r.server.sounds.taken != 0 || len(r.server.sounds.of) != 0 {
-		t.Errorf("%d bytes are still held", r.server.sounds.taken)
+	if r.server.sounds.Taken() != 0 {
+		t.Errorf("%d bytes are still held", r.server.sounds.Taken())
 	}
 }
 
@@ -251,20 +252,20 @@ func TestWhatTheEngineSays(t *testing.T) {
 
 // TestOnePeerDoesNotTakeAllRoom: what is being received has a bound, and half of it is for others.
 func TestOnePeerDoesNotTakeAllRoom(t *testing.T) {
-	b := newBudget(100)
-	one, more, other := b.hold("a"), b.hold("a"), b.hold("b")
-	if one.grow(50) != nil || more.grow(1) == nil || other.grow(50) != nil || other.grow(51) == nil || b.hold("c").grow(1) == nil {
+	b := peers.NewBudget(100)
+	one, more, other := b.Hold("a"), b.Hold("a"), b.Hold("b")
+	if one.Grow(50) != nil || more.Grow(1) == nil || other.Grow(50) != nil || other.Grow(51) == nil || b.Hold("c").Grow(1) == nil {
 		t.Error("the bounds are not kept")
 	}
-	one.release()
-	other.release()
-	if b.taken != 0 || len(b.of) != 0 || more.grow(50) != nil {
+	one.Release()
+	other.Release()
+	if b.Taken() != 0 || more.Grow(50) != nil {
 		t.Errorf("%+v", b)
 	}
 	r := newRig(t)
-	r.server.sounds = newBudget(100 << 10)
+	r.server.sounds = peers.NewBudget(100 << 10)
 	p := r.problem("no room", r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream", sound(5)), schema.QueueFull)
-	if p.Detail == "" || r.server.sounds.taken != 0 {
+	if p.Detail == "" || r.server.sounds.Taken() != 0 {
 		t.Errorf("%+v", p)
 	}
 }

@@ -28,6 +28,7 @@ import (
 	"orac/web/auth/authtest"
 	"orac/web/edge"
 	"orac/web/gate"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -138,8 +139,8 @@ type rig struct {
 	log     *bytes.Buffer
 	logged  sync.Mutex // guards log
 	rb      *runbook.Runbook
-	server  *Server  // without a listener
-	servers *Servers // with listeners, see listening
+	server  *Server      // without a listener
+	servers *peers.Hosts // with listeners, see listening
 	o       Options
 	dir     string
 }
@@ -336,20 +337,20 @@ func (r *rig) records(action string) []audit.Line {
 
 // served is the server that listens.
 func (r *rig) served() *Server {
-	r.servers.mu.Lock()
-	defer r.servers.mu.Unlock()
-	return r.servers.sites[house]
+	return r.servers.Site(house).(*Server)
 }
 
 // listening serves the rig's runbook over the network, and returns its address.
-func (r *rig) listening(t testing.TB) (url string, servers *Servers) {
+func (r *rig) listening(t testing.TB) (url string, servers *peers.Hosts) {
 	t.Helper()
 	opened := make(chan string, 8)
-	servers = &Servers{StateDir: r.dir, Log: r.o.Log, Opened: func(_ runbook.Address, url string) { opened <- url }, Bounds: edge.Bounds{Head: time.Second / 4, Slow: time.Second / 4}}
+	servers = NewHosts(r.dir, r.o.Log, nil)
+	servers.Opened = func(_ runbook.Address, url string) { opened <- url }
+	servers.Bounds = edge.Bounds{Head: time.Second / 4, Slow: time.Second / 4}
 	r.servers = servers
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
-	go func() { servers.Run(ctx, r.o, func() *runbook.Runbook { return r.rb }); close(ended) }()
+	go func() { servers.Run(ctx, r.o.Site, func() *runbook.Runbook { return r.rb }); close(ended) }()
 	t.Cleanup(func() { cancel(); <-ended })
 	select {
 	case url = <-opened:

@@ -3,9 +3,9 @@ package sttserver
 import (
 	"cmp"
 	"net/http"
-	"slices"
 
 	"orac/web/auth"
+	"orac/web/peers"
 )
 
 // The permissions of service accounts that count here.
@@ -14,56 +14,10 @@ const (
 	Heartbeat  = "stt.heartbeat"
 )
 
-// Right says who may use a route.
-type Right struct {
-	Open       bool      // everybody, without a login
-	Anybody    bool      // everybody who is known
-	Permission string    // accounts that have it, and people and keys of Role
-	Role       auth.Role // the least role of people and keys
-	Legacy     bool      // also peers that are known by their address alone
-}
-
-// allows tells whether somebody who is known has the right.
-func (r Right) allows(who auth.Identity) bool {
-	switch {
-	case r.Open:
-		return true
-	case who.Kind == auth.Peer:
-		return r.Legacy
-	case r.Anybody:
-		return who.Known()
-	}
-	return r.Permission != "" && slices.Contains(who.Permissions, r.Permission) || r.Role != auth.Nobody && who.Role.Includes(r.Role)
-}
-
-// needs says what is missing, for the answer.
-func (r Right) needs() string {
-	switch {
-	case r.Permission == "":
-		return "the role " + string(r.Role)
-	case r.Role == auth.Nobody:
-		return "the permission " + r.Permission
-	}
-	return "the permission " + r.Permission + ", or the role " + string(r.Role)
-}
-
-// String says who may use the route, for the table of routes.
-func (r Right) String() string {
-	switch {
-	case r.Open:
-		return "everybody"
-	case r.Anybody:
-		return "every caller who is known"
-	case r.Permission == "":
-		return string(r.Role)
-	}
-	return r.Permission + " or " + string(r.Role)
-}
-
 // Route is one operation of the server.
 type Route struct {
 	Method, Path string // in the form of http.ServeMux
-	Right        Right
+	Right        peers.Right
 	Doc          string
 	// Change is its name in the audit log, where each use is on record before it happens; "" for none.
 	Change string
@@ -75,9 +29,9 @@ type Route struct {
 
 // Routes lists what is served, in the order of the table in README.md.
 func Routes() []Route {
-	hears := Right{Permission: Transcribe, Role: auth.Operator, Legacy: true}
-	beats := Right{Permission: Heartbeat, Role: auth.Operator, Legacy: true}
-	known := Right{Anybody: true, Legacy: true}
+	hears := peers.Right{Permission: Transcribe, Role: auth.Operator, Legacy: true}
+	beats := peers.Right{Permission: Heartbeat, Role: auth.Operator, Legacy: true}
+	known := peers.Right{Anybody: true, Legacy: true}
 	const sound = "`max_sound`; 20 s to arrive"
 	const stream = "`max_sound`; 10 s between messages; 64 KiB a message"
 	const doc, streamDoc = "Transcribes a WAV file: multipart field `file`; `language`, `task`, `forward_to_core` in the query.", "Transcribes sound while it is spoken, one utterance a connection."
@@ -87,15 +41,15 @@ func Routes() []Route {
 		{Method: "GET", Path: "/stt/v1/ws/stream", Right: hears, Doc: streamDoc + " The topic is general.", Limits: stream, run: (*call).stream},
 		{Method: "GET", Path: "/stt/v1/ws/stream/{topic}", Right: hears, Doc: streamDoc, Limits: stream, run: (*call).stream},
 		{Method: "POST", Path: "/stt/v1/heartbeat", Right: beats, Doc: "Says which wake words listen at an appliance.", Limits: "256 KiB; 100 models", run: (*call).beat, body: func(*Server) int64 { return maxBeat }},
-		{Method: "GET", Path: "/stt/v1/heartbeat/status", Right: Right{Permission: Heartbeat, Role: auth.Viewer, Legacy: true}, Doc: "The appliances that send heartbeats, and the topics.", run: (*call).beats},
+		{Method: "GET", Path: "/stt/v1/heartbeat/status", Right: peers.Right{Permission: Heartbeat, Role: auth.Viewer, Legacy: true}, Doc: "The appliances that send heartbeats, and the topics.", run: (*call).beats},
 		{Method: "GET", Path: "/stt/v1/health", Right: known, Doc: "Whether speech is understood. 503 when it is not.", run: (*call).sttHealth},
 		{Method: "POST", Path: "/stt/v1/preload", Right: hears, Change: preloads, Doc: "Loads the model before somebody speaks.", run: (*call).preload},
-		{Method: "GET", Path: "/stt/v1/debug/recordings", Right: Right{Role: auth.Operator}, Doc: "The kept recordings, newest first.", run: (*call).recordings},
-		{Method: "GET", Path: "/stt/v1/debug/recordings/{filename}", Right: Right{Role: auth.Operator}, Change: "stt.listen", Doc: "A kept recording as a WAV file.", run: (*call).recording},
+		{Method: "GET", Path: "/stt/v1/debug/recordings", Right: peers.Right{Role: auth.Operator}, Doc: "The kept recordings, newest first.", run: (*call).recordings},
+		{Method: "GET", Path: "/stt/v1/debug/recordings/{filename}", Right: peers.Right{Role: auth.Operator}, Change: "stt.listen", Doc: "A kept recording as a WAV file.", run: (*call).recording},
 		{Method: "GET", Path: "/health", Right: known, Doc: "The health of the server and its engine. 503 when it is unhealthy.", run: (*call).health},
-		{Method: "GET", Path: "/health/live", Right: Right{Open: true}, Doc: "Whether the process is alive.", run: (*call).live},
+		{Method: "GET", Path: "/health/live", Right: peers.Right{Open: true}, Doc: "Whether the process is alive.", run: (*call).live},
 		{Method: "GET", Path: "/health/ready", Right: known, Doc: "Whether the server can transcribe now. 503 when it cannot.", run: (*call).ready},
-		{Method: "GET", Path: "/metrics", Right: Right{Role: auth.Viewer}, Doc: "Metrics for Prometheus.", run: (*call).metrics},
+		{Method: "GET", Path: "/metrics", Right: peers.Right{Role: auth.Viewer}, Doc: "Metrics for Prometheus.", run: (*call).metrics},
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"orac/web/auth"
 	"orac/web/edge"
 	"orac/web/gate"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -44,8 +44,8 @@ type Server struct {
 	bodies  map[string]func(*Server) int64 // by pattern
 	set     atomic.Pointer[settings]
 	metrics *metrics
-	sounds  *budget // what is being received
-	beats   *budget // heartbeats that are being received: they do not wait for sounds
+	sounds  *peers.Budget // what is being received
+	beats   *peers.Budget // heartbeats that are being received: they do not wait for sounds
 	changes edge.Limiter
 	times   times
 
@@ -65,13 +65,7 @@ var usual = times{arrive: 20 * time.Second, idle: 10 * time.Second, answer: 50 *
 type settings struct {
 	runbook.STTServer
 	rules  *edge.Rules
-	legacy []legacy
-}
-
-// legacy is a peer that is known by its address alone.
-type legacy struct {
-	name string
-	from netip.Prefix
+	legacy peers.Legacy
 }
 
 // maxReceiving bounds the memory of all sounds that are being received, in bytes: enough for a hundred at once. maxBeating bounds that of
@@ -83,7 +77,7 @@ const (
 
 // New makes the server of a block. ctx ends its streams.
 func New(ctx context.Context, o Options, block runbook.Address) *Server {
-	s := &Server{o: o, block: block, mux: http.NewServeMux(), bodies: map[string]func(*Server) int64{}, sounds: newBudget(maxReceiving), beats: newBudget(maxBeating), times: usual, ctx: ctx}
+	s := &Server{o: o, block: block, mux: http.NewServeMux(), bodies: map[string]func(*Server) int64{}, sounds: peers.NewBudget(maxReceiving), beats: peers.NewBudget(maxBeating), times: usual, ctx: ctx}
 	s.metrics = newMetrics(s)
 	s.gate = &gate.Gate{
 		Audit: o.Audit, Log: o.Log.With("server", string(block)), Refused: o.Refused, Identify: s.identify,
@@ -105,20 +99,6 @@ func New(ctx context.Context, o Options, block runbook.Address) *Server {
 	return s
 }
 
-// Declared is what a runbook says about a server, in the terms of a listener; nothing if it declares none. Names of hosts and trusted
-// proxies are those of the web block: they say where this machine is, whatever it serves.
-func Declared(rb *runbook.Runbook, block runbook.Address) runbook.Web {
-	b, ok := rb.STTServer(block)
-	if !ok {
-		return runbook.Web{}
-	}
-	return runbook.Web{
-		Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, Hosts: rb.Web.Hosts, TrustedProxies: rb.Web.TrustedProxies, Metrics: "token",
-		RequestTimeout: usual.arrive, MaxBody: 4 << 10,
-		Limits: runbook.Limits{MaxConnections: b.MaxConnections, Anonymous: b.PerPeer, Viewer: b.PerPeer, Operator: b.PerPeer, Admin: b.PerPeer, PerAddress: 2 * b.PerPeer},
-	}
-}
-
 // Use implements edge.Site.
 func (s *Server) Use(rb *runbook.Runbook) {
 	w := Declared(rb, s.block)
@@ -128,14 +108,7 @@ func (s *Server) Use(rb *runbook.Runbook) {
 	if err != nil { // there are no origins
 		s.o.Log.Error("a rule of the server cannot be used", "server", string(s.block), "cause", err)
 	}
-	set := &settings{STTServer: b, rules: rules}
-	for _, address := range b.Legacy {
-		if p, ok := rb.Peer(address); ok {
-			if from, err := runbook.ParseNetwork(p.From); err == nil { // the runbook's rules refuse anything else
-				set.legacy = append(set.legacy, legacy{p.Name, from})
-			}
-		}
-	}
+	set := &settings{STTServer: b, rules: rules, legacy: peers.LegacyOf(rb, b.Legacy)}
 	s.set.Store(set)
 }
 
@@ -148,19 +121,10 @@ func (s *Server) Accept(*runbook.Runbook) error { return nil }
 // Opened implements edge.Site.
 func (s *Server) Opened() {}
 
-// peerAt returns the name of the legacy peer at the address of a request; "" for none. A browser is never one: a page of anybody
-// that is open at that address could send sound. Nor is what comes from a trusted proxy that does not say for whom: it may be anybody.
+// peerAt returns the name of the legacy peer that asks; "" for none.
 func (s *Server) peerAt(r *http.Request, via auth.Via) string {
 	set := s.set.Load()
-	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || set.rules.IsProxy(via.From) {
-		return ""
-	}
-	for _, p := range set.legacy {
-		if p.from.Contains(via.From) {
-			return p.name
-		}
-	}
-	return ""
+	return set.legacy.At(r, via, set.rules)
 }
 
 // identify finds out who asks: by the token if there is one, else by the address.
@@ -214,15 +178,8 @@ func (s *Server) take(c *call) error {
 		return err
 	}
 	c.Target(cmp.Or(schema.Clip(schema.Clean(c.R.PathValue("filename")), 100), string(s.block)))
-	switch {
-	case c.route.Right.Open:
-	case c.Denial != nil:
-		return c.Denial
-	case !c.Who.Known():
-		return schema.Fail(schema.Unauthenticated, "")
-	case !c.route.Right.allows(c.Who):
-		c.Denied(c.route.action(), "without "+c.route.Right.needs())
-		return schema.Fail(schema.Forbidden, "You need %s.", c.route.Right.needs())
+	if err := c.route.Right.Admit(&c.Call, c.route.action()); err != nil {
+		return err
 	}
 	if c.route.Change == "" || c.route.Change == preloads && c.Who.Role == auth.Nobody {
 		return c.route.run(c)

@@ -10,6 +10,7 @@ import (
 
 	"orac/appliance/audio/wav"
 	"orac/appliance/sttrole"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -20,7 +21,7 @@ const (
 )
 
 // formFile returns the field file of a form. It is held in h.
-func formFile(r *http.Request, h *hold) ([]byte, error) {
+func formFile(r *http.Request, h *peers.Hold) ([]byte, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "multipart/form-data" {
 		return nil, schema.Fail(schema.Unusable, "file: field required. Send a WAV file as the field file of a multipart form.")
@@ -31,7 +32,7 @@ func formFile(r *http.Request, h *hold) ([]byte, error) {
 	if err != nil {
 		return nil, schema.Because(schema.Unusable, err, "The form cannot be read: it names no boundary.")
 	}
-	if err := h.grow(maxBeside); err != nil {
+	if err := h.Grow(maxBeside); err != nil {
 		return nil, err
 	}
 	for range maxParts {
@@ -48,8 +49,8 @@ func formFile(r *http.Request, h *hold) ([]byte, error) {
 		}
 		beside.over = true
 		b, err := readHeld(part, h)
-		if busy, ok := errors.AsType[*sttrole.BusyError](err); ok {
-			return nil, busy
+		if full, ok := errors.AsType[*schema.Problem](err); ok {
+			return nil, full
 		}
 		if err != nil {
 			return nil, brokenOff(err)
@@ -82,11 +83,11 @@ func (b *heads) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// readHeld reads all there is, and holds the memory for it before it takes it. Its error is that of the reader, or a *BusyError.
-func readHeld(r io.Reader, h *hold) ([]byte, error) {
+// readHeld reads all there is, and holds the memory for it before it takes it. Its error is that of the reader, or a *schema.Problem.
+func readHeld(r io.Reader, h *peers.Hold) ([]byte, error) {
 	var b bytes.Buffer
 	for {
-		if err := h.grow(b.Len() + growBy); err != nil {
+		if err := h.Grow(b.Len() + growBy); err != nil {
 			return nil, err
 		}
 		n, err := io.CopyN(&b, r, growBy)
@@ -110,7 +111,7 @@ func brokenOff(err error) error {
 }
 
 // decode turns a WAV file into 16 kHz mono.
-func decode(file []byte, h *hold, most int) ([]int16, error) {
+func decode(file []byte, h *peers.Hold, most int) ([]int16, error) {
 	if len(file) == 0 {
 		return nil, schema.Fail(schema.Unusable, "The file is empty.")
 	}
@@ -121,7 +122,7 @@ func decode(file []byte, h *hold, most int) ([]int16, error) {
 	if n := r.Samples(); n > int64(most) {
 		return nil, tooLong(r.Info().Duration(), most)
 	}
-	if err := h.grow(len(file) + 2*int(r.Samples())); err != nil {
+	if err := h.Grow(len(file) + 2*int(r.Samples())); err != nil {
 		return nil, err
 	}
 	pcm := make([]int16, r.Samples())
@@ -129,7 +130,7 @@ func decode(file []byte, h *hold, most int) ([]int16, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, schema.Because(schema.Unusable, err, "The sound cannot be read.")
 	}
-	return pcm[:n], h.grow(2 * n) // the file is no longer needed
+	return pcm[:n], h.Grow(2 * n) // the file is no longer needed
 }
 
 func tooLong(is time.Duration, most int) error {

@@ -13,6 +13,7 @@ import (
 
 	"orac/appliance/sttrole"
 	"orac/web/edge"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -52,8 +53,8 @@ func (c *call) stream() error {
 	defer context.AfterFunc(ctx, func() { _ = line.Conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // a peer that does not read holds up nobody
 	c.server.metrics.streams.Inc()
 	defer c.server.metrics.streams.Dec()
-	s := &stream{call: c, conn: conn, line: line.Conn, hearing: h, room: c.server.sounds.hold(c.Who.Subject())}
-	defer s.room.release()
+	s := &stream{call: c, conn: conn, line: line.Conn, hearing: h, room: c.server.sounds.Hold(c.Who.Subject())}
+	defer s.room.Release()
 	go c.wake(ctx)
 	s.run(ctx, cancel)
 	return nil
@@ -72,7 +73,7 @@ type stream struct {
 	conn    *websocket.Conn
 	line    *edge.Corked
 	hearing sttrole.Hearing
-	room    *hold
+	room    *peers.Hold
 	frames  int // messages without sound so far
 }
 
@@ -191,10 +192,10 @@ func (s *stream) take(m message, whole bool) (ended bool, err error, code websoc
 
 // configure takes what a config says. What it leaves out stays as the headers have said it.
 func (s *stream) configure(t control) (err error) {
-	if at := moment(t.WakeTime); !at.IsZero() {
+	if at := peers.Moment(t.WakeTime); !at.IsZero() {
 		s.hearing.Wake = at
 	}
-	if word := words(t.WakeWord, sttrole.MaxName); word != "" {
+	if word := peers.Words(t.WakeWord, sttrole.MaxName); word != "" {
 		s.hearing.WakeWord = word
 	}
 	if t.ID != "" {
@@ -211,8 +212,8 @@ func (s *stream) sound(data []byte) error {
 	pcm := s.hearing.PCM
 	if n := len(pcm) + len(data)/2; n > s.maxSamples() {
 		return tooLong(length(n), s.maxSamples())
-	} else if 2*n > s.room.n {
-		if err := s.room.grow(2*n + growBy); err != nil {
+	} else if 2*n > s.room.Held() {
+		if err := s.room.Grow(2*n + growBy); err != nil {
 			return err
 		}
 	}

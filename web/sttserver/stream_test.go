@@ -187,9 +187,7 @@ func (r *rig) heldNothing() {
 	r.t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		b := r.served().sounds
-		b.mu.Lock()
-		n := b.taken
-		b.mu.Unlock()
+		n := b.Taken()
 		if n == 0 {
 			return
 		}

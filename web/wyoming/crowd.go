@@ -60,6 +60,13 @@ func (c *crowd) evict(match func(*conn) bool) bool {
 	return true
 }
 
+// size is how many connections are open.
+func (c *crowd) size() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.open)
+}
+
 func (c *crowd) forget(x *conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"orac/appliance/event"
@@ -46,6 +47,19 @@ type door struct {
 	o      Options
 	block  runbook.Address
 	listen string
+	now    atomic.Pointer[service] // nil while it is shut
+}
+
+// Clients implements node.Counted.
+func (d *door) Clients() (connections, streams int) {
+	s := d.now.Load()
+	if s == nil {
+		return 0, 0
+	}
+	s.mu.Lock()
+	streams = s.taken
+	s.mu.Unlock()
+	return s.crowd.size(), streams
 }
 
 // service is a door while it is open.
@@ -84,6 +98,8 @@ func (d *door) Serve(t *rt.Task, settings func() node.WyomingConfig, opened func
 	defer undo()
 	s := &service{door: d, ctx: ctx, settings: settings, told: make(chan event.Body, 64)}
 	s.ear = newEar(ctx, settings)
+	d.now.Store(s)
+	defer d.now.Store(nil)
 	failed := make(chan error, 1)
 	s.running.Go(func() { failed <- s.accept(l) })
 	s.running.Go(func() { s.announce() })

@@ -68,6 +68,7 @@ func New(t testing.TB, root, stock string) *Sandbox {
 	}
 	s.link(filepath.Join(root, ".orac/sounds"), "machine/etc/orac/.orac/sounds")
 	s.take(filepath.Join(root, "examples/stt"), "machine/etc/orac/examples/stt")
+	s.take(filepath.Join(root, "cmd/orac/oldcore/testdata/data"), "machine/srv/orac-core/data")
 	s.take(filepath.Join(root, "orac.hcl"), "machine/etc/orac/orac.hcl")
 	if undo, err := s.Change("machine/etc/orac/orac.hcl|\".orac\"|\"" + dir + "/.orac\""); err != nil || undo == nil { // as a service has it
 		t.Fatal(err)

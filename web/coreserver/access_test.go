@@ -1,0 +1,193 @@
+package coreserver
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"orac/runbook"
+	"orac/web/audit"
+	"orac/web/auth"
+	"orac/web/peers"
+	"orac/web/schema"
+)
+
+// ask makes a good request to a route.
+func (r *rig) ask(who as, route Route) int {
+	path := strings.NewReplacer("/topics/{id}", "/topics/general", "{topic}", "general", "{id}", "home", "{entity}", "light.kitchen").Replace(route.Path)
+	body := ""
+	switch {
+	case strings.HasPrefix(route.Path, "/v1/generate"):
+		body = `{"prompt":"turn on the lights"}`
+	case route.Path == "/v1/topics/heartbeat":
+		body = `{"instance_id":"a","source":"orac_stt","topics":[]}`
+	case route.Path == "/v1/cache/stt/entry":
+		path += "?stt_text=make+it+cosy&topic_id=general"
+	}
+	return r.call(who, route.Method, path, body).Code
+}
+
+// TestEveryRouteAsEveryone: who has the right gets in, and nobody else does; what was refused is on record.
+func TestEveryRouteAsEveryone(t *testing.T) {
+	r := newRig(t)
+	permitted := func(list ...string) func(peers.Right) bool {
+		return func(x peers.Right) bool { return x.Anybody || slices.Contains(list, x.Permission) }
+	}
+	callers := map[string]struct {
+		as
+		may func(peers.Right) bool
+	}{
+		"nobody":          {as{}, func(peers.Right) bool { return false }},
+		"the legacy peer": {legacyPeer, func(x peers.Right) bool { return x.Legacy }},
+		"its neighbour":   {as{from: "192.0.2.78"}, func(peers.Right) bool { return false }},
+		"orac_stt":        {as{token: r.token("orac_stt")}, permitted(Results, Status)},
+		"beats":           {as{token: r.token("beats")}, permitted(Status)},
+		"reads":           {as{token: r.token("reads")}, permitted(Read)},
+		"nothing":         {as{token: r.token("nothing")}, permitted()},
+		"a viewer":        {as{token: r.user(auth.Viewer)}, func(x peers.Right) bool { return x.Anybody || x.Role == auth.Viewer }},
+		"an operator":     {as{token: r.user(auth.Operator)}, func(x peers.Right) bool { return x.Role != auth.Admin }},
+		"an admin":        {as{token: r.user(auth.Admin)}, func(x peers.Right) bool { return true }},
+	}
+	for _, route := range Routes() {
+		for name, c := range callers {
+			code := r.ask(c.as, route)
+			known := c.token != "" || name == "the legacy peer"
+			switch {
+			case route.Right.Open || c.may(route.Right):
+				want := 200
+				if strings.HasPrefix(route.Doc, "Changes nothing") {
+					want = http.StatusConflict
+				}
+				if code != want {
+					t.Errorf("%s as %s: %d", route.pattern(), name, code)
+				}
+			case known && code != http.StatusForbidden, !known && code != http.StatusUnauthorized:
+				t.Errorf("%s as %s: %d", route.pattern(), name, code)
+			}
+		}
+	}
+	if list := r.records("core.request"); len(list) == 0 || list[0].Outcome != audit.Denied {
+		t.Errorf("refusals are not on record: %+v", list)
+	}
+	for _, action := range []string{"learnt.clear", "learnt.forget", "backend.refresh", "backend.change"} {
+		if list := r.records(action); len(list) == 0 {
+			t.Errorf("no record of %s", action)
+		}
+	}
+}
+
+// TestATokenForAnotherAudience is refused, although the account is known here and its signature is good.
+func TestATokenForAnotherAudience(t *testing.T) {
+	r := newRig(t)
+	p := r.problem("an account of the STT server", r.say(as{token: r.tokenFor("hey_orac", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
+	if !strings.Contains(p.Detail, "orac-stt") || !strings.Contains(p.Detail, Audience) {
+		t.Errorf("it is told %q", p.Detail)
+	}
+	r.problem("our account, with another audience", r.say(as{token: r.tokenFor("orac_stt", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
+	r.problem("words", r.say(as{token: "canary"}, "turn on the lights"), schema.Unauthenticated)
+	r.problem("a bad token of a legacy peer", r.say(as{token: "canary", from: legacyPeer.from}, "turn on the lights"), schema.Unauthenticated)
+	if list := r.records("token.refused"); len(list) < 3 || !strings.HasPrefix(list[len(list)-1].Why, "token: for somebody else") {
+		t.Errorf("%+v", list)
+	}
+	if _, n := r.deeds.last(); n > 0 {
+		t.Error("something was acted on")
+	}
+	if strings.Contains(r.logs(), "canary") {
+		t.Error("a credential is in the log")
+	}
+	if w := r.call(as{token: "canary"}, "GET", "/health/live", ""); w.Code != 200 {
+		t.Errorf("alive, with a bad token: %d", w.Code)
+	}
+}
+
+// TestOriginsAndHosts: a browser is no legacy peer; pages of the declared origins may ask with a token, and no others.
+func TestOriginsAndHosts(t *testing.T) {
+	r := newRig(t)
+	token := as{token: r.token("orac_stt")}
+	for _, header := range [][2]string{{"Origin", "http://evil.test"}, {"Origin", "http://example.com"}, {"Sec-Fetch-Site", "same-origin"}} {
+		if w := r.say(legacyPeer, "turn on the lights", header[0], header[1]); w.Code != 401 && w.Code != 403 {
+			t.Errorf("%v: %d %s", header, w.Code, w.Body)
+		}
+	}
+	for origin, allowed := range map[string]bool{"https://panel.example": true, "https://evil.test": false, "null": false, "https://panel.example.evil.test": false} {
+		w := r.say(token, "turn on the lights", "Origin", origin, "Sec-Fetch-Site", "cross-site")
+		if got := w.Header().Get("Access-Control-Allow-Origin"); allowed != (w.Code == 200) || allowed != (got == origin) || got == "*" {
+			t.Errorf("%s: %d, %q", origin, w.Code, got)
+		}
+		req := r.request(as{}, "OPTIONS", "/v1/generate/general", nil)
+		req.Header.Set("Origin", origin)
+		req.Header.Set("Access-Control-Request-Method", "POST")
+		if w := r.do(req); w.Code != 204 || allowed != (w.Header().Get("Access-Control-Allow-Headers") != "") {
+			t.Errorf("a preflight of %s: %d %v", origin, w.Code, w.Header())
+		}
+	}
+	req := r.request(token, "GET", "/v1/status", nil)
+	req.Host = "evil.test"
+	r.problem("another host", r.do(req), schema.WrongHost)
+	w := r.call(token, "GET", "/v1/status", "")
+	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'"} {
+		if got := w.Header().Get(name); !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestALegacyPeerBehindAProxy: the proxy's own address is nobody's, and what it says counts only if it is trusted.
+func TestALegacyPeerBehindAProxy(t *testing.T) {
+	r := newRigWith(t, func(rb *runbook.Runbook) {
+		rb.Web.TrustedProxies = []string{"192.0.2.1"}
+		rb.Peers[0].From = "192.0.2.0/28"
+	})
+	for name, c := range map[string]struct {
+		from, forwarded string
+		code            int
+	}{
+		"the peer itself":         {"192.0.2.7", "", 200},
+		"the proxy for the peer":  {"192.0.2.1", "192.0.2.7", 200},
+		"the proxy for another":   {"192.0.2.1", "198.51.100.9", 401},
+		"the proxy for nobody":    {"192.0.2.1", "", 401},
+		"another who says so":     {"198.51.100.9", "192.0.2.7", 401},
+		"the proxy, with a chain": {"192.0.2.1", "192.0.2.7, 198.51.100.9", 401},
+	} {
+		var header []string
+		if c.forwarded != "" {
+			header = []string{"X-Forwarded-For", c.forwarded}
+		}
+		if w := r.say(as{from: c.from}, "turn on the lights", header...); w.Code != c.code {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+}
+
+// TestLimitsByCategory: who asks too often is told so in headers; other categories and other callers are served.
+func TestLimitsByCategory(t *testing.T) {
+	r := newRigWith(t, func(rb *runbook.Runbook) { rb.CoreServers[0].PerPeer = 20 })
+	operator := as{token: r.user(auth.Operator)}
+	codes := map[int]int{}
+	for range 6 {
+		w := r.say(operator, "turn on the lights")
+		codes[w.Code]++
+		if h := w.Header(); h.Get("RateLimit-Limit") != "4" || !strings.Contains(h.Get("RateLimit-Policy"), "generation") || h.Get("RateLimit-Remaining") == "" || w.Code == 429 && h.Get("Retry-After") == "" {
+			t.Errorf("%v", h)
+		}
+	}
+	if codes[200] != 4 || codes[429] != 2 {
+		t.Errorf("texts: %v", codes)
+	}
+	if w := r.call(operator, "POST", "/api/backends/home/test", ""); w.Code != 200 || w.Header().Get("RateLimit-Limit") != "1" {
+		t.Errorf("a test: %d %v", w.Code, w.Header())
+	}
+	if w := r.call(operator, "POST", "/api/backends/home/test", ""); w.Code != 429 {
+		t.Errorf("another test: %d", w.Code)
+	}
+	if w := r.call(operator, "GET", "/v1/status", ""); w.Code != 200 || w.Header().Get("RateLimit-Limit") != "20" {
+		t.Errorf("the status: %d", w.Code)
+	}
+	if w := r.say(as{token: r.token("orac_stt")}, "turn on the lights"); w.Code != 200 {
+		t.Errorf("another: %d", w.Code)
+	}
+	if w := r.say(legacyPeer, "turn on the lights"); w.Code != 200 {
+		t.Errorf("the legacy peer: %d", w.Code)
+	}
+}
