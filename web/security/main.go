@@ -1,5 +1,5 @@
 // Command security attacks a live ORAC with scanners of others: wapiti against console and API, as nobody, viewer, operator and
-// admin, and against its speech-to-text server, as a peer; and sslscan against the TLS of both. It has its source read by gosec and
+// admin, against its speech-to-text server and its Core server, as their peers; and sslscan against the TLS of all three. It has its source read by gosec and
 // staticcheck.
 //
 // Guarantees: the appliance is the real binary, with a runbook, a state directory and users of its own that go when it ends; nothing
@@ -86,7 +86,7 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 	}
 	defer target.end()
 	var found []finding
-	for _, address := range []string{target.address, target.stt} {
+	for _, address := range []string{target.address, target.stt, target.core} {
 		list, err := sslscan(ctx, address, o.keep)
 		if err != nil {
 			return nil, err
@@ -100,7 +100,7 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 		}
 		defer callback.close()
 		// Two side by side, the admin last: what it changes the others have seen as it was.
-		for _, roles := range [][]string{{"nobody", "viewer"}, {"peer"}, {"operator", "admin"}} {
+		for _, roles := range [][]string{{"nobody", "viewer"}, {peer, asker}, {"operator", "admin"}} {
 			var wg sync.WaitGroup
 			var mu sync.Mutex // guards found and err
 			for _, role := range roles {

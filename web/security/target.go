@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"orac/appliance/account"
 	"orac/runbook/language"
+	"orac/web/coreserver"
 	"orac/web/sttserver"
 	"os"
 	"os/exec"
@@ -33,6 +34,7 @@ type target struct {
 	dir     string // of the runbook, and of its state
 	address string
 	stt     string // address of the speech-to-text server
+	core    string // address of the Core server
 	url     string
 	http    *http.Client
 	cookies map[string]*http.Cookie // by role
@@ -64,11 +66,11 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.address, t.stt, err = twoAddresses(); err != nil {
+	if t.address, t.stt, t.core, err = threeAddresses(); err != nil {
 		return nil, err
 	}
 	t.url = "https://" + t.address
-	if err := os.WriteFile(filepath.Join(t.dir, "orac.hcl"), []byte(runbookFor(t.address, t.stt, sound)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(t.dir, "orac.hcl"), []byte(runbookFor(t.address, t.stt, t.core, sound)), 0o600); err != nil {
 		return nil, err
 	}
 	orac := func(stdin string, args ...string) error {
@@ -106,22 +108,23 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 	return t, nil
 }
 
-// twoAddresses are two of this machine where nobody listens.
-func twoAddresses() (a, b string, err error) {
-	one, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", "", err
+// threeAddresses are three of this machine where nobody listens.
+func threeAddresses() (a, b, c string, err error) {
+	var at [3]string
+	for i := range at {
+		l, failed := net.Listen("tcp", "127.0.0.1:0")
+		if failed != nil {
+			return "", "", "", errors.Join(err, failed)
+		}
+		defer func() { err = errors.Join(err, l.Close()) }() // all are open until each has its own
+		at[i] = l.Addr().String()
 	}
-	two, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", "", errors.Join(err, one.Close())
-	}
-	return one.Addr().String(), two.Addr().String(), errors.Join(one.Close(), two.Close())
+	return at[0], at[1], at[2], nil
 }
 
-// runbookFor is the runbook that is attacked: a microphone that plays a wake word, recordings that are kept, users of every role, and a
-// speech-to-text server for an account.
-func runbookFor(address, stt, sound string) string {
+// runbookFor is the runbook that is attacked: a microphone that plays a wake word, recordings that are kept, users of every role, a
+// speech-to-text server for an account, and a Core server for another.
+func runbookFor(address, stt, core, sound string) string {
 	var users strings.Builder
 	for _, role := range roles {
 		fmt.Fprintf(&users, "user %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", role, role, role+"_password_hash")
@@ -176,28 +179,54 @@ service_account "peer" {
   secret      = secret("peer")
   permissions = ["stt.transcribe", "stt.heartbeat"]
 }
-%s`, sound, address, stt, users.String())
+topic "general" {
+  english = true
+}
+core_server "house" {
+  listen          = %q
+  max_connections = 500
+  per_peer        = 1000000
+  tls {
+    self_signed = true
+  }
+}
+service_account "asker" {
+  secret      = secret("asker")
+  permissions = ["core.results", "core.status", "core.read"]
+  audience    = "orac-core"
+}
+%s`, sound, address, stt, core, users.String())
 }
 
-// peer is the account that asks the speech-to-text server.
-const peer = "peer"
+// peer is the account that asks the speech-to-text server, and asker the one that asks the Core server.
+const (
+	peer  = "peer"
+	asker = "asker"
+)
 
 // urlOf is what is scanned as a role.
 func (t *target) urlOf(role string) string {
-	if role == peer {
+	switch role {
+	case peer:
 		return "https://" + t.stt
+	case asker:
+		return "https://" + t.core
 	}
 	return t.url
 }
 
-// token is what the account signs for itself, good for as long as a scan may take.
-func (t *target) token() (string, error) {
-	text, err := os.ReadFile(filepath.Join(t.dir, "state", "secrets", peer))
+// token is what an account signs for itself, good for as long as a scan may take.
+func (t *target) token(name string) (string, error) {
+	permissions, audience := []string{sttserver.Transcribe, sttserver.Heartbeat}, "orac-stt"
+	if name == asker {
+		permissions, audience = []string{coreserver.Results, coreserver.Status, coreserver.Read}, coreserver.Audience
+	}
+	text, err := os.ReadFile(filepath.Join(t.dir, "state", "secrets", name))
 	if err != nil {
 		return "", err
 	}
 	tokens, err := account.New(account.Config{
-		Name: peer, Secret: language.NewSecret(strings.TrimSpace(string(text))), Permissions: []string{sttserver.Transcribe, sttserver.Heartbeat}, Issuer: "orac", Audience: "orac-stt", Lifetime: 12 * time.Hour,
+		Name: name, Secret: language.NewSecret(strings.TrimSpace(string(text))), Permissions: permissions, Issuer: "orac", Audience: audience, Lifetime: 12 * time.Hour,
 	})
 	if err != nil {
 		return "", err
@@ -207,7 +236,17 @@ func (t *target) token() (string, error) {
 
 // addressesOf are those that are scanned as a role.
 func (t *target) addressesOf(ctx context.Context, role string) (list []string, err error) {
-	if role != peer {
+	switch role {
+	case asker:
+		for _, r := range coreserver.Routes() {
+			if r.Method == http.MethodGet || r.Method == http.MethodPost {
+				path := strings.NewReplacer("/topics/{id}", "/topics/general", "{id}", "home", "{topic}", "general", "{entity}", "light.x").Replace(r.Path)
+				list = append(list, t.urlOf(role)+path+"?limit=5&topic_id=general&stt_text=x")
+			}
+		}
+		return list, nil
+	case peer:
+	default:
 		return t.addresses(ctx)
 	}
 	for _, r := range sttserver.Routes() {

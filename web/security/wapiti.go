@@ -57,8 +57,8 @@ func wapiti(ctx context.Context, t *target, role string, back *callback, o optio
 	if err != nil {
 		return nil, err
 	}
-	if role == peer {
-		token, err := t.token()
+	if role == peer || role == asker {
+		token, err := t.token(role)
 		if err != nil {
 			return nil, err
 		}
