@@ -16,7 +16,7 @@ import (
 // engine is let go, that of the engine's process after a command, and the time from the end of a recording to its text, with the
 // model warm.
 func BenchmarkEngine(b *testing.B) {
-	for model, most := range map[string]struct{ answer, warm float64 }{"moonshine_tiny": {350, 260}, "moonshine_base": {600, 360}} {
+	for model, claim := range map[string]struct{ answer, warm, letGo float64 }{"moonshine_tiny": {350, 260, 90}, "moonshine_base": {600, 360, 90}} {
 		b.Run(model, func(b *testing.B) {
 			audio, mic := microphone(b)
 			var idle, warm, answer float64
@@ -24,7 +24,7 @@ func BenchmarkEngine(b *testing.B) {
 				d := start(b, b.TempDir(), engineRunbook(model), audio.Env())
 				d.kind("listening")
 				time.Sleep(5 * time.Second) // until the memory that starting needed is given back
-				idle += float64(resident(b, d.cmd.Process.Pid)) / 1024
+				idle += float64(footprint(b, d.cmd.Process.Pid)) / (1 << 20)
 				var last float64
 				for range 2 { // the first command loads the model
 					mic.Play(sound(b, "hey_jarvis_lights_on"))
@@ -37,14 +37,35 @@ func BenchmarkEngine(b *testing.B) {
 			}
 			n := float64(b.N)
 			b.ReportMetric(0, "ns/op") // the sound takes its time; that is no figure
-			b.ReportMetric(idle/n, "MB-let-go")
-			b.ReportMetric(warm/n, "MB-engine-warm")
-			b.ReportMetric(answer/n, "ms-end-to-text")
-			if warm/n > most.warm || answer/n > most.answer {
-				b.Errorf("%s: %.0f ms from the end to the text and %.0f MB are claimed at most", model, most.answer, most.warm)
+			most := func(value, limit float64, unit string) {
+				b.ReportMetric(value, unit)
+				if value > limit {
+					b.Errorf("%s: %.0f %s, more than the %.0f that is claimed", model, value, unit, limit)
+				}
 			}
+			most(idle/n, claim.letGo, "MB-let-go")
+			most(warm/n, claim.warm, "MB-engine-warm")
+			most(answer/n, claim.answer, "ms-end-to-text")
 		})
 	}
+}
+
+// footprint is the memory of the daemon and of its capture process, in bytes. The pages of the program's own file, which both have, count once:
+// the kernel maps them in large pieces, of which it can give back what nobody uses.
+func footprint(b *testing.B, pid int) (sum int64) {
+	for _, p := range []int{pid, child(b, pid)} {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p))
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, rest, ok := strings.Cut(string(text), "\nPss:")
+		var kib int64
+		if _, err := fmt.Sscan(rest, &kib); !ok || err != nil {
+			b.Fatal("no Pss", err)
+		}
+		sum += kib << 10
+	}
+	return sum
 }
 
 func engineRunbook(model string) string {

@@ -227,7 +227,7 @@ var known = []mutation{
 	},
 	{
 		name: "unnoted", does: "who is killed before the answer does not know that the service may have the utterance", file: "appliance/node/delivery.go",
-		old:       "\tif slices.Contains(job.Meta.Sent, n.STT) {\n",
+		old:       "\tif !n.Pure && slices.Contains(job.Meta.Sent, n.STT) {\n",
 		new:       "\tif false {\n",
 		scenarios: []string{"stt_late_answer"},
 	},
@@ -244,8 +244,8 @@ var known = []mutation{
 		scenarios: []string{"stt_engine"},
 	},
 	{
-		name: "quiet", does: "nobody is told that an utterance was set aside", file: "appliance/core/monitor.go",
-		old:       "\t\t\tm.aside(t, e.Node, b)\n",
+		name: "quiet", does: "nobody is told that an utterance was set aside", file: "appliance/event/delivery.go",
+		old:       "\t\tt.Past = \"utterance \" + b.Utterance + \" was set aside: \" + b.Cause\n",
 		new:       "",
 		scenarios: []string{"stt_poison"},
 	},

@@ -139,7 +139,7 @@ var others = []mutation{
 		scenarios: []string{"deaf"},
 	},
 	{
-		name: "hammer", does: "a service that fails is tried again without a pause", file: "appliance/node/delivery.go",
+		name: "hammer", does: "a service that fails is tried again without a pause", file: "appliance/node/deliverywait.go",
 		old:       "\treturn d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))\n",
 		new:       "\treturn 0\n",
 		scenarios: []string{"stt_outage"},

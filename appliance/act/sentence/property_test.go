@@ -32,9 +32,9 @@ func say(t *rapid.T, m *Matcher, intent *compiled, p part) string {
 		}
 		switch kind := builtin[p.slot.kind]; kind.what {
 		case number:
-			n := rapid.IntRange(int(max(0, kind.rng.From))+1, int(min(kind.rng.To, 99))).Draw(t, "number")
-			unit := map[string]string{"%": " percent", "°": " degrees", "K": " kelvin"}[kind.rng.Unit]
-			return strconv.Itoa(max(n, int(min(kind.rng.From, 5000)))) + unit
+			least := int(max(0, kind.rng.From)) + 1
+			n := rapid.IntRange(least, min(int(kind.rng.To), least+98)).Draw(t, "number")
+			return strconv.Itoa(n) + map[string]string{"%": " percent", "°": " degrees", "K": " kelvin"}[kind.rng.Unit]
 		case duration:
 			return fmt.Sprintf("%d minutes", rapid.IntRange(1, 90).Draw(t, "minutes"))
 		case target:
