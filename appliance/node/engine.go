@@ -83,8 +83,8 @@ type Engine struct {
 type EngineConfig struct {
 	Model     string
 	Start     func(*rt.Task) (EngineProcess, error) // a process that loads it
-	Idle      time.Duration // how long a loaded model is kept without use
-	MaxMemory int64         // bytes
+	Idle      time.Duration                         // how long a loaded model is kept without use
+	MaxMemory int64                                 // bytes
 }
 
 // EngineState is what an engine is doing.
@@ -278,4 +278,3 @@ func (n *Engine) attend(t *rt.Task, within time.Duration, over func() bool, call
 		}
 	}
 }
-
