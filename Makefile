@@ -5,9 +5,9 @@ SHELL := /bin/bash
 
 # Debian packages: for the build, the demonstration's sounds and a microphone; for the tests; for make security; for make bench; for make dist.
 APT := ca-certificates gcc libc6-dev flite libasound2 libpulse0
-APT_TEST := git strace curl jq mosquitto pulseaudio pulseaudio-utils qemu-user chromium
+APT_TEST := git strace curl jq mosquitto pulseaudio pulseaudio-utils qemu-user chromium espeak-ng pocketsphinx pocketsphinx-en-us
 APT_SECURITY := wapiti sslscan
-APT_BENCH := espeak-ng asterisk-core-sounds-en-wav
+APT_BENCH := asterisk-core-sounds-en-wav
 APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 # Leave out the parts of the audio library that ORAC does not use: it builds in 11 s instead of 90 s.

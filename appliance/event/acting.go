@@ -87,7 +87,7 @@ func (b Acted) words() Words {
 	case !b.Understood && b.Tier == "" && b.Reason != "":
 		return warning("not acted on", said, usual("  %s", b.Reason), faint("  %s", b.Topic))
 	case !b.Understood:
-		return warning("not understood", said, faint("  %s", b.Topic))
+		return warning("unclear", said, faint("  %s", b.Topic))
 	case b.Unknown:
 		return failure("not known", said, usual("  %s", b.Reason), how)
 	case b.Verified:

@@ -91,6 +91,9 @@ func (n *Topic) built(b built) {
 // compileTime is how long a request waits for the first matcher.
 const compileTime = 10 * time.Second
 
+// compileLook is how often a request that waits for sentences looks again.
+const compileLook = 20 * time.Millisecond
+
 // reads is a text that was read.
 type reads struct {
 	act.Reading
@@ -114,7 +117,18 @@ func (n *Topic) read(t *rt.Task, j *deed, until rt.Instant) (r reads, err error)
 		}
 	}
 	m := n.matcher
-	r.Reading, r.remember = m.Read(j.Text, sentence.Context{Area: j.Area, Before: n.memory.of(j.Session), Now: j.at})
+	r.Reading, r.remember = m.Read(j.Text, n.context(j))
+	// Sentences that are being compiled, of a vocabulary that has just come, may know what these do not.
+	for wait := min(t.Now().Add(compileTime), until); r.Tier == act.NoTier && !n.grammar.same(n.wants()) && t.Now() < wait; {
+		n.rebuild(t) // begins nothing while the task of the last one has not ended
+		if _, err := n.pump(t, min(wait, t.Now().Add(compileLook))); err != nil && !errors.Is(err, rt.ErrTimeout) {
+			return r, err
+		}
+		if n.matcher != m {
+			m = n.matcher
+			r.Reading, r.remember = m.Read(j.Text, n.context(j))
+		}
+	}
 	if r.Tier != act.NoTier {
 		return r, nil
 	}
@@ -128,7 +142,7 @@ func (n *Topic) read(t *rt.Task, j *deed, until rt.Instant) (r reads, err error)
 			return r, err
 		case merr != nil:
 			r.err, r.model = merr, n.c.Model
-			r.Why += "; " + merr.Error()
+			r.Why += "; " + n.modelWords(merr)
 		case len(list) > 0:
 			return reads{Reading: act.Reading{Tier: act.ByModel, Commands: list}, remember: r.remember, model: n.c.Model, learns: true}, nil
 		default:
@@ -144,6 +158,11 @@ func (n *Topic) read(t *rt.Task, j *deed, until rt.Instant) (r reads, err error)
 		r.Why = strings.TrimPrefix(r.Why+"; "+away, "; ")
 	}
 	return r, nil
+}
+
+// context is what a request is read in.
+func (n *Topic) context(j *deed) sentence.Context {
+	return sentence.Context{Area: j.Area, Before: n.memory.of(j.Session), Now: j.at}
 }
 
 // Conversation is the intent of a text that is handed to the conversation of a backend.
@@ -162,6 +181,24 @@ func (n *Topic) unknownHomes() string {
 	}
 	return strings.Join(names, " and ") + " has not told yet what there is"
 }
+
+// modelWords say for people why a language model was of no use. Its address and its own words are in the events of its node.
+func (n *Topic) modelWords(err error) string {
+	var busy *act.BusyError
+	var late *act.TimeoutError
+	switch {
+	case errors.As(err, &busy):
+		return n.c.Model + " is busy"
+	case errors.As(err, &late):
+		return n.c.Model + " did not answer in time"
+	case errors.Is(err, errImpossible):
+		return n.c.Model + " answered something that cannot be done"
+	}
+	return n.c.Model + " could not be asked"
+}
+
+// errImpossible is an answer of a language model that names what does not exist, or what may not be done.
+var errImpossible = errors.New("cannot be done")
 
 // choose asks the language model. Whatever it answers is checked against what the sentences can do. modelErr says why it is of no use.
 func (n *Topic) choose(t *rt.Task, j *deed, m *sentence.Matcher, until rt.Instant) (list []act.Command, modelErr, err error) {
@@ -185,7 +222,7 @@ func (n *Topic) choose(t *rt.Task, j *deed, m *sentence.Matcher, until rt.Instan
 	if rejected != nil {
 		n.c.Ask.TrySend(t, ModelAsk{Rejected: true})
 		t.Trace("answer rejected")
-		return nil, fmt.Errorf("%s answered something that cannot be done: %w", n.c.Model, rejected), nil
+		return nil, fmt.Errorf("%s answered something that %w: %w", n.c.Model, errImpossible, rejected), nil
 	}
 	return list, nil, nil
 }

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"errors"
 	"fmt"
 
 	"golang.org/x/sys/unix"
@@ -51,5 +52,17 @@ func swellEngine(w *World, o occurrence) (*broken, error) {
 	if err != nil {
 		return nil, err
 	}
-	return w.swells(p, o)
+	b, err := w.swells(p, o)
+	if err != nil {
+		return nil, err
+	}
+	grow := b.apply
+	b.apply = func() error {
+		alive := p.Alive()
+		if err := grow(); !alive || !errors.Is(err, process.ErrGone) {
+			return err
+		}
+		return nil // the appliance has killed it for its memory before it had all of that
+	}
+	return b, nil
 }

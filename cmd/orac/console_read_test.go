@@ -43,6 +43,15 @@ stt_server "house" {
   listen = %q
 }
 
+wyoming "house" {
+  serve  = "wake"
+  listen = %q
+}
+
+topic "general" {
+  english = true
+}
+
 web {
   listen = %q
 }
@@ -62,7 +71,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 	server := stttest.Start(t)
 	server.Transcribe(func(int, []int16) string { return "turn on the kitchen light" })
 	dir, listen := t.TempDir(), freePort(t)
-	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), freePort(t), listen)
+	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), freePort(t), freePort(t), listen)
 	d := start(t, dir, text, []string{"ANNA_HASH=" + hashOf(t, "correct horse battery")})
 	awaitServed(t, "http://"+listen)
 	d.kind("delivered")
@@ -76,6 +85,10 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 		"/":                    {"hall", "hey jarvis", "turn on the kitchen light"},
 		"/history":             {"hey_jarvis", "turn on the kitchen light"},
 		"/stt-servers":         {"house", "whisper"},
+		"/voice-services":      {"house"},
+		"/commands":            {"Commands"},
+		"/topics":              {"general"},
+		"/backends":            {"Backends"},
 		"/graph":               {"source.command", "delivery.whisper"},
 		"/incidents":           {"Incidents"},
 		"/system":              {"Memory", "MiB"},

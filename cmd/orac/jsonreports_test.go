@@ -38,6 +38,7 @@ func jsonReports() []jsonReport {
 		{"orac spool events", []string{"orac spool events"}, []status.Waits{}, false},
 		{"orac spool retry, orac spool drop", []string{"orac spool retry", "orac spool drop"}, []done{}, false},
 		{"orac spool export", []string{"orac spool export"}, exportReport{}, false},
+		{"orac ask", []string{"orac ask"}, askedReport{}, false},
 		{"orac logs", []string{"orac logs"}, status.LogLine{}, false},
 		{"orac plan", []string{"orac plan"}, status.Plan{}, false},
 		{"orac apply", []string{"orac apply"}, applyReport{}, false},

@@ -1,6 +1,8 @@
 # Texts become deeds, without Home Assistant: timers, the time, and a command of this machine.
 
-appliance "desk" {}
+appliance "desk" {
+  state_dir = "../../.orac"
+}
 
 core_server "desk" {
   listen = "127.0.0.1:8000"

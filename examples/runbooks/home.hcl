@@ -1,6 +1,8 @@
 # A voice assistant on one machine: a microphone, an engine, and Home Assistant. No network but that to Home Assistant.
 
-appliance "kitchen" {}
+appliance "kitchen" {
+  state_dir = "../../.orac"
+}
 
 device "microphone" "default" {}
 

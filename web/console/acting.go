@@ -296,7 +296,7 @@ func (c *Console) commandsPage(call *api.Call) error {
 			d.Topics = append(d.Topics, t.Name)
 		}
 	}
-	return c.show(call, http.StatusOK, "commands", view{Events: told(kept), Scripts: []string{"history.js"}, Data: d})
+	return c.show(call, http.StatusOK, "commands", view{Events: told(did), Scripts: []string{"history.js"}, Data: d})
 }
 
 func (c *Console) commandsPart(call *api.Call) error {

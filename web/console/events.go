@@ -17,6 +17,7 @@ var (
 	meters = group{"meter", func(k *event.Kind) bool { return k.Flow == event.Meter }}
 	kept   = group{"kept", func(k *event.Kind) bool { return k.Kept }}                           // the history has changed
 	live   = group{"live", func(k *event.Kind) bool { return k.Name == event.Partial{}.Kind() }} // what is being said
+	did    = group{"did", func(k *event.Kind) bool { return k.Name == event.Acted{}.Kind() }}    // a text was acted on
 	judged = group{"judged", func(k *event.Kind) bool { return k.Judges() }}                     // the state of a component may have changed
 )
 

@@ -1,6 +1,7 @@
 package docstest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -162,6 +163,25 @@ service_account "core" {
 }
 `
 
+// topic gives orac.hcl a topic that acts, for orac ask.
+func (s *Sandbox) topic() {
+	s.t.Helper()
+	file := filepath.Join(s.Dir, "orac.hcl")
+	text, err := os.ReadFile(file)
+	s.must(err)
+	if bytes.Contains(text, []byte(acting)) {
+		return
+	}
+	s.end()
+	s.must(os.WriteFile(file, append(text, acting...), 0o644))
+}
+
+const acting = `
+topic "general" {
+  english = true
+}
+`
+
 // programs makes the folder of programs: orac, and the stand-ins. All of them are the test binary, which tells them
 // apart by name.
 func (s *Sandbox) programs() {
@@ -211,7 +231,7 @@ func insideOut(text string) string {
 }
 
 // asksDaemon matches commands that ask the running appliance.
-var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:status|health|logs|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
+var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:ask|status|health|logs|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
 
 // initialises matches orac init, with the file that it writes.
 var initialises = regexp.MustCompile(`\borac init\b(.*? -f (\S+))?`)
@@ -331,6 +351,9 @@ func (s *Sandbox) ready(line string) {
 	}
 	if strings.Contains(line, "orac-VERSION") {
 		s.release()
+	}
+	if strings.Contains(line, "orac ask") {
+		s.topic()
 	}
 	switch {
 	case runsAppliance.MatchString(line):

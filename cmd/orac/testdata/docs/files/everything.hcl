@@ -47,3 +47,19 @@ stt_server "house" {
 core "house" {
   url = "http://core.local:8000"
 }
+
+backend "home" {
+  protocol = "home_assistant"
+  url      = "http://homeassistant.local:8123"
+  token    = secret("ha_token")
+}
+
+language_model "qwen" {
+  url   = "http://127.0.0.1:8080"
+  model = "qwen3"
+}
+
+topic "general" {
+  backends       = [backend.home]
+  language_model = language_model.qwen
+}
