@@ -175,7 +175,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.BackendStuck: {does: func(m *machine, r report.Run) bool {
 			return told("does not follow", 3)(m, r) && m.floor.acted < len(m.floor.all)-2
 		}},
-		scenario.ModelDown:  {does: func(m *machine, r report.Run) bool { return told("refused", 1)(m, r) && noticed(m, r) }},
+		scenario.ModelDown:  {does: func(m *machine, r report.Run) bool { return told("could not be asked", 1)(m, r) && noticed(m, r) }},
 		scenario.ModelSlow:  {does: func(m *machine, r report.Run) bool { return told("", 1)(m, r) && noticed(m, r) }},
 		scenario.ModelHangs: {does: func(m *machine, r report.Run) bool { return told("", 1)(m, r) && noticed(m, r) }},
 		scenario.ModelTrash: {does: told("cannot be done", 1)},
