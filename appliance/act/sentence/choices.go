@@ -60,10 +60,7 @@ func (m *Matcher) listChoices() *Choices {
 	c := &Choices{keys: map[string]int{}}
 	for i := range m.house.entities {
 		e := &m.house.entities[i]
-		key := e.ID
-		if len(m.house.byID[e.ID]) > 1 {
-			key = e.backend + "/" + e.ID
-		}
+		key := m.house.key(int32(i))
 		if _, ok := c.keys[key]; ok {
 			continue
 		}
@@ -106,9 +103,8 @@ func (m *Matcher) choose(c *Choices, t *template) {
 			opens := in.english && slices.Contains([]string{"open", "set_position", "turn_on", "turn_off", "toggle"}, in.Name)
 			for key := range c.Entities {
 				e := &c.Entities[key]
-				for _, i := range m.house.byID[e.id] {
-					h := &m.house.entities[i]
-					if h.backend == e.backend && m.takes(&m.kinds[kind].filter, i) && !(opens && h.careful) {
+				for _, i := range m.house.byKey[e.Key] {
+					if m.takes(&m.kinds[kind].filter, i) && !(opens && m.house.entities[i].careful) {
 						choice.Targets = append(choice.Targets, e.Key)
 						break
 					}
@@ -285,7 +281,9 @@ func (c *Choices) Commands(text []byte) ([]act.Command, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, list...)
+		if out = append(out, list...); len(out) > act.MaxCommands { // one for each backend
+			return nil, fmt.Errorf("the answer is %d commands, and at most %d are carried out", len(out), act.MaxCommands)
+		}
 	}
 	return out, nil
 }

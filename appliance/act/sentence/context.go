@@ -17,8 +17,8 @@ func (m *Matcher) context(c Context) *context {
 	out.here, out.area = m.areasOf(c.Area)
 	fresh := !c.Before.At.IsZero() && !c.Now.Before(c.Before.At) && c.Now.Sub(c.Before.At) <= Memory
 	if fresh {
-		for _, id := range c.Before.Targets {
-			out.it = append(out.it, m.house.byID[id]...)
+		for _, key := range c.Before.Targets {
+			out.it = append(out.it, m.house.byKey[key]...)
 		}
 		out.there, _ = m.areasOf(c.Before.Area)
 	}
@@ -73,8 +73,8 @@ func (c *context) after(m *Matcher, r *result) *context {
 	}
 	out := *c
 	out.it = nil
-	for _, id := range r.targets {
-		out.it = append(out.it, m.house.byID[id]...)
+	for _, key := range r.targets {
+		out.it = append(out.it, m.house.byKey[key]...)
 	}
 	if len(r.areas) > 0 {
 		out.there = r.areas

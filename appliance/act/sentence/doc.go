@@ -90,7 +90,7 @@ type Context struct {
 
 // Remembered is what the next sentence may refer to. The zero value is nothing.
 type Remembered struct {
-	Targets []string // "it", "them"
+	Targets []string // "it", "them": keys of entities, which are IDs, or "backend/ID" where two backends have one of this ID
 	Area    string   // "there": ID of an area
 	At      time.Time
 }

@@ -31,6 +31,7 @@ type house struct {
 	places   []place
 	named    map[string]int32 // places by their words
 	byID     map[string][]int32
+	byKey    map[string][]int32
 	inArea   map[int32][]int32
 	ofDomain map[string][]int32
 }
@@ -38,7 +39,7 @@ type house struct {
 // load makes the house of homes, and puts all its names into the lexicon.
 func (m *Matcher) load(homes []*act.Home) {
 	h := &m.house
-	*h = house{named: map[string]int32{}, byID: map[string][]int32{}, inArea: map[int32][]int32{}, ofDomain: map[string][]int32{}}
+	*h = house{named: map[string]int32{}, byID: map[string][]int32{}, byKey: map[string][]int32{}, inArea: map[int32][]int32{}, ofDomain: map[string][]int32{}}
 	for i := range classes {
 		m.classWords(int32(i))
 	}
@@ -47,8 +48,30 @@ func (m *Matcher) load(homes []*act.Home) {
 			m.loadHome(home)
 		}
 	}
+	for i := range h.entities {
+		key := h.key(int32(i))
+		h.byKey[key] = append(h.byKey[key], int32(i))
+	}
 	m.stairs(upstairs, homes, func(level int) bool { return level > 0 })
 	m.stairs(downstairs, homes, func(level int) bool { return level <= 0 })
+}
+
+// key names an entity among all homes: its ID; "backend/ID" where there are more of this ID.
+func (h *house) key(index int32) string {
+	e := &h.entities[index]
+	if len(h.byID[e.ID]) > 1 {
+		return e.backend + "/" + e.ID
+	}
+	return e.ID
+}
+
+// keys are the keys of entities.
+func (h *house) keys(list []int32) []string {
+	out := make([]string, len(list))
+	for i, e := range list {
+		out[i] = h.key(e)
+	}
+	return out
 }
 
 func (m *Matcher) loadHome(home *act.Home) {

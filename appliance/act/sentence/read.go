@@ -63,7 +63,7 @@ type result struct {
 	commands []act.Command
 	changes  int
 	areas    []int32
-	targets  []string
+	targets  []string // keys of entities
 	trouble  *trouble
 	careful  bool // something that keeps the house closed is acted on
 }
@@ -187,7 +187,7 @@ func (s *search) command(done *binding, bound []*binding, out *result) ([]act.Co
 	if len(entities) > act.MaxTargets {
 		return nil, &trouble{why: fmt.Sprintf("it names %d things, and at most %d are meant by one command", len(entities), act.MaxTargets)}
 	}
-	out.targets = m.idsOf(entities)
+	out.targets = m.house.keys(entities)
 	if out.areas == nil {
 		out.areas = m.oneArea(entities)
 	}

@@ -53,12 +53,14 @@ func (m *Matcher) tidy(list []int32) []int32 {
 	if len(list) < 2 {
 		return list
 	}
-	have := map[string]bool{}
-	for _, e := range list {
-		have[m.house.entities[e].ID] = true
+	have := map[[2]string]bool{} // by backend and ID
+	for _, i := range list {
+		e := &m.house.entities[i]
+		have[[2]string{e.backend, e.ID}] = true
 	}
-	return slices.DeleteFunc(list, func(e int32) bool {
-		return slices.ContainsFunc(m.house.entities[e].Members, func(id string) bool { return have[id] })
+	return slices.DeleteFunc(list, func(i int32) bool {
+		e := &m.house.entities[i]
+		return slices.ContainsFunc(e.Members, func(id string) bool { return have[[2]string{e.backend, id}] })
 	})
 }
 
