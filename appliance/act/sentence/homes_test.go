@@ -61,3 +61,27 @@ func TestAModelCommandsNoMore(t *testing.T) {
 		}
 	}
 }
+
+// TestAGroupIsAsCarefulAsItsMembers: Home Assistant gives a group of covers no class of its own, and its members may be hidden.
+func TestAGroupIsAsCarefulAsItsMembers(t *testing.T) {
+	h := &act.Home{Backend: "home", Areas: []act.Area{{ID: "g", Name: "Yard"}}, Entities: []act.Entity{
+		{ID: "cover.blind", Domain: "cover", Class: "blind", Name: "Blind", Area: "g", Enabled: true},
+		{ID: "cover.garage", Domain: "cover", Class: "garage", Name: "Big door", Area: "g"},
+		{ID: "cover.inner", Domain: "cover", Name: "Inner group", Members: []string{"cover.blind", "cover.garage", "cover.outer"}, Area: "g"},
+		{ID: "cover.outer", Domain: "cover", Name: "Sunshine", Members: []string{"cover.inner"}, Area: "g", Enabled: true},
+	}}
+	m, _ := Compile(Grammar{English: true, Homes: []*act.Home{h}})
+	if list, err := m.Choices().Commands([]byte(`{"commands":[{"intent":"open","targets":["cover.outer"]}]}`)); err == nil {
+		t.Errorf("a language model opens the garage by its group: %+v", list)
+	}
+	for text, want := range map[string]string{
+		"open everything": "open home/cover.blind", "open all covers": "open home/cover.blind",
+		"open sunshine": "open home/cover.outer", // which says so
+		"open sunshene": "open home/cover.outer", // one letter, and the same sound
+		"open sunchime": "",
+	} {
+		if r, _ := m.Read(text, Context{Now: corpusTime}); whichHome(r) != want {
+			t.Errorf("%s: %q, want %q", text, whichHome(r), want)
+		}
+	}
+}

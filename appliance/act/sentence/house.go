@@ -12,7 +12,7 @@ type entity struct {
 	*act.Entity
 	backend string
 	area    int32 // index into house.areas; -1 for none
-	careful bool  // a lock, a garage door: must be heard exactly
+	careful bool  // a lock, a garage door, a group with one of them: must be heard exactly
 }
 
 // place is one or more areas that share a name: an area, a floor, what lies upstairs.
@@ -92,6 +92,7 @@ func (m *Matcher) loadHome(home *act.Home) {
 		f := &home.Floors[i]
 		m.place(append([]string{f.Name}, f.Aliases...), f.ID, true, floors[f.ID]...)
 	}
+	careful := guards(home)
 	for i := range home.Entities {
 		e := &home.Entities[i]
 		if !e.Enabled {
@@ -106,8 +107,7 @@ func (m *Matcher) loadHome(home *act.Home) {
 			area = -1
 		}
 		index := int32(len(h.entities))
-		careful := e.Domain == "lock" || e.Domain == "alarm_control_panel" || e.Domain == "valve" || e.Domain == "siren" || e.Domain == "cover" && protected[e.Class]
-		h.entities = append(h.entities, entity{Entity: e, backend: home.Backend, area: area, careful: careful})
+		h.entities = append(h.entities, entity{Entity: e, backend: home.Backend, area: area, careful: careful[e.ID]})
 		h.byID[e.ID] = append(h.byID[e.ID], index)
 		h.inArea[area] = append(h.inArea[area], index)
 		h.ofDomain[e.Domain] = append(h.ofDomain[e.Domain], index)
@@ -115,6 +115,32 @@ func (m *Matcher) loadHome(home *act.Home) {
 			m.entityName(index, name, j > 0)
 		}
 	}
+}
+
+// guards are the entities that guard a home, and the groups that they are members of: also members of groups in groups, and those that
+// sentences may not name.
+func guards(home *act.Home) map[string]bool {
+	out := map[string]bool{}
+	groups := map[string][]string{} // by member
+	var open []string
+	for i := range home.Entities {
+		e := &home.Entities[i]
+		for _, member := range e.Members {
+			groups[member] = append(groups[member], e.ID)
+		}
+		if e.Domain == "lock" || e.Domain == "alarm_control_panel" || e.Domain == "valve" || e.Domain == "siren" || e.Domain == "cover" && protected[e.Class] {
+			open = append(open, e.ID)
+		}
+	}
+	for len(open) > 0 {
+		id := open[len(open)-1]
+		open = open[:len(open)-1]
+		if !out[id] {
+			out[id] = true
+			open = append(open, groups[id]...)
+		}
+	}
+	return out
 }
 
 // place adds names of areas. Areas of one name, of several homes, are one place.

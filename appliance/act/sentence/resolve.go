@@ -288,6 +288,8 @@ func (c *class) has(e *entity) bool {
 		return false
 	case e.Domain == "lock":
 		return true
+	case e.Domain == "cover" && e.careful && !protected[e.Class]: // a group with a garage door in it has a name, or is not meant
+		return false
 	case len(c.classes) > 0:
 		return slices.Contains(c.classes, e.Class) && (e.Class != "" || e.Domain != "binary_sensor")
 	}
