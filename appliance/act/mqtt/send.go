@@ -28,6 +28,17 @@ type waiter struct {
 	after  chan string // what came since
 }
 
+// past drops what came until now: it was on its way before the message is sent, and tells of something else.
+func (w *waiter) past() {
+	for {
+		select {
+		case <-w.after:
+		default:
+			return
+		}
+	}
+}
+
 // TraceProperty is the user property of a message with the ID of the request.
 const TraceProperty = "request_id"
 
@@ -51,6 +62,9 @@ func (m *MQTT) send(t *rt.Task, client *paho.Client, o *act.Outcome, trace strin
 	p := &paho.Publish{Topic: o.Call.Service, QoS: byte(m.config.QoS), Retain: m.config.Retain, Payload: fill.Body(o.Call)}
 	if trace != "" {
 		p.Properties = &paho.PublishProperties{User: paho.UserProperties{{Key: TraceProperty, Value: wire.CleanText(trace)}}}
+	}
+	if w != nil {
+		w.past()
 	}
 	o.Sent = t.Wall()
 	res, err := client.PublishWithOptions(ctx, p, paho.PublishOptions{})
