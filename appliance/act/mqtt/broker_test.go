@@ -118,3 +118,21 @@ func TestWhatCameBeforeProvesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestCallsOfOneProof at once: one that ends does not keep the others from hearing theirs.
+func TestCallsOfOneProof(t *testing.T) {
+	m := watching(t, Config{Name: "b", URL: puppets(t, ""), QoS: 1, Timeout: 5 * patience})
+	call := act.Call{Service: "cmnd/x", Payload: "ON", Expect: []act.Expectation{{Entity: "stat/x"}}}
+	var wait sync.WaitGroup
+	for range 2 {
+		wait.Go(func() {
+			for range 200 {
+				if o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, "") }); o.Verdict != act.Proven {
+					t.Errorf("%+v", o)
+					return
+				}
+			}
+		})
+	}
+	wait.Wait()
+}

@@ -52,6 +52,7 @@ type MQTT struct {
 	config  Config
 	address string // HOST:PORT
 	tls     *tls.Config
+	turn    chan struct{} // holds one while subscriptions change at the broker: one call's end must not undo another's beginning
 
 	mu      sync.Mutex // guards everything that follows
 	client  *paho.Client
@@ -68,7 +69,7 @@ func New(c Config) (*MQTT, error) {
 		return nil, fmt.Errorf("backend %s: qos is 0, 1 or 2", c.Name)
 	}
 	c.Timeout = cmp.Or(max(c.Timeout, 0), DefaultTimeout)
-	m := &MQTT{config: c, address: u.Host, waiters: map[string][]*waiter{}}
+	m := &MQTT{config: c, address: u.Host, turn: make(chan struct{}, 1), waiters: map[string][]*waiter{}}
 	if c.Encrypted {
 		if m.tls, err = c.TLS.Config(); err != nil {
 			return nil, fmt.Errorf("backend %s: %w", c.Name, err)

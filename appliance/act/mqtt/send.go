@@ -133,6 +133,12 @@ func (m *MQTT) prove(ctx context.Context, t *rt.Task, o *act.Outcome, w *waiter,
 // listen subscribes to a topic.
 func (m *MQTT) listen(ctx context.Context, client *paho.Client, topic string) (*waiter, error) {
 	w := &waiter{before: make(chan string, 1), after: make(chan string, 64)}
+	select {
+	case m.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-m.turn }()
 	m.mu.Lock()
 	m.waiters[topic] = append(m.waiters[topic], w)
 	m.mu.Unlock()
@@ -159,11 +165,18 @@ func (m *MQTT) forget(topic string, w *waiter) (last bool) {
 
 // leave ends a subscription that nobody needs any more.
 func (m *MQTT) leave(client *paho.Client, topic string, w *waiter) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	select {
+	case m.turn <- struct{}{}:
+	case <-ctx.Done():
+		m.forget(topic, w)
+		return // it stays subscribed until somebody leaves it again, or the connection ends
+	}
+	defer func() { <-m.turn }()
 	if !m.forget(topic, w) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
 	_, _ = client.Unsubscribe(ctx, &paho.Unsubscribe{Topics: []string{topic}}) // the broker forgets it with the connection, if need be
 }
 
