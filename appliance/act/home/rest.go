@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"orac/appliance/act"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 )
@@ -20,14 +19,6 @@ const (
 	pollEvery = 250 * time.Millisecond
 )
 
-// trace is the header with the ID of the request.
-func trace(id string) http.Header {
-	if id == "" {
-		return nil
-	}
-	return http.Header{"X-Request-Id": {clean(id, act.MaxID)}}
-}
-
 // post sends a JSON body. Its *wire.Error tells whether Home Assistant may have acted on it.
 func (h *Home) post(t *rt.Task, body map[string]any, id string, path ...string) ([]byte, error) {
 	text, err := json.Marshal(body)
@@ -35,7 +26,7 @@ func (h *Home) post(t *rt.Task, body map[string]any, id string, path ...string) 
 		return nil, &wire.Error{Op: serviceOp, Address: h.base.String(), Kind: wire.Refused, Cause: err}
 	}
 	return h.client.Do(t, wire.Request{
-		Op: serviceOp, Method: http.MethodPost, URL: h.base.HTTP(nil, path...), ContentType: "application/json", Body: text, Header: trace(id),
+		Op: serviceOp, Method: http.MethodPost, URL: h.base.HTTP(nil, path...), ContentType: "application/json", Body: text, Header: wire.Traced(id),
 		Ready: func(*rt.Task) error { return nil },
 	})
 }

@@ -120,10 +120,7 @@ func (w *Webhook) Do(t *rt.Task, c act.Call, trace string) act.Outcome {
 		o.Verdict, o.Reason = act.Failed, err.Error()
 		return o
 	}
-	r := wire.Request{Op: op, Method: w.config.Method, URL: to, Ready: func(*rt.Task) error { return nil }, Header: http.Header{}}
-	if trace != "" {
-		r.Header["X-Request-Id"] = []string{trace}
-	}
+	r := wire.Request{Op: op, Method: w.config.Method, URL: to, Ready: func(*rt.Task) error { return nil }, Header: wire.Traced(trace)}
 	if r.Method != http.MethodGet {
 		r.Body, r.ContentType = fill.Body(c), "text/plain; charset=utf-8"
 		if json.Valid(r.Body) {

@@ -98,6 +98,20 @@ func TestRequests(t *testing.T) {
 	}
 }
 
+// TestAnIDThatNoHeaderHolds is sent as one that it does, and keeps nobody from being called.
+func TestAnIDThatNoHeaderHolds(t *testing.T) {
+	s, heard := receiver(t, 200, "")
+	w, err := New(Config{Name: "coffee", URL: s.URL})
+	testkit.Must(t, err)
+	o := run(t.Context(), func(task *rt.Task) act.Outcome { return w.Do(task, act.Call{}, "a\r\nX-Evil: b\x00") })
+	if o.Verdict != act.Unproven {
+		t.Fatalf("%+v", o)
+	}
+	if got := <-heard; got != "POST / text/plain; charset=utf-8  a  X-Evil: b " {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestNoValueLeadsElsewhere: the host is that of the runbook, whatever was said.
 func TestNoValueLeadsElsewhere(t *testing.T) {
 	w, err := New(Config{Name: "b", URL: "http://house.example/hook"})

@@ -162,3 +162,14 @@ func CleanText(s string) string {
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 	return strings.TrimSpace(s)
 }
+
+// maxTrace is how much of the ID of a request is sent along, in bytes.
+const maxTrace = 200
+
+// Traced is the header with the ID of the request that a call is made for; none for "".
+func Traced(id string) http.Header {
+	if id == "" {
+		return nil
+	}
+	return http.Header{"X-Request-Id": {CleanText(id[:min(len(id), maxTrace)])}}
+}
