@@ -50,7 +50,7 @@ func (h *Home) answer(t *rt.Task, c act.Call) act.Outcome {
 	for _, id := range c.Targets {
 		s, ok := states[id]
 		if !ok || s.State.State == "unavailable" || s.State.State == "unknown" {
-			away = append(away, h.named(id))
+			away = append(away, cmp.Or(s.name, h.named(id)))
 			continue
 		}
 		s.name = cmp.Or(s.name, plain(id))
@@ -81,8 +81,9 @@ func (h *Home) answer(t *rt.Task, c act.Call) act.Outcome {
 		yes, _ := split(known, state)
 		o.Reply = strconv.Itoa(len(yes))
 	}
-	if len(away) > 0 {
+	if len(away) > 0 { // "None" alone would say that also of those
 		o.Reason = "the state of " + listing(away, ", ", mostNamed) + " is not known"
+		o.Reply += ", but " + o.Reason
 	}
 	return o
 }

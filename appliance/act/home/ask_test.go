@@ -14,6 +14,7 @@ func TestQuestions(t *testing.T) {
 	s := hometest.Start(t, hometest.Flat())
 	live, poll := watching(t, s, Config{}), client(t, s, Config{})
 	lights := []string{"light.bedroom", "light.kitchen_counter", "light.twin_a"}
+	away := []string{"light.bedroom", "light.gone"}
 	for _, c := range []struct {
 		command act.Command
 		verdict act.Verdict
@@ -38,6 +39,9 @@ func TestQuestions(t *testing.T) {
 		{command("ask_which", lights, word("state", "off")), act.Proven, "The Bedroom lamp and the Twin are off"},
 		{command("ask_which", []string{"lock.front_door"}, word("state", "unlocked")), act.Proven, "None"},
 		{command("ask_count", lights, word("state", "off")), act.Proven, "2"},
+		{command("ask_which", away, word("state", "on")), act.Proven, "None, but the state of Attic light is not known"},
+		{command("ask_state", away, word("state", "off")), act.Proven, "Yes, the Bedroom lamp is off, but the state of Attic light is not known"},
+		{command("ask_count", away, word("state", "off")), act.Proven, "1, but the state of Attic light is not known"},
 	} {
 		for _, h := range []*house{live, poll} {
 			calls, err := h.Calls(c.command, live.told, nil)
