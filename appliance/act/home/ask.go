@@ -166,11 +166,20 @@ func says(s seen) string {
 			return pair[1]
 		}
 	}
-	if n, err := strconv.ParseFloat(s.State.State, 64); err == nil {
+	if n, ok := measured(s.State.State); ok {
 		return quantity(n, s.unit)
 	}
 	return words(s.State.State)
 }
+
+// measured reads a state that is a number which can be said.
+func measured(state string) (float64, bool) {
+	n, err := strconv.ParseFloat(state, 64)
+	return n, err == nil && math.Abs(n) < mostSaid
+}
+
+// mostSaid is from where on a number is no reading, and not written out.
+const mostSaid = 1e15
 
 func words(state string) string {
 	if w, ok := map[string]string{"not_home": "away", "heat_cool": "heating or cooling", "fan_only": "only blowing", "idle": "idle"}[state]; ok {
@@ -236,15 +245,14 @@ var attributes = map[string][]struct {
 }
 
 func valueOf(s seen, attribute string) (string, bool) {
-	n, err := strconv.ParseFloat(s.State.State, 64)
 	if domain := domainOf(s.Entity); (domain == "sensor" || domain == "number" || domain == "input_number") && (attribute == "" || s.class == "" || s.class == attribute) {
-		if err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
+		if n, ok := measured(s.State.State); ok {
 			return quantity(n, s.unit), true
 		}
 		return words(s.State.State), true
 	}
 	for _, a := range attributes[attribute] {
-		if n, ok := s.Numbers[a.name]; ok {
+		if n, ok := s.Numbers[a.name]; ok && math.Abs(n) < mostSaid {
 			if a.percent != 0 {
 				n /= a.percent
 			}

@@ -59,6 +59,19 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
+// TestNumbersThatNobodyCanSay are told as the words that they came as.
+func TestNumbersThatNobodyCanSay(t *testing.T) {
+	for _, state := range []string{"nan", "inf", "-Inf", "1e300", "1e999"} {
+		s := seen{State: act.State{Entity: "sensor.x", State: state}, unit: "°C"}
+		if got := says(s); got != state {
+			t.Errorf("%s is said as %q", state, got)
+		}
+		if got, ok := valueOf(s, ""); got != state || !ok {
+			t.Errorf("%s is told as %q", state, got)
+		}
+	}
+}
+
 // TestTheConversation says what came of a text, and no more.
 func TestTheConversation(t *testing.T) {
 	for text, want := range map[string]struct {
