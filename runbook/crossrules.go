@@ -103,9 +103,8 @@ func webIsSafe(value any, d *language.Document) language.Diagnostics {
 	case !b.Written:
 	case w.Listen == "":
 		return language.Diagnostics{d.Problem(w.Address, "", language.Error, "listen is missing", `Add listen = "127.0.0.1:7171". Without a web block nothing is served.`)}
-	case !w.TLS.On() && !w.PlainHTTP && !IsLoopback(w.Listen):
-		return language.Diagnostics{d.Problem(w.Address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and nothing is encrypted", w.Listen),
-			`Add tls { self_signed = true }, or listen at "127.0.0.1:7171". To send passwords and voices in the clear, add plain_http_on_the_network = true.`)}
+	default:
+		return encryptedOrLocal(d, place{w.Address, w.Listen}, w.TLS.On() || w.PlainHTTP, "127.0.0.1:7171", "passwords and voices in the clear")
 	}
 	return nil
 }

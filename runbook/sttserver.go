@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"time"
 
@@ -59,11 +58,6 @@ type Peer struct {
 
 var serving = []*language.BlockType{sttServerBlock, peerBlock, coreBlock}
 
-// listenPattern is an address to listen at.
-var listenPattern = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`)
-
-const listenExpect = `HOST:PORT, like "127.0.0.1:7171" or ":7171" for every address; a port is 1 to 65535`
-
 var sttServerBlock = &language.BlockType{
 	Type: "stt_server", Named: true,
 	Doc:  "A speech-to-text server for other machines: it does what an ORAC STT does, at the same addresses, and asks who is there. Whoever may use it has a service_account with the permissions stt.transcribe and stt.heartbeat, or an API key.",
@@ -74,21 +68,15 @@ var sttServerBlock = &language.BlockType{
     self_signed = true
   }
 }`,
-	Attributes: []language.Attribute{
+	Attributes: slices.Concat([]language.Attribute{
 		{Name: "engine", Kind: language.Ref, Gives: language.Opens, OnChange: language.InPlace, Required: true, Refs: []string{"stt"}, Example: "stt.whisper",
 			NoWider: func(string, string) bool { return true }, // who may ask does not change, but a new server opens a port
 			Doc:     "What transcribes: an stt block of any protocol. It has one utterance at a time."},
-		{Name: "listen", Kind: language.String, Gives: language.Opens, OnChange: language.Restart, Default: ":7272", Example: `"192.0.2.3:7272"`,
-			NoWider: sameOrLoopback, Pattern: listenPattern, Expect: listenExpect,
-			Doc: "The address at which the server listens."},
-		{Name: "plain_http_on_the_network", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
-			Doc: "Whether tokens and voices may cross the network unencrypted, as the existing services send them. When false, plain HTTP is served to this machine only."},
-		{Name: "max_connections", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "64", Min: "4", Max: "10000", Unit: "connections",
-			Doc: "How many connections are open at a time. More are refused."},
-		{Name: "per_peer", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "600", Min: "1", Max: "1000000", Unit: "requests a minute",
-			Doc: "How many requests each peer may make."},
-		{Name: "legacy", Kind: language.Refs, Gives: language.Opens, OnChange: language.InPlace, Refs: []string{"peer"}, Example: "[peer.kitchen]",
-			Doc: "Peers that cannot show a token, such as an unmodified Hey ORAC. They are let in by their address alone, and answered exactly as the existing server answers, with failures hidden in a 200. Everybody who can send from such an address can transcribe and command: plan, status and validate say so."},
+	}, forPeers(
+		language.Attribute{Default: ":7272", Example: `"192.0.2.3:7272"`, Doc: "The address at which the server listens."},
+		"tokens and voices",
+		"Peers that cannot show a token, such as an unmodified Hey ORAC. They are let in by their address alone, and answered exactly as the existing server answers, with failures hidden in a 200. Everybody who can send from such an address can transcribe and command: plan, status and validate say so.",
+	), []language.Attribute{
 		{Name: "core", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"core"}, Example: "core.house",
 			Doc: "Where texts go on to, and which topics are listened for. A slow or dead Core delays no answer: texts wait on the disk. A topic block may name another."},
 		{Name: "queue", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "8", Min: "1", Max: "64", Unit: "utterances",
@@ -99,7 +87,7 @@ var sttServerBlock = &language.BlockType{
 			Doc: "After how long without a heartbeat another appliance is forgotten."},
 		{Name: "keep", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "5", Min: "0", Max: "20", Unit: "transcripts",
 			Doc: "How many of the last transcripts keep their sound, in memory alone, for people who may hear it. 0 keeps none."},
-	},
+	}),
 	Nested: []*language.BlockType{tlsBlock},
 }
 
@@ -119,17 +107,8 @@ var peerBlock = &language.BlockType{
 // sttServersAreSafe refuses tokens in clear text on a network, and two servers at one port.
 func sttServersAreSafe(value any, d *language.Document) (found language.Diagnostics) {
 	rb := value.(*Runbook)
-	at := map[string]Address{rb.Web.Listen: rb.Web.Address}
 	for _, s := range rb.STTServers {
-		if !s.TLS.On() && !s.PlainHTTP && !IsLoopback(s.Listen) {
-			found = append(found, d.Problem(s.Address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and nothing is encrypted", s.Listen),
-				`Add tls { self_signed = true }, or listen at "127.0.0.1:7272". To send tokens and voices in the clear, as the existing services do, add plain_http_on_the_network = true.`))
-		}
-		if other, taken := at[s.Listen]; taken {
-			found = append(found, d.Problem(s.Address, "listen", language.Error, fmt.Sprintf("%s is the address of %s", s.Listen, other), "Give each server a port of its own."))
-			continue
-		}
-		at[s.Listen] = s.Address
+		found = append(found, forPeersIsSafe(rb, d, s.Address, s.TLS.On() || s.PlainHTTP, "127.0.0.1:7272", "tokens and voices")...)
 	}
 	return found
 }
@@ -145,7 +124,5 @@ func peersHaveAddresses(value any, d *language.Document) (found language.Diagnos
 	return found
 }
 
-// MayUse tells whether anybody may send utterances to a server: an account of the runbook or of a trusted issuer, or a peer without a login.
-func (rb *Runbook) MayUse(s STTServer) bool {
-	return len(s.Legacy) > 0 || rb.Auth.Trust.admits("stt.transcribe") || slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool { return slices.Contains(a.Permissions, "stt.transcribe") })
-}
+// MayUse tells whether anybody may send utterances to a server.
+func (rb *Runbook) MayUse(s STTServer) bool { return rb.admitsAny("stt.transcribe", s.Legacy) }

@@ -3,7 +3,6 @@ package runbook
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"time"
 
 	"orac/runbook/language"
@@ -83,7 +82,7 @@ var wyomingBlock = &language.BlockType{
 		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
 			Doc: "The models that clients may use, for serve = \"wake\". If empty, all that are enabled. Their threshold, cooldown and patience apply."},
 		{Name: "listen", Kind: language.String, Gives: language.Opens, OnChange: language.Restart, Example: `"127.0.0.1:10300"`, NoWider: sameOrLoopback,
-			Pattern: regexp.MustCompile(`^(\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9.-]{0,253}):(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})$`), Expect: `HOST:PORT, like "127.0.0.1:10300" or ":10300" for every address; a port is 1 to 65535`,
+			Pattern: listenPattern, Expect: `HOST:PORT, like "127.0.0.1:10300" or ":10300" for every address; a port is 1 to 65535`,
 			DefaultDoc: "127.0.0.1:10300 for stt, 127.0.0.1:10400 for wake",
 			Doc:        "The address at which the service is served."},
 		{Name: "unprotected_on_the_network", Kind: language.Bool, Gives: language.Opens, OnChange: language.InPlace, Default: "false",
@@ -117,7 +116,7 @@ var wyomingBlock = &language.BlockType{
 var wyomingRules = []language.Between{
 	{Doc: "If other machines can reach a wyoming block, it needs unprotected_on_the_network = true.", Check: wyomingIsSafe},
 	{Doc: "The engine of a wyoming block is an stt block with protocol embedded.", Check: wyomingHasEngine},
-	{Doc: "Two wyoming blocks may not listen at the same address.", Check: wyomingsDiffer},
+	{Doc: "A wyoming block may not listen where another server listens.", Check: wyomingsDiffer},
 }
 
 func wyomingIsSafe(value any, d *language.Document) (found language.Diagnostics) {
@@ -146,15 +145,12 @@ func wyomingHasEngine(value any, d *language.Document) (found language.Diagnosti
 }
 
 func wyomingsDiffer(value any, d *language.Document) (found language.Diagnostics) {
-	first := map[string]Address{}
-	for _, w := range value.(*Runbook).Wyomings {
-		other, taken := first[w.ListensAt()]
-		if !taken {
-			first[w.ListensAt()] = w.Address
-			continue
+	rb := value.(*Runbook)
+	for _, w := range rb.Wyomings {
+		if _, other, taken := rb.before(w.Address); taken {
+			found = append(found, d.Problem(w.Address, "listen", language.Error, fmt.Sprintf("%s listens at %s already", other.server, other.listen),
+				"Home Assistant asks each service at a port of its own: give this one another port."))
 		}
-		found = append(found, d.Problem(w.Address, "listen", language.Error, fmt.Sprintf("%s listens at %s already", other, w.ListensAt()),
-			"Home Assistant asks each service at a port of its own: give this one another port."))
 	}
 	return found
 }
