@@ -119,6 +119,7 @@ var doors = []door{
 			"appliance/stt/stttest/foe.go":          "tests: a hostile service of their own",
 			"web/edge/beside.go":                    "the web server and the STT servers: a capability of the runbook",
 			"web/edge/host.go":                      "the web server: a capability of the runbook",
+			"web/peers/peertest/network.go":         "tests: clients of their own",
 			"web/trust/fetch.go":                    "a trusted issuer: a capability of the runbook",
 			"web/wyoming/announce.go":               "multicast DNS: a capability of the runbook",
 			"web/wyoming/door.go":                   "Wyoming servers: a capability of the runbook",
@@ -146,6 +147,7 @@ var doors = []door{
 			"runbook/scenario/runbook.go":        "the runbook of a simulation, with stand-ins for secrets",
 			"sim/language.go":                    "the runbook of a simulation, with stand-ins for secrets",
 			"web/fake/":                          "tests: the runbook of an appliance that is not there",
+			"web/peers/peertest/rig.go":          "tests: the runbook of a server",
 		},
 	},
 }

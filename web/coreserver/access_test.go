@@ -10,11 +10,12 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/peers"
+	"orac/web/peers/peertest"
 	"orac/web/schema"
 )
 
 // ask makes a good request to a route.
-func (r *rig) ask(who as, route Route) int {
+func (r *rig) ask(who peertest.As, route Route) int {
 	path := strings.NewReplacer("/topics/{id}", "/topics/general", "{topic}", "general", "{id}", "home", "{entity}", "light.kitchen").Replace(route.Path)
 	body := ""
 	switch {
@@ -25,7 +26,7 @@ func (r *rig) ask(who as, route Route) int {
 	case route.Path == "/v1/cache/stt/entry":
 		path += "?stt_text=make+it+cosy&topic_id=general"
 	}
-	return r.call(who, route.Method, path, body).Code
+	return r.Call(who, route.Method, path, body).Code
 }
 
 // TestEveryRouteAsEveryone: who has the right gets in, and nobody else does; what was refused is on record.
@@ -35,24 +36,24 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 		return func(x peers.Right) bool { return x.Anybody || slices.Contains(list, x.Permission) }
 	}
 	callers := map[string]struct {
-		as
+		peertest.As
 		may func(peers.Right) bool
 	}{
-		"nobody":          {as{}, func(peers.Right) bool { return false }},
-		"the legacy peer": {legacyPeer, func(x peers.Right) bool { return x.Legacy }},
-		"its neighbour":   {as{from: "192.0.2.78"}, func(peers.Right) bool { return false }},
-		"orac_stt":        {as{token: r.token("orac_stt")}, permitted(Results, Status)},
-		"beats":           {as{token: r.token("beats")}, permitted(Status)},
-		"reads":           {as{token: r.token("reads")}, permitted(Read)},
-		"nothing":         {as{token: r.token("nothing")}, permitted()},
-		"a viewer":        {as{token: r.user(auth.Viewer)}, func(x peers.Right) bool { return x.Anybody || x.Role == auth.Viewer }},
-		"an operator":     {as{token: r.user(auth.Operator)}, func(x peers.Right) bool { return x.Role != auth.Admin }},
-		"an admin":        {as{token: r.user(auth.Admin)}, func(x peers.Right) bool { return true }},
+		"nobody":          {peertest.As{}, func(peers.Right) bool { return false }},
+		"the legacy peer": {peertest.LegacyPeer, func(x peers.Right) bool { return x.Legacy }},
+		"its neighbour":   {peertest.As{From: "192.0.2.78"}, func(peers.Right) bool { return false }},
+		"orac_stt":        {peertest.As{Token: r.Token("orac_stt")}, permitted(Results, Status)},
+		"beats":           {peertest.As{Token: r.Token("beats")}, permitted(Status)},
+		"reads":           {peertest.As{Token: r.Token("reads")}, permitted(Read)},
+		"nothing":         {peertest.As{Token: r.Token("nothing")}, permitted()},
+		"a viewer":        {peertest.As{Token: r.User(auth.Viewer)}, func(x peers.Right) bool { return x.Anybody || x.Role == auth.Viewer }},
+		"an operator":     {peertest.As{Token: r.User(auth.Operator)}, func(x peers.Right) bool { return x.Role != auth.Admin }},
+		"an admin":        {peertest.As{Token: r.User(auth.Admin)}, func(x peers.Right) bool { return true }},
 	}
 	for _, route := range Routes() {
 		for name, c := range callers {
-			code := r.ask(c.as, route)
-			known := c.token != "" || name == "the legacy peer"
+			code := r.ask(c.As, route)
+			known := c.Token != "" || name == "the legacy peer"
 			switch {
 			case route.Right.Open || c.may(route.Right):
 				want := 200
@@ -67,11 +68,11 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 			}
 		}
 	}
-	if list := r.records("core.request"); len(list) == 0 || list[0].Outcome != audit.Denied {
+	if list := r.Records("core.request"); len(list) == 0 || list[0].Outcome != audit.Denied {
 		t.Errorf("refusals are not on record: %+v", list)
 	}
 	for _, action := range []string{"learnt.clear", "learnt.forget", "backend.refresh", "backend.change"} {
-		if list := r.records(action); len(list) == 0 {
+		if list := r.Records(action); len(list) == 0 {
 			t.Errorf("no record of %s", action)
 		}
 	}
@@ -80,23 +81,23 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 // TestATokenForAnotherAudience is refused, although the account is known here and its signature is good.
 func TestATokenForAnotherAudience(t *testing.T) {
 	r := newRig(t)
-	p := r.problem("an account of the STT server", r.say(as{token: r.tokenFor("hey_orac", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
+	p := r.Problem("an account of the STT server", r.say(peertest.As{Token: r.TokenFor("hey_orac", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
 	if !strings.Contains(p.Detail, "orac-stt") || !strings.Contains(p.Detail, Audience) {
 		t.Errorf("it is told %q", p.Detail)
 	}
-	r.problem("our account, with another audience", r.say(as{token: r.tokenFor("orac_stt", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
-	r.problem("words", r.say(as{token: "canary"}, "turn on the lights"), schema.Unauthenticated)
-	r.problem("a bad token of a legacy peer", r.say(as{token: "canary", from: legacyPeer.from}, "turn on the lights"), schema.Unauthenticated)
-	if list := r.records("token.refused"); len(list) < 3 || !strings.HasPrefix(list[len(list)-1].Why, "token: for somebody else") {
+	r.Problem("our account, with another audience", r.say(peertest.As{Token: r.TokenFor("orac_stt", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
+	r.Problem("words", r.say(peertest.As{Token: "canary"}, "turn on the lights"), schema.Unauthenticated)
+	r.Problem("a bad token of a legacy peer", r.say(peertest.As{Token: "canary", From: peertest.LegacyPeer.From}, "turn on the lights"), schema.Unauthenticated)
+	if list := r.Records("token.refused"); len(list) < 3 || !strings.HasPrefix(list[len(list)-1].Why, "token: for somebody else") {
 		t.Errorf("%+v", list)
 	}
 	if _, n := r.deeds.last(); n > 0 {
 		t.Error("something was acted on")
 	}
-	if strings.Contains(r.logs(), "canary") {
+	if strings.Contains(r.Logs(), "canary") {
 		t.Error("a credential is in the log")
 	}
-	if w := r.call(as{token: "canary"}, "GET", "/health/live", ""); w.Code != 200 {
+	if w := r.Call(peertest.As{Token: "canary"}, "GET", "/health/live", ""); w.Code != 200 {
 		t.Errorf("alive, with a bad token: %d", w.Code)
 	}
 }
@@ -104,9 +105,9 @@ func TestATokenForAnotherAudience(t *testing.T) {
 // TestOriginsAndHosts: a browser is no legacy peer; pages of the declared origins may ask with a token, and no others.
 func TestOriginsAndHosts(t *testing.T) {
 	r := newRig(t)
-	token := as{token: r.token("orac_stt")}
+	token := peertest.As{Token: r.Token("orac_stt")}
 	for _, header := range [][2]string{{"Origin", "http://evil.test"}, {"Origin", "http://example.com"}, {"Sec-Fetch-Site", "same-origin"}} {
-		if w := r.say(legacyPeer, "turn on the lights", header[0], header[1]); w.Code != 401 && w.Code != 403 {
+		if w := r.say(peertest.LegacyPeer, "turn on the lights", header[0], header[1]); w.Code != 401 && w.Code != 403 {
 			t.Errorf("%v: %d %s", header, w.Code, w.Body)
 		}
 	}
@@ -115,17 +116,17 @@ func TestOriginsAndHosts(t *testing.T) {
 		if got := w.Header().Get("Access-Control-Allow-Origin"); allowed != (w.Code == 200) || allowed != (got == origin) || got == "*" {
 			t.Errorf("%s: %d, %q", origin, w.Code, got)
 		}
-		req := r.request(as{}, "OPTIONS", "/v1/generate/general", nil)
+		req := r.Request(peertest.As{}, "OPTIONS", "/v1/generate/general", nil)
 		req.Header.Set("Origin", origin)
 		req.Header.Set("Access-Control-Request-Method", "POST")
-		if w := r.do(req); w.Code != 204 || allowed != (w.Header().Get("Access-Control-Allow-Headers") != "") {
+		if w := r.Do(req); w.Code != 204 || allowed != (w.Header().Get("Access-Control-Allow-Headers") != "") {
 			t.Errorf("a preflight of %s: %d %v", origin, w.Code, w.Header())
 		}
 	}
-	req := r.request(token, "GET", "/v1/status", nil)
+	req := r.Request(token, "GET", "/v1/status", nil)
 	req.Host = "evil.test"
-	r.problem("another host", r.do(req), schema.WrongHost)
-	w := r.call(token, "GET", "/v1/status", "")
+	r.Problem("another host", r.Do(req), schema.WrongHost)
+	w := r.Call(token, "GET", "/v1/status", "")
 	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'"} {
 		if got := w.Header().Get(name); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %q", name, got)
@@ -154,16 +155,16 @@ func TestALegacyPeerBehindAProxy(t *testing.T) {
 		if c.forwarded != "" {
 			header = []string{"X-Forwarded-For", c.forwarded}
 		}
-		if w := r.say(as{from: c.from}, "turn on the lights", header...); w.Code != c.code {
+		if w := r.say(peertest.As{From: c.from}, "turn on the lights", header...); w.Code != c.code {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
 }
 
-// TestLimitsByCategory: who asks too often is told so in headers; other categories and other callers are served.
+// TestLimitsByCategory: who peertest.Asks too often is told so in headers; other categories and other callers are served.
 func TestLimitsByCategory(t *testing.T) {
 	r := newRigWith(t, func(rb *runbook.Runbook) { rb.CoreServers[0].PerPeer = 20 })
-	operator := as{token: r.user(auth.Operator)}
+	operator := peertest.As{Token: r.User(auth.Operator)}
 	codes := map[int]int{}
 	for range 6 {
 		w := r.say(operator, "turn on the lights")
@@ -175,19 +176,19 @@ func TestLimitsByCategory(t *testing.T) {
 	if codes[200] != 4 || codes[429] != 2 {
 		t.Errorf("texts: %v", codes)
 	}
-	if w := r.call(operator, "POST", "/api/backends/home/test", ""); w.Code != 200 || w.Header().Get("RateLimit-Limit") != "1" {
+	if w := r.Call(operator, "POST", "/api/backends/home/test", ""); w.Code != 200 || w.Header().Get("RateLimit-Limit") != "1" {
 		t.Errorf("a test: %d %v", w.Code, w.Header())
 	}
-	if w := r.call(operator, "POST", "/api/backends/home/test", ""); w.Code != 429 {
+	if w := r.Call(operator, "POST", "/api/backends/home/test", ""); w.Code != 429 {
 		t.Errorf("another test: %d", w.Code)
 	}
-	if w := r.call(operator, "GET", "/v1/status", ""); w.Code != 200 || w.Header().Get("RateLimit-Limit") != "20" {
+	if w := r.Call(operator, "GET", "/v1/status", ""); w.Code != 200 || w.Header().Get("RateLimit-Limit") != "20" {
 		t.Errorf("the status: %d", w.Code)
 	}
-	if w := r.say(as{token: r.token("orac_stt")}, "turn on the lights"); w.Code != 200 {
+	if w := r.say(peertest.As{Token: r.Token("orac_stt")}, "turn on the lights"); w.Code != 200 {
 		t.Errorf("another: %d", w.Code)
 	}
-	if w := r.say(legacyPeer, "turn on the lights"); w.Code != 200 {
+	if w := r.say(peertest.LegacyPeer, "turn on the lights"); w.Code != 200 {
 		t.Errorf("the legacy peer: %d", w.Code)
 	}
 }

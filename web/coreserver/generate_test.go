@@ -12,6 +12,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/web/auth"
+	"orac/web/peers/peertest"
 	"orac/web/schema"
 )
 
@@ -20,12 +21,12 @@ import (
 func TestAText(t *testing.T) {
 	r := newRig(t)
 	const want = `{"device":"lights","action":"set 50%","location":"Kitchen"}`
-	got := get[map[string]any](r, r.say(legacyPeer, "turn the kitchen lights to half"), 200)
+	got := peertest.Get[map[string]any](t, r.say(peertest.LegacyPeer, "turn the kitchen lights to half"), 200)
 	if got["status"] != "success" || got["response"] != want || got["error"] != nil || got["model"] != nil || got["elapsed_ms"] == nil || len(got) != 5 {
 		t.Errorf("%v", got)
 	}
-	w := r.say(as{token: r.token("orac_stt")}, "turn the kitchen lights to half", "Idempotency-Key", "evt-1", "X-Request-ID", "from-hey-orac-1")
-	full := get[Generated](r, w, 200)
+	w := r.say(peertest.As{Token: r.Token("orac_stt")}, "turn the kitchen lights to half", "Idempotency-Key", "evt-1", "X-Request-ID", "from-hey-orac-1")
+	full := peertest.Get[Generated](t, w, 200)
 	if full.Status != "success" || full.Response != want || !full.Verified || full.Request != "from-hey-orac-1" || w.Header().Get("X-Request-ID") != "from-hey-orac-1" || len(full.Answer.Outcomes) != 1 || full.Answer.Commands[0].Slots[1].Value != "50 %" {
 		t.Errorf("%s", w.Body)
 	}
@@ -33,7 +34,7 @@ func TestAText(t *testing.T) {
 	if q.ID != "service:orac_stt evt-1" || q.Topic != "general" || q.From != "service:orac_stt" || q.Trace != "from-hey-orac-1" || q.DryRun {
 		t.Errorf("%+v", q)
 	}
-	for _, line := range strings.Split(r.logs(), "\n") {
+	for _, line := range strings.Split(r.Logs(), "\n") {
 		if strings.Contains(line, `"msg":"request"`) && strings.Contains(line, "from-hey-orac-1") {
 			return
 		}
@@ -44,7 +45,7 @@ func TestAText(t *testing.T) {
 // TestWhatIsSaidAboutAText: times, rooms, sessions and topics, as far as they can be believed.
 func TestWhatIsSaidAboutAText(t *testing.T) {
 	r := newRig(t)
-	token := as{token: r.token("orac_stt")}
+	token := peertest.As{Token: r.Token("orac_stt")}
 	past := time.Now().Add(-3 * time.Second).Truncate(time.Microsecond)
 	for name, c := range map[string]struct {
 		path, body string
@@ -60,7 +61,7 @@ func TestWhatIsSaidAboutAText(t *testing.T) {
 		"no time":            {"/v1/generate", `{"prompt":"x","metadata":{"recording_end_time":"yesterday"}}`, func(q act.Request) bool { return q.Said.IsZero() }},
 		"what is not needed": {"/v1/generate", `{"prompt":"x","model":"../../etc/passwd","system_prompt":"obey","temperature":9e9,"top_k":-1,"stop":["a"],"stream":true,"later":{"more":[1]}}`, func(q act.Request) bool { return q.Text == "x" }},
 	} {
-		if w := r.call(token, "POST", c.path, c.body); w.Code != 200 {
+		if w := r.Call(token, "POST", c.path, c.body); w.Code != 200 {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 		if q, _ := r.deeds.last(); !c.is(q) {
@@ -95,22 +96,22 @@ func TestBadTexts(t *testing.T) {
 		"a topic of zeros":    {"/v1/generate/%00", `{"prompt":"x"}`, schema.NoTopic, 422},
 		"a long topic":        {"/v1/generate/" + strings.Repeat("a", 500), `{"prompt":"x"}`, schema.NoTopic, 422},
 	} {
-		r.problem(name, r.call(as{token: r.token("orac_stt")}, "POST", c.path, c.body), c.code)
-		if w := r.call(legacyPeer, "POST", c.path, c.body); w.Code != c.legacy || !strings.HasPrefix(w.Body.String(), `{"detail":`) {
+		r.Problem(name, r.Call(peertest.As{Token: r.Token("orac_stt")}, "POST", c.path, c.body), c.code)
+		if w := r.Call(peertest.LegacyPeer, "POST", c.path, c.body); w.Code != c.legacy || !strings.HasPrefix(w.Body.String(), `{"detail":`) {
 			t.Errorf("%s of a legacy peer: %d %s", name, w.Code, w.Body)
 		}
 	}
 	for _, key := range []string{strings.Repeat("k", 300), "a\x01b"} {
-		r.problem("a bad key", r.say(as{token: r.token("orac_stt")}, "x", "Idempotency-Key", key), schema.Unusable)
+		r.Problem("a bad key", r.say(peertest.As{Token: r.Token("orac_stt")}, "x", "Idempotency-Key", key), schema.Unusable)
 	}
-	if w := r.call(as{token: r.token("orac_stt")}, "POST", "/v1/generate/../../etc", `{"prompt":"x"}`); w.Code == 200 || w.Code >= 500 {
+	if w := r.Call(peertest.As{Token: r.Token("orac_stt")}, "POST", "/v1/generate/../../etc", `{"prompt":"x"}`); w.Code == 200 || w.Code >= 500 {
 		t.Errorf("a path that climbs: %d", w.Code)
 	}
 	if _, n := r.deeds.last(); n > 0 {
 		t.Errorf("%d were acted on", n)
 	}
 	for method := range map[string]int{"GET": 405, "PUT": 405, "DELETE": 405} {
-		if w := r.call(as{token: r.token("orac_stt")}, method, "/v1/generate/kitchen", ""); w.Code != 405 || w.Header().Get("Allow") != "POST" {
+		if w := r.Call(peertest.As{Token: r.Token("orac_stt")}, method, "/v1/generate/kitchen", ""); w.Code != 405 || w.Header().Get("Allow") != "POST" {
 			t.Errorf("%s: %d, %q", method, w.Code, w.Header().Get("Allow"))
 		}
 	}
@@ -139,16 +140,16 @@ func TestWhatTheApplianceSays(t *testing.T) {
 		r.deeds.set(func() {
 			r.deeds.do = func(context.Context, act.Request) (act.Answer, error) { return act.Answer{}, c.err }
 		})
-		w := r.say(as{token: r.token("orac_stt")}, "x")
-		if p := r.problem(name, w, c.code); w.Header().Get("Retry-After") != c.retry || strings.Contains(fmt.Sprint(p), "/home") || strings.Contains(fmt.Sprint(p), "secret reason") {
+		w := r.say(peertest.As{Token: r.Token("orac_stt")}, "x")
+		if p := r.Problem(name, w, c.code); w.Header().Get("Retry-After") != c.retry || strings.Contains(fmt.Sprint(p), "/home") || strings.Contains(fmt.Sprint(p), "secret reason") {
 			t.Errorf("%s: %q, %+v", name, w.Header().Get("Retry-After"), p)
 		}
-		if w := r.say(legacyPeer, "x"); w.Code != c.legacy || !strings.HasPrefix(w.Body.String(), `{"detail":`) || strings.Contains(w.Body.String(), "secret reason") || w.Header().Get("Retry-After") != c.retry {
+		if w := r.say(peertest.LegacyPeer, "x"); w.Code != c.legacy || !strings.HasPrefix(w.Body.String(), `{"detail":`) || strings.Contains(w.Body.String(), "secret reason") || w.Header().Get("Retry-After") != c.retry {
 			t.Errorf("%s of a legacy peer: %d %s", name, w.Code, w.Body)
 		}
 	}
 	r.deeds.set(func() { r.deeds.gone = true })
-	r.problem("while it changes", r.say(as{token: r.token("orac_stt")}, "x"), schema.Stopping)
+	r.Problem("while it changes", r.say(peertest.As{Token: r.Token("orac_stt")}, "x"), schema.Stopping)
 }
 
 // TestAFailedDeviceIsNoSuccess: the status and the fields say what is true, for everybody.
@@ -177,8 +178,8 @@ func TestAFailedDeviceIsNoSuccess(t *testing.T) {
 		"the time":       {func(a *act.Answer) { a.Reading.Commands[0].Backend, a.Outcomes, a.Speech = "", nil, "It is noon." }, "success", "It is noon.", "", true, true, true},
 	} {
 		r.deeds.set(answer(c.change))
-		full := get[Generated](r, r.say(as{token: r.token("orac_stt")}, "x"), 200)
-		old := get[Generated](r, r.say(legacyPeer, "x"), 200)
+		full := peertest.Get[Generated](t, r.say(peertest.As{Token: r.Token("orac_stt")}, "x"), 200)
+		old := peertest.Get[Generated](t, r.say(peertest.LegacyPeer, "x"), 200)
 		if old.Truth != nil || full.Truth == nil {
 			t.Fatalf("%s: %+v %+v", name, old, full)
 		}
@@ -232,9 +233,9 @@ func TestAPeerThatGoes(t *testing.T) {
 		}
 	})
 	ctx, cancel := context.WithCancel(t.Context())
-	req := r.request(as{token: r.token("orac_stt")}, "POST", "/v1/generate", strings.NewReader(`{"prompt":"x"}`)).WithContext(ctx)
+	req := r.Request(peertest.As{Token: r.Token("orac_stt")}, "POST", "/v1/generate", strings.NewReader(`{"prompt":"x"}`)).WithContext(ctx)
 	ended := make(chan struct{})
-	go func() { r.do(req); close(ended) }()
+	go func() { r.Do(req); close(ended) }()
 	<-began
 	cancel()
 	<-ended
@@ -246,7 +247,7 @@ func TestAPeerThatGoes(t *testing.T) {
 // TestCorrection: the last command was wrong.
 func TestCorrection(t *testing.T) {
 	r := newRig(t)
-	if got := get[CorrectedOut](r, r.call(legacyPeer, "POST", "/v1/cache/stt/error-correction?timeout_seconds=60", ""), 200); got.Status != "removed" {
+	if got := peertest.Get[CorrectedOut](t, r.Call(peertest.LegacyPeer, "POST", "/v1/cache/stt/error-correction?timeout_seconds=60", ""), 200); got.Status != "removed" {
 		t.Errorf("%+v", got)
 	}
 	r.deeds.set(func() {
@@ -254,7 +255,7 @@ func TestCorrection(t *testing.T) {
 			return act.Answer{Understood: true, Reason: "nothing was done"}, nil
 		}
 	})
-	if got := get[CorrectedOut](r, r.call(as{token: r.user(auth.Operator)}, "POST", "/v1/cache/stt/error-correction", ""), 200); got.Status != "not_removed" || got.Message != "nothing was done" {
+	if got := peertest.Get[CorrectedOut](t, r.Call(peertest.As{Token: r.User(auth.Operator)}, "POST", "/v1/cache/stt/error-correction", ""), 200); got.Status != "not_removed" || got.Message != "nothing was done" {
 		t.Errorf("%+v", got)
 	}
 	if q, _ := r.deeds.last(); q.Text != "that was wrong" || q.From != "operator" {

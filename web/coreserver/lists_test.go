@@ -12,6 +12,7 @@ import (
 	"orac/appliance/act"
 	"orac/runbook/testkit"
 	"orac/web/auth"
+	"orac/web/peers/peertest"
 	"orac/web/schema"
 )
 
@@ -22,8 +23,8 @@ const goodBeat = `{"source":"orac_stt","upstream_source":"hey_orac","instance_id
 // TestHeartbeats: what the appliance is told, and what the peer gets.
 func TestHeartbeats(t *testing.T) {
 	r := newRig(t)
-	for _, who := range []as{{token: r.token("beats")}, legacyPeer} {
-		got := get[BeatOut](r, r.call(who, "POST", "/v1/topics/heartbeat", goodBeat), 200)
+	for _, who := range []peertest.As{{Token: r.Token("beats")}, peertest.LegacyPeer} {
+		got := peertest.Get[BeatOut](t, r.Call(who, "POST", "/v1/topics/heartbeat", goodBeat), 200)
 		if got != (BeatOut{"ok", 2, 1, "Processed 2 topics"}) {
 			t.Errorf("%+v", got)
 		}
@@ -32,7 +33,7 @@ func TestHeartbeats(t *testing.T) {
 	if b.InstanceID != "orac_stt_house" || b.Source != "orac_stt" || b.From != "service:beats" || !slices.Equal(b.Topics, []act.BeatTopic{{Name: "living_room", Status: "active", WakeWord: "hey jarvis", Triggers: 3}, {Name: "general", Status: "idle"}}) {
 		t.Errorf("%+v", b)
 	}
-	got := get[BeatsOut](r, r.call(legacyPeer, "GET", "/v1/topics/heartbeat/status", ""), 200)
+	got := peertest.Get[BeatsOut](t, r.Call(peertest.LegacyPeer, "GET", "/v1/topics/heartbeat/status", ""), 200)
 	if got.Summary != (BeatSummary{2, 1, 0, 1}) || got.Topics["general"].Live != "active" || got.Topics["music"].Live != "stale" || !got.Topics["music"].Discovered {
 		t.Errorf("%+v", got)
 	}
@@ -74,8 +75,8 @@ func TestBadHeartbeats(t *testing.T) {
 		"a terminal code":    {`{"instance_id":"\u001b[2J","source":"b","topics":[]}`, schema.Unusable},
 		"half":               {goodBeat[:100], schema.Unusable},
 	} {
-		r.problem(name, r.call(as{token: r.token("beats")}, "POST", "/v1/topics/heartbeat", c.body), c.code)
-		if w := r.call(legacyPeer, "POST", "/v1/topics/heartbeat", c.body); w.Code != c.code.Doc().Status || !strings.HasPrefix(w.Body.String(), `{"detail":`) {
+		r.Problem(name, r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/v1/topics/heartbeat", c.body), c.code)
+		if w := r.Call(peertest.LegacyPeer, "POST", "/v1/topics/heartbeat", c.body); w.Code != c.code.Doc().Status || !strings.HasPrefix(w.Body.String(), `{"detail":`) {
 			t.Errorf("%s of a legacy peer: %d %s", name, w.Code, w.Body)
 		}
 	}
@@ -90,7 +91,7 @@ func TestBadHeartbeats(t *testing.T) {
 // TestHealthIsTrue: 503 for who shows a token, the word in a 200 for a legacy peer.
 func TestHealthIsTrue(t *testing.T) {
 	r := newRig(t)
-	token := as{token: r.token("nothing")}
+	token := peertest.As{Token: r.Token("nothing")}
 	home, shed := act.BackendState{Name: "home", Connected: true}, act.BackendState{Name: "shed"}
 	for name, c := range map[string]struct {
 		state act.CoreState
@@ -106,17 +107,17 @@ func TestHealthIsTrue(t *testing.T) {
 		"it says nothing": {act.CoreState{}, errors.New("it stops"), "unhealthy", 503},
 	} {
 		r.deeds.set(func() { r.deeds.state, r.deeds.err = c.state, c.err })
-		for _, who := range []as{token, legacyPeer} {
+		for _, who := range []peertest.As{token, peertest.LegacyPeer} {
 			code := c.code
-			if who == legacyPeer {
+			if who == peertest.LegacyPeer {
 				code = 200
 			}
-			got := get[HealthOut](r, r.call(who, "GET", "/health", ""), code)
+			got := peertest.Get[HealthOut](t, r.Call(who, "GET", "/health", ""), code)
 			if got.Status != c.word || got.Version != "test" || got.Checks.Backends.Total != len(c.state.Backends) {
 				t.Errorf("%s: %+v", name, got)
 			}
 			for _, path := range []string{"/health/ready", "/v1/status"} {
-				if w := r.call(who, "GET", path, ""); w.Code != code {
+				if w := r.Call(who, "GET", path, ""); w.Code != code {
 					t.Errorf("%s: %s: %d", name, path, w.Code)
 				}
 			}
@@ -127,57 +128,57 @@ func TestHealthIsTrue(t *testing.T) {
 // TestLists: topics, backends, entities and learnt answers with the fields of the existing service; no address tells a credential.
 func TestLists(t *testing.T) {
 	r := newRig(t)
-	admin, viewer := as{token: r.user(auth.Admin)}, as{token: r.user(auth.Viewer)}
-	topics := get[TopicsOut](r, r.call(legacyPeer, "GET", "/api/topics", ""), 200)
+	admin, viewer := peertest.As{Token: r.User(auth.Admin)}, peertest.As{Token: r.User(auth.Viewer)}
+	topics := peertest.Get[TopicsOut](t, r.Call(peertest.LegacyPeer, "GET", "/api/topics", ""), 200)
 	if g := topics.Topics["general"]; len(topics.Topics) != 2 || g.ID != "general" || !g.Enabled || g.Backend == nil || *g.Backend != "home" || g.Sentences != 120 {
 		t.Errorf("%+v", topics)
 	}
-	if g := get[TopicOut](r, r.call(viewer, "GET", "/api/topics/General", ""), 200); g.ID != "general" {
+	if g := peertest.Get[TopicOut](t, r.Call(viewer, "GET", "/api/topics/General", ""), 200); g.ID != "general" {
 		t.Errorf("%+v", g)
 	}
-	backends := get[BackendsOut](r, r.call(viewer, "GET", "/api/backends", ""), 200)
+	backends := peertest.Get[BackendsOut](t, r.Call(viewer, "GET", "/api/backends", ""), 200)
 	if len(backends.Backends) != 1 || backends.Backends[0].Statistics.Total != 2 || !backends.Backends[0].State.Connected {
 		t.Errorf("%+v", backends)
 	}
-	entities := get[EntitiesOut](r, r.call(viewer, "GET", "/api/backends/home/entities", ""), 200)
+	entities := peertest.Get[EntitiesOut](t, r.Call(viewer, "GET", "/api/backends/home/entities", ""), 200)
 	if len(entities.Entities) != 2 || entities.Entities[0].ID != "light.kitchen" || *entities.Entities[0].Device != "lights" || entities.Entities[0].State != "on" || entities.Entities[1].Area != "Unknown" {
 		t.Errorf("%+v", entities)
 	}
-	if list := get[EntitiesOut](r, r.call(viewer, "GET", "/api/backends/home/entities?enabled=false", ""), 200); len(list.Entities) != 1 {
+	if list := peertest.Get[EntitiesOut](t, r.Call(viewer, "GET", "/api/backends/home/entities?enabled=false", ""), 200); len(list.Entities) != 1 {
 		t.Errorf("%+v", list)
 	}
-	mappings := get[MappingsOut](r, r.call(viewer, "GET", "/api/backends/home/mappings", ""), 200)
+	mappings := peertest.Get[MappingsOut](t, r.Call(viewer, "GET", "/api/backends/home/mappings", ""), 200)
 	if len(mappings.Mappings) != 1 || !mappings.Validation.Valid || !slices.Equal(mappings.Locations, []string{"Kitchen"}) {
 		t.Errorf("%+v", mappings)
 	}
 	for _, path := range []string{"/api/topics/none", "/api/topics/..%2f..%2fetc", "/api/topics/%00", "/api/backends/none", "/api/backends/..%2f..%2fx", "/api/backends/none/entities", "/api/backends/none/mappings"} {
-		r.problem(path, r.call(viewer, "GET", path, ""), schema.NotFound)
+		r.Problem(path, r.Call(viewer, "GET", path, ""), schema.NotFound)
 	}
-	r.problem("a test of nothing", r.call(admin, "POST", "/api/backends/none/test", ""), schema.NotFound)
-	if got := get[TestOut](r, r.call(admin, "POST", "/api/backends/home/entities/fetch", ""), 200); got.Result.Count != 2 || !slices.Equal(r.deeds.refreshs, []string{"home"}) {
+	r.Problem("a test of nothing", r.Call(admin, "POST", "/api/backends/none/test", ""), schema.NotFound)
+	if got := peertest.Get[TestOut](t, r.Call(admin, "POST", "/api/backends/home/entities/fetch", ""), 200); got.Result.Count != 2 || !slices.Equal(r.deeds.refreshs, []string{"home"}) {
 		t.Errorf("%+v, %v", got, r.deeds.refreshs)
 	}
 	r.deeds.set(func() { r.deeds.state.Backends[0] = act.BackendState{Name: "home", Error: "401 from Home Assistant"} })
-	p := r.problem("a backend that is away", r.call(admin, "POST", "/api/backends/home/test", ""), schema.Unavailable)
+	p := r.Problem("a backend that is away", r.Call(admin, "POST", "/api/backends/home/test", ""), schema.Unavailable)
 	if !strings.Contains(p.Detail, "401") {
 		t.Errorf("%+v", p)
 	}
-	if list := r.records("backend.test"); len(list) != 4 || list[0].Target != "home" || list[0].Outcome != "failed" {
+	if list := r.Records("backend.test"); len(list) != 4 || list[0].Target != "home" || list[0].Outcome != "failed" {
 		t.Errorf("%+v", list)
 	}
-	learnt := get[LearntOut](r, r.call(viewer, "GET", "/v1/cache/stt/entries?limit=1&topic_id=General", ""), 200)
+	learnt := peertest.Get[LearntOut](t, r.Call(viewer, "GET", "/v1/cache/stt/entries?limit=1&topic_id=General", ""), 200)
 	if learnt.Total != 1 || learnt.Entries[0].JSON != `{"device":"lights","action":"on","location":"light.kitchen"}` || learnt.Entries[0].Count != 3 {
 		t.Errorf("%+v", learnt)
 	}
 	for _, limit := range []string{"0", "-1", "99999", "x"} {
-		r.problem("limit "+limit, r.call(viewer, "GET", "/v1/cache/stt/entries?limit="+limit, ""), schema.Unusable)
+		r.Problem("limit "+limit, r.Call(viewer, "GET", "/v1/cache/stt/entries?limit="+limit, ""), schema.Unusable)
 	}
-	r.problem("forgetting an empty text", r.call(admin, "DELETE", "/v1/cache/stt/entry?topic_id=general", ""), schema.Unusable)
-	r.problem("forgetting what is not there", r.call(admin, "DELETE", "/v1/cache/stt/entry?stt_text=x", ""), schema.NotFound)
-	if got := get[RemovedOut](r, r.call(admin, "DELETE", "/v1/cache/stt/entry?stt_text=make+it+cosy&topic_id=general", ""), 200); got.Status != "removed" {
+	r.Problem("forgetting an empty text", r.Call(admin, "DELETE", "/v1/cache/stt/entry?topic_id=general", ""), schema.Unusable)
+	r.Problem("forgetting what is not there", r.Call(admin, "DELETE", "/v1/cache/stt/entry?stt_text=x", ""), schema.NotFound)
+	if got := peertest.Get[RemovedOut](t, r.Call(admin, "DELETE", "/v1/cache/stt/entry?stt_text=make+it+cosy&topic_id=general", ""), 200); got.Status != "removed" {
 		t.Errorf("%+v", got)
 	}
-	if got := get[ClearedOut](r, r.call(admin, "DELETE", "/v1/cache/stt/clear", ""), 200); got.Removed != 1 {
+	if got := peertest.Get[ClearedOut](t, r.Call(admin, "DELETE", "/v1/cache/stt/clear", ""), 200); got.Removed != 1 {
 		t.Errorf("%+v", got)
 	}
 	if slices.Contains(r.deeds.forgot, "general/") {
@@ -195,17 +196,17 @@ func TestLists(t *testing.T) {
 // TestTheLastCommand: idle, done, and failed.
 func TestTheLastCommand(t *testing.T) {
 	r := newRig(t)
-	reads := as{token: r.token("reads")}
-	if got := get[LastOut](r, r.call(reads, "GET", "/api/last-command", ""), 200); got.Status != "idle" || got.Command != nil {
+	reads := peertest.As{Token: r.Token("reads")}
+	if got := peertest.Get[LastOut](t, r.Call(reads, "GET", "/api/last-command", ""), 200); got.Status != "idle" || got.Command != nil {
 		t.Errorf("%+v", got)
 	}
 	a := dimmed(act.Request{Text: "half", Topic: "general"})
 	r.deeds.set(func() { r.deeds.state.Last = &a })
-	if got := get[LastOut](r, r.call(reads, "GET", "/api/last-command", ""), 200); got.Status != "complete" || !got.Success || *got.Command != "half" {
+	if got := peertest.Get[LastOut](t, r.Call(reads, "GET", "/api/last-command", ""), 200); got.Status != "complete" || !got.Success || *got.Command != "half" {
 		t.Errorf("%+v", got)
 	}
 	a.Executed, a.Reason = false, "it is unavailable"
-	if got := get[LastOut](r, r.call(reads, "GET", "/api/last-command", ""), 200); got.Status != "error" || got.Success || *got.Error != "it is unavailable" {
+	if got := peertest.Get[LastOut](t, r.Call(reads, "GET", "/api/last-command", ""), 200); got.Status != "error" || got.Success || *got.Error != "it is unavailable" {
 		t.Errorf("%+v", got)
 	}
 }
@@ -213,8 +214,8 @@ func TestTheLastCommand(t *testing.T) {
 // TestWhatTheRunbookDeclares is changed nowhere else, and the answer says where.
 func TestWhatTheRunbookDeclares(t *testing.T) {
 	r := newRig(t)
-	p := r.problem("another address", r.call(as{token: r.user(auth.Admin)}, "PUT", "/api/backends/home", `{"connection":{"url":"http://evil.test","token":"canary"}}`), schema.InRunbook)
-	if !strings.Contains(p.Detail, "orac apply") || strings.Contains(r.logs(), "canary") {
+	p := r.Problem("another address", r.Call(peertest.As{Token: r.User(auth.Admin)}, "PUT", "/api/backends/home", `{"connection":{"url":"http://evil.test","token":"canary"}}`), schema.InRunbook)
+	if !strings.Contains(p.Detail, "orac apply") || strings.Contains(r.Logs(), "canary") {
 		t.Errorf("%+v", p)
 	}
 }
@@ -222,9 +223,9 @@ func TestWhatTheRunbookDeclares(t *testing.T) {
 // TestMetrics: counted by route and outcome, never by what somebody has sent.
 func TestMetrics(t *testing.T) {
 	r := newRig(t)
-	r.call(as{token: r.token("orac_stt")}, "POST", "/v1/generate/canary_topic", `{"prompt":"canary"}`)
-	r.call(as{token: r.token("orac_stt")}, "GET", "/canary", "")
-	w := r.call(as{token: r.user(auth.Viewer)}, "GET", "/metrics", "")
+	r.Call(peertest.As{Token: r.Token("orac_stt")}, "POST", "/v1/generate/canary_topic", `{"prompt":"canary"}`)
+	r.Call(peertest.As{Token: r.Token("orac_stt")}, "GET", "/canary", "")
+	w := r.Call(peertest.As{Token: r.User(auth.Viewer)}, "GET", "/metrics", "")
 	text := w.Body.String()
 	for _, want := range []string{
 		`orac_core_requests_total{route="POST /v1/generate/{topic}",status="200"} 1`, `orac_core_requests_total{route="none",status="404"} 1`,
@@ -242,15 +243,15 @@ func TestMetrics(t *testing.T) {
 // TestTheDocument is what is served: every route is in it, under a name of its own.
 func TestTheDocument(t *testing.T) {
 	r := newRig(t)
-	w := r.call(as{token: r.token("nothing")}, "GET", "/openapi.json", "")
+	w := r.Call(peertest.As{Token: r.Token("nothing")}, "GET", "/openapi.json", "")
 	type operation struct {
 		ID    string `json:"operationId"`
 		Role  string `json:"x-role"`
 		Audit string `json:"x-audit"`
 	}
-	doc := get[struct {
+	doc := peertest.Get[struct {
 		Paths map[string]map[string]operation
-	}](r, w, 200)
+	}](t, w, 200)
 	names := map[string]bool{}
 	for _, route := range Routes() {
 		o := doc.Paths[route.Path][strings.ToLower(route.Method)]

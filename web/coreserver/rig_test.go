@@ -4,40 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"io"
-	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"golang.org/x/crypto/bcrypt"
-
-	"orac/appliance/account"
 	"orac/appliance/act"
 	"orac/runbook"
-	"orac/runbook/language"
-	"orac/runbook/testkit"
-	"orac/web/audit"
-	"orac/web/auth"
-	"orac/web/edge"
-	"orac/web/gate"
-	"orac/web/peers"
-	"orac/web/schema"
+	"orac/web/peers/peertest"
 )
-
-const secret = "a-secret-that-both-sides-know-0123456789"
-
-var cheapHash = sync.OnceValue(func() string {
-	h, err := bcrypt.GenerateFromPassword([]byte("correct horse battery"), bcrypt.MinCost)
-	if err != nil {
-		panic(err)
-	}
-	return string(h)
-})
 
 // house is the block under test.
 const house = runbook.Address("core_server.house")
@@ -155,55 +131,25 @@ func dimmed(r act.Request) act.Answer {
 	}
 }
 
+// kind is this type of server.
+var kind = peertest.Kind{Audience: Audience, Permissions: []string{Results, Status, Read}, Type: "application/json", Host: "core"}
+
 // rig is a server with an acting side that dims the lights of the kitchen, whatever is said.
 type rig struct {
-	t      testing.TB
+	*peertest.Rig
 	deeds  *deeds
-	guard  *auth.Guard
-	audit  *audit.Log
-	log    *bytes.Buffer
-	logged sync.Mutex // guards log
-	rb     *runbook.Runbook
 	server *Server // without a listener
-	hosts  *peers.Hosts
 	o      Options
-	dir    string
-}
-
-func (r *rig) Write(p []byte) (int, error) {
-	r.logged.Lock()
-	defer r.logged.Unlock()
-	return r.log.Write(p)
-}
-
-func (r *rig) logs() string {
-	r.logged.Lock()
-	defer r.logged.Unlock()
-	return r.log.String()
 }
 
 // declared is a runbook with a Core server, people, and accounts.
 func declared(t testing.TB) *runbook.Runbook {
-	rb, problems := runbook.Parse([]byte("appliance \"test\" {}\n"), "orac.hcl", language.Options{})
-	if rb == nil {
-		t.Fatal(problems)
+	rb := kind.Declared(t)
+	for name, permissions := range map[string][]string{"orac_stt": {Results, Status}, "beats": {Status}, "reads": {Read}, "nothing": nil} {
+		peertest.Account(rb, name, Audience, permissions...)
 	}
-	for _, role := range auth.Roles() {
-		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
-	}
-	account := func(name, audience string, permissions ...string) {
-		rb.ServiceAccounts = append(rb.ServiceAccounts, runbook.ServiceAccount{
-			Address: runbook.Address("service_account." + name), Name: name, Secret: language.NewSecret(secret), Audience: audience, Permissions: permissions,
-		})
-	}
-	account("orac_stt", Audience, Results, Status)
-	account("beats", Audience, Status)
-	account("reads", Audience, Read)
-	account("nothing", Audience)
-	account("hey_orac", "orac-stt", Results, Status, Read)
-	rb.Peers = []runbook.Peer{{Address: "peer.old", Name: "old", From: "192.0.2.77"}}
+	peertest.Account(rb, "hey_orac", "orac-stt", Results, Status, Read)
 	rb.CoreServers = []runbook.CoreServer{{Address: house, Name: "house", Listen: "127.0.0.1:0", MaxConnections: 100, PerPeer: 10_000, Legacy: []runbook.Address{"peer.old"}}}
-	rb.Web.Hosts = []string{"example.com", "core"} // what httptest and tests ask for
 	rb.Web.Origins = []string{"https://panel.example"}
 	return rb
 }
@@ -212,8 +158,9 @@ func newRig(t testing.TB) *rig { return newRigWith(t, func(*runbook.Runbook) {})
 
 func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), log: &bytes.Buffer{}, rb: declared(t)}
-	change(r.rb)
+	rb := declared(t)
+	change(rb)
+	r := &rig{Rig: peertest.New(t, kind, rb)}
 	r.deeds = &deeds{
 		do: func(_ context.Context, q act.Request) (act.Answer, error) { return dimmed(q), nil },
 		state: act.CoreState{
@@ -224,130 +171,26 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 			{ID: "light.kitchen", Domain: "light", Name: "Ceiling", Area: "kitchen", Enabled: true}, {ID: "sensor.door", Domain: "sensor", Name: "Door"}}},
 		learnt: []act.LearntAnswer{{Topic: "general", Text: "make it cosy", Hits: 3, Commands: []act.Command{{Intent: "turn_on", Backend: "home", Targets: []string{"light.kitchen"}}}}},
 	}
-	var err error
-	r.guard, err = auth.Open(r.dir, []byte("hash key"))
-	r.must(err)
-	t.Cleanup(func() { r.guard.Close() })
-	r.must(r.guard.Use(r.rb))
-	r.audit = audit.In(r.dir)
-	ctx, cancel := context.WithCancel(t.Context())
-	log := slog.New(slog.NewJSONHandler(r, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	refused := gate.NewDenials(ctx, r.audit, log)
-	t.Cleanup(func() { cancel(); refused.End() })
-	r.o = Options{App: r.deeds, Guard: r.guard, Audit: r.audit, Refused: refused, Log: log, Version: "test"}
-	r.server = New(ctx, r.o, house)
-	r.server.Use(r.rb)
+	r.o = Options{App: r.deeds, Guard: r.Guard, Audit: r.Audit, Refused: r.Refused, Log: r.Log, Version: "test"}
+	r.server = New(r.Context, r.o, house)
+	r.server.Use(rb)
+	r.Handler = r.server
 	return r
 }
 
-func (r *rig) must(err error) {
-	r.t.Helper()
-	testkit.Must(r.t, err)
-}
-
-// token is what the account signs for itself.
-func (r *rig) token(name string) string { return r.tokenFor(name, Audience) }
-
-func (r *rig) tokenFor(name, audience string) string {
-	r.t.Helper()
-	tokens, err := account.New(account.Config{Name: name, Secret: language.NewSecret(secret), Permissions: []string{Results, Status, Read}, Issuer: "orac", Audience: audience, Lifetime: 15 * time.Minute})
-	r.must(err)
-	text, err := tokens.Token(time.Now(), "")
-	r.must(err)
-	return text
-}
-
-// user is the token of a user of a role.
-func (r *rig) user(role auth.Role) string {
-	r.t.Helper()
-	v, err := r.guard.Vouch(auth.User, string(role))
-	r.must(err)
-	token, err := r.guard.Issue(v, time.Hour)
-	r.must(err)
-	return token.Token
-}
-
-// as says who makes a request: with a token, or from an address.
-type as struct{ token, from string }
-
-var legacyPeer = as{from: "192.0.2.77"}
-
-func (r *rig) request(who as, method, path string, body io.Reader) *http.Request {
-	req := httptest.NewRequest(method, path, body)
-	req.Header.Set("Content-Type", "application/json")
-	if who.token != "" {
-		req.Header.Set("Authorization", "Bearer "+who.token)
-	}
-	if who.from != "" {
-		req.RemoteAddr = who.from + ":40000"
-	}
-	return req
-}
-
-func (r *rig) do(req *http.Request) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	r.server.ServeHTTP(w, req)
-	return w
-}
-
-func (r *rig) call(who as, method, path, body string) *httptest.ResponseRecorder {
-	return r.do(r.request(who, method, path, strings.NewReader(body)))
+// listening serves the rig's runbook over the network, and returns its address.
+func (r *rig) listening() (url string) {
+	r.T.Helper()
+	return r.Listening(NewHosts(r.Dir, r.Log, nil), r.o.Site)
 }
 
 // say sends a text.
-func (r *rig) say(who as, prompt string, header ...string) *httptest.ResponseRecorder {
+func (r *rig) say(who peertest.As, prompt string, header ...string) *httptest.ResponseRecorder {
 	body, err := json.Marshal(map[string]any{"prompt": prompt, "stream": false, "metadata": map[string]any{"source": "orac_stt", "confidence": 0.9}})
-	r.must(err)
-	req := r.request(who, "POST", "/v1/generate/general", bytes.NewReader(body))
+	r.Must(err)
+	req := r.Request(who, "POST", "/v1/generate/general", bytes.NewReader(body))
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	return r.do(req)
-}
-
-// problem checks that an answer is a problem document with a code.
-func (r *rig) problem(what string, w *httptest.ResponseRecorder, code schema.Code) schema.Problem {
-	r.t.Helper()
-	var p schema.Problem
-	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Code != code || w.Code != code.Doc().Status || w.Header().Get("Content-Type") != "application/problem+json" || p.Request == "" {
-		r.t.Errorf("%s: %d %s, want %s", what, w.Code, w.Body, code)
-	}
-	return p
-}
-
-// get decodes a success.
-func get[T any](r *rig, w *httptest.ResponseRecorder, status int) (v T) {
-	r.t.Helper()
-	if w.Code != status {
-		r.t.Fatalf("%d: %s", w.Code, w.Body)
-	}
-	r.must(json.Unmarshal(w.Body.Bytes(), &v))
-	return v
-}
-
-// records are those of an action, newest first.
-func (r *rig) records(action string) []audit.Line {
-	r.t.Helper()
-	list, err := r.audit.Page(0, 1000, func(a audit.Record) bool { return a.Action == action })
-	r.must(err)
-	return list
-}
-
-// listening serves the rig's runbook over the network, and returns its address.
-func (r *rig) listening(t testing.TB) (url string) {
-	t.Helper()
-	opened := make(chan string, 8)
-	r.hosts = NewHosts(r.dir, r.o.Log, nil)
-	r.hosts.Opened = func(_ runbook.Address, url string) { opened <- url }
-	r.hosts.Bounds = edge.Bounds{Head: time.Second / 4, Slow: time.Second / 4}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{})
-	go func() { r.hosts.Run(ctx, r.o.Site, func() *runbook.Runbook { return r.rb }); close(ended) }()
-	t.Cleanup(func() { cancel(); <-ended })
-	select {
-	case url = <-opened:
-	case <-time.After(10 * time.Second):
-		t.Fatal("it does not listen")
-	}
-	return strings.TrimSuffix(url, "/")
+	return r.Do(req)
 }

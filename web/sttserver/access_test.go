@@ -15,44 +15,45 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/peers"
+	"orac/web/peers/peertest"
 	"orac/web/schema"
 	"orac/web/trust"
 )
 
 // ask makes a good request to a route.
-func (r *rig) ask(who as, route Route) int {
+func (r *rig) ask(who peertest.As, route Route) int {
 	path := strings.NewReplacer("{topic}", "kitchen", "{filename}", "t-1.wav").Replace(route.Path)
 	switch {
 	case strings.HasPrefix(route.Path, "/stt/v1/stream"):
 		return r.send(who, path, sound(0.5)).Code
 	case route.Path == "/stt/v1/heartbeat":
-		return r.call(who, route.Method, path, `{"instance_id":"a","source":"hey_orac","models":[]}`).Code
+		return r.Call(who, route.Method, path, `{"instance_id":"a","source":"hey_orac","models":[]}`).Code
 	}
-	return r.call(who, route.Method, path, "").Code
+	return r.Call(who, route.Method, path, "").Code
 }
 
 // TestEveryRouteAsEveryone: who has the right gets in, and nobody else does; what was refused is on record.
 func TestEveryRouteAsEveryone(t *testing.T) {
 	r := newRig(t)
 	callers := map[string]struct {
-		as
+		peertest.As
 		may func(peers.Right) bool
 	}{
-		"nobody":             {as{}, func(peers.Right) bool { return false }},
-		"the legacy peer":    {legacyPeer, func(x peers.Right) bool { return x.Legacy }},
-		"its neighbour":      {as{from: "192.0.2.78"}, func(peers.Right) bool { return false }},
-		"hey_orac":           {as{token: r.token("hey_orac")}, func(x peers.Right) bool { return x.Permission != "" || x.Anybody }},
-		"hey_orac, narrowed": {as{token: r.token("hey_orac", Heartbeat)}, func(x peers.Right) bool { return x.Permission == Heartbeat || x.Anybody }},
-		"beats":              {as{token: r.token("beats")}, func(x peers.Right) bool { return x.Permission == Heartbeat || x.Anybody }},
-		"nothing":            {as{token: r.token("nothing")}, func(x peers.Right) bool { return x.Anybody }},
-		"a viewer":           {as{token: r.user(auth.Viewer)}, func(x peers.Right) bool { return x.Anybody || x.Role == auth.Viewer }},
-		"an operator":        {as{token: r.user(auth.Operator)}, func(x peers.Right) bool { return true }},
-		"an admin":           {as{token: r.user(auth.Admin)}, func(x peers.Right) bool { return true }},
+		"nobody":             {peertest.As{}, func(peers.Right) bool { return false }},
+		"the legacy peer":    {peertest.LegacyPeer, func(x peers.Right) bool { return x.Legacy }},
+		"its neighbour":      {peertest.As{From: "192.0.2.78"}, func(peers.Right) bool { return false }},
+		"hey_orac":           {peertest.As{Token: r.Token("hey_orac")}, func(x peers.Right) bool { return x.Permission != "" || x.Anybody }},
+		"hey_orac, narrowed": {peertest.As{Token: r.Token("hey_orac", Heartbeat)}, func(x peers.Right) bool { return x.Permission == Heartbeat || x.Anybody }},
+		"beats":              {peertest.As{Token: r.Token("beats")}, func(x peers.Right) bool { return x.Permission == Heartbeat || x.Anybody }},
+		"nothing":            {peertest.As{Token: r.Token("nothing")}, func(x peers.Right) bool { return x.Anybody }},
+		"a viewer":           {peertest.As{Token: r.User(auth.Viewer)}, func(x peers.Right) bool { return x.Anybody || x.Role == auth.Viewer }},
+		"an operator":        {peertest.As{Token: r.User(auth.Operator)}, func(x peers.Right) bool { return true }},
+		"an admin":           {peertest.As{Token: r.User(auth.Admin)}, func(x peers.Right) bool { return true }},
 	}
 	for _, route := range Routes() {
 		for name, c := range callers {
-			code := r.ask(c.as, route)
-			known := c.token != "" || name == "the legacy peer"
+			code := r.ask(c.As, route)
+			known := c.Token != "" || name == "the legacy peer"
 			switch {
 			case route.Right.Open || c.may(route.Right):
 				if code != 200 && !(code == 422 && strings.Contains(route.Path, "/ws/")) { // no WebSocket in a test's writer
@@ -63,15 +64,15 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 			}
 		}
 	}
-	for _, record := range r.records("stt.listen") {
+	for _, record := range r.Records("stt.listen") {
 		if record.Target != "t-1.wav" {
 			t.Errorf("a recording was played without its name on record: %+v", record)
 		}
 	}
-	if list := r.records("stt.request"); len(list) == 0 || list[0].Outcome != audit.Denied {
+	if list := r.Records("stt.request"); len(list) == 0 || list[0].Outcome != audit.Denied {
 		t.Errorf("refusals are not on record: %+v", list)
 	}
-	if list := r.records("stt.preload"); len(list) == 0 {
+	if list := r.Records("stt.preload"); len(list) == 0 {
 		t.Error("no record of loading the model")
 	}
 }
@@ -92,8 +93,8 @@ func TestBadCredentials(t *testing.T) {
 		}
 		token := jwt.NewWithClaims(jwt.SigningMethodHS256, c)
 		token.Header["kid"] = kid
-		text, err := token.SignedString([]byte(secret))
-		r.must(err)
+		text, err := token.SignedString([]byte(peertest.Secret))
+		r.Must(err)
 		return text
 	}
 	past, future := time.Now().Add(-time.Hour).Unix(), time.Now().Add(time.Hour).Unix()
@@ -105,13 +106,13 @@ func TestBadCredentials(t *testing.T) {
 		"no key":           {"orac_key_0123456789ab_canary", "key: unknown", ""},
 		"words":            {"canary", "token: malformed", ""},
 	} {
-		before := len(r.records("token.refused")) + len(r.records("key.refused"))
-		w := r.send(as{token: c.token}, "/stt/v1/stream", sound(0.5))
-		p := r.problem(name, w, schema.Unauthenticated)
+		before := len(r.Records("token.refused")) + len(r.Records("key.refused"))
+		w := r.send(peertest.As{Token: c.token}, "/stt/v1/stream", sound(0.5))
+		p := r.Problem(name, w, schema.Unauthenticated)
 		if (c.told == "") != (p.Detail == "") || !strings.Contains(p.Detail, c.told) || !strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer") {
 			t.Errorf("%s is told %q", name, p.Detail)
 		}
-		list := append(r.records("token.refused"), r.records("key.refused")...)
+		list := append(r.Records("token.refused"), r.Records("key.refused")...)
 		found := false
 		for _, record := range list {
 			found = found || record.Why == c.why && record.Outcome == audit.Denied
@@ -123,14 +124,14 @@ func TestBadCredentials(t *testing.T) {
 	if _, n := r.engine.last(); n > 0 {
 		t.Error("the engine heard something")
 	}
-	if strings.Contains(r.logs(), "canary") {
+	if strings.Contains(r.Logs(), "canary") {
 		t.Error("a credential is in the log")
 	}
-	w := r.call(as{}, "GET", "/health/live", "")
+	w := r.Call(peertest.As{}, "GET", "/health/live", "")
 	if w.Code != 200 {
 		t.Errorf("alive: %d", w.Code)
 	}
-	w = r.call(as{token: "canary"}, "GET", "/health/live", "") // a liveness probe with a stale token still learns that the process is there
+	w = r.Call(peertest.As{Token: "canary"}, "GET", "/health/live", "") // a liveness probe with a stale token still learns that the process is there
 	if w.Code != 200 {
 		t.Errorf("alive, with a bad token: %d", w.Code)
 	}
@@ -140,14 +141,14 @@ func TestBadCredentials(t *testing.T) {
 func TestABrowserIsNoLegacyPeer(t *testing.T) {
 	r := newRig(t)
 	for _, header := range [][2]string{{"Origin", "http://evil.test"}, {"Origin", "http://example.com"}, {"Sec-Fetch-Site", "same-origin"}} {
-		if w := r.send(legacyPeer, "/stt/v1/stream", sound(0.5), header[0], header[1]); w.Code != 401 && w.Code != 403 {
+		if w := r.send(peertest.LegacyPeer, "/stt/v1/stream", sound(0.5), header[0], header[1]); w.Code != 401 && w.Code != 403 {
 			t.Errorf("%v: %d %s", header, w.Code, w.Body)
 		}
 	}
-	req := r.request(legacyPeer, "GET", "/stt/v1/health", nil)
+	req := r.Request(peertest.LegacyPeer, "GET", "/stt/v1/health", nil)
 	req.Host = "evil.test"
-	r.problem("another host", r.do(req), schema.WrongHost)
-	if w := r.send(as{token: "bad", from: legacyPeer.from}, "/stt/v1/stream", sound(0.5)); w.Code != 401 { // a token is judged as one
+	r.Problem("another host", r.Do(req), schema.WrongHost)
+	if w := r.send(peertest.As{Token: "bad", From: peertest.LegacyPeer.From}, "/stt/v1/stream", sound(0.5)); w.Code != 401 { // a token is judged as one
 		t.Errorf("a bad token of a legacy peer: %d", w.Code)
 	}
 	if _, n := r.engine.last(); n > 0 {
@@ -160,12 +161,12 @@ func TestWhoAsksTooOften(t *testing.T) {
 	r := newRigWith(t, func(rb *runbook.Runbook) { rb.STTServers[0].PerPeer = 3 })
 	codes := map[int]int{}
 	for range 5 {
-		codes[r.call(as{token: r.token("hey_orac")}, "GET", "/stt/v1/health", "").Code]++
+		codes[r.Call(peertest.As{Token: r.Token("hey_orac")}, "GET", "/stt/v1/health", "").Code]++
 	}
 	if codes[200] != 3 || codes[429] != 2 {
 		t.Errorf("%v", codes)
 	}
-	if w := r.call(as{token: r.token("beats")}, "GET", "/stt/v1/health", ""); w.Code != 200 {
+	if w := r.Call(peertest.As{Token: r.Token("beats")}, "GET", "/stt/v1/health", ""); w.Code != 200 {
 		t.Errorf("another: %d", w.Code)
 	}
 }
@@ -206,10 +207,10 @@ func TestTokensOfAnIssuer(t *testing.T) {
 		rb.Auth.Trust = runbook.Trust{Issuer: site.URL, Role: "viewer", Permissions: []string{Transcribe}}
 	})
 	token := func(account, member string) string {
-		who, err := core.AccountOf(account, secret, netip.MustParseAddr("192.0.2.5"))
-		r.must(err)
+		who, err := core.AccountOf(account, peertest.Secret, netip.MustParseAddr("192.0.2.5"))
+		r.Must(err)
 		token, err := core.TokenFor(who.Proof(), auth.Grant{Audience: member})
-		r.must(err)
+		r.Must(err)
 		return token.Token
 	}
 	good := token("hey_orac", "stt")
@@ -220,19 +221,19 @@ func TestTokensOfAnIssuer(t *testing.T) {
 		"an account that may transcribe": {good, 200}, "one that may not": {token("nothing", "stt"), 403}, "a token for another member": {token("hey_orac", "other"), 401},
 		"one that may do what is not admitted here": {token("beats", "stt"), 403},
 	} {
-		if w := r.send(as{token: c.token}, "/stt/v1/stream", sound(0.5)); w.Code != c.code {
+		if w := r.send(peertest.As{Token: c.token}, "/stt/v1/stream", sound(0.5)); w.Code != c.code {
 			t.Errorf("%s: %d %s", what, w.Code, w.Body)
 		}
 	}
-	if w := r.call(as{token: good}, "POST", "/stt/v1/heartbeat", `{"instance_id":"a","source":"hey_orac","models":[]}`); w.Code != 403 {
+	if w := r.Call(peertest.As{Token: good}, "POST", "/stt/v1/heartbeat", `{"instance_id":"a","source":"hey_orac","models":[]}`); w.Code != 403 {
 		t.Errorf("a permission that the server does not admit: %d", w.Code)
 	}
-	if !strings.Contains(r.logs(), `"who":"core-service:hey_orac"`) || strings.Contains(r.logs(), good) {
+	if !strings.Contains(r.Logs(), `"who":"core-service:hey_orac"`) || strings.Contains(r.Logs(), good) {
 		t.Error("the log does not say who it was, or shows the token")
 	}
 	other := token("hey_orac", "stt")
-	r.must(core.DB.LogOutEverywhere("service:hey_orac"))
-	if w := r.send(as{token: other}, "/stt/v1/stream", sound(0.5)); w.Code != 401 {
+	r.Must(core.DB.LogOutEverywhere("service:hey_orac"))
+	if w := r.send(peertest.As{Token: other}, "/stt/v1/stream", sound(0.5)); w.Code != 401 {
 		t.Errorf("a token that was ended: %d", w.Code)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"orac/appliance/sttrole"
 	"orac/web/auth"
+	"orac/web/peers/peertest"
 	"orac/web/schema"
 )
 
@@ -22,8 +23,8 @@ const goodBeat = `{"instance_id":"hey-orac-kitchen","source":"hey_orac","timesta
 // TestHeartbeats: what the appliance is told, and what the peer gets.
 func TestHeartbeats(t *testing.T) {
 	r := newRig(t)
-	for _, who := range []as{{token: r.token("beats")}, legacyPeer} {
-		got := get[map[string]any](r, r.call(who, "POST", "/stt/v1/heartbeat", goodBeat), 200)
+	for _, who := range []peertest.As{{Token: r.Token("beats")}, peertest.LegacyPeer} {
+		got := peertest.Get[map[string]any](t, r.Call(who, "POST", "/stt/v1/heartbeat", goodBeat), 200)
 		if !reflect.DeepEqual(got, map[string]any{"status": "ok", "message": "Processed 1 active models", "topics_processed": 1.0}) {
 			t.Errorf("%v", got)
 		}
@@ -64,8 +65,8 @@ func TestBadHeartbeats(t *testing.T) {
 		"a terminal code": {models(1, "\x1b[2J"), schema.Unusable},
 		"half":            {goodBeat[:100], schema.Unusable},
 	} {
-		r.problem(name, r.call(as{token: r.token("beats")}, "POST", "/stt/v1/heartbeat", c.body), c.code)
-		if w := r.call(legacyPeer, "POST", "/stt/v1/heartbeat", c.body); w.Code != c.code.Doc().Status || !strings.Contains(w.Body.String(), `"detail"`) {
+		r.Problem(name, r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/stt/v1/heartbeat", c.body), c.code)
+		if w := r.Call(peertest.LegacyPeer, "POST", "/stt/v1/heartbeat", c.body); w.Code != c.code.Doc().Status || !strings.Contains(w.Body.String(), `"detail"`) {
 			t.Errorf("%s of a legacy peer: %d %s", name, w.Code, w.Body)
 		}
 	}
@@ -73,12 +74,12 @@ func TestBadHeartbeats(t *testing.T) {
 		t.Errorf("%d were taken", len(r.engine.beats))
 	}
 	r.engine.err = errors.New("the registry is gone")
-	r.problem("a failure", r.call(as{token: r.token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat), schema.Internal)
-	if got := get[map[string]any](r, r.call(legacyPeer, "POST", "/stt/v1/heartbeat", goodBeat), 200); got["status"] != "error" {
+	r.Problem("a failure", r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat), schema.Internal)
+	if got := peertest.Get[map[string]any](t, r.Call(peertest.LegacyPeer, "POST", "/stt/v1/heartbeat", goodBeat), 200); got["status"] != "error" {
 		t.Errorf("%v", got)
 	}
 	r.engine.err = &sttrole.TooMuchError{What: "instance_id", Is: 300, Most: 200}
-	r.problem("the appliance refuses", r.call(as{token: r.token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat), schema.Unusable)
+	r.Problem("the appliance refuses", r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat), schema.Unusable)
 }
 
 // TestTheStatusOfHeartbeats has the fields of the existing service.
@@ -89,7 +90,7 @@ func TestTheStatusOfHeartbeats(t *testing.T) {
 		{InstanceID: "b", Age: 3 * time.Minute},
 	}
 	r.engine.state.Topics = []sttrole.Topic{{Name: "general"}}
-	got := get[map[string]any](r, r.call(legacyPeer, "GET", "/stt/v1/heartbeat/status", ""), 200)
+	got := peertest.Get[map[string]any](t, r.Call(peertest.LegacyPeer, "GET", "/stt/v1/heartbeat/status", ""), 200)
 	list := got["instances"].([]any)
 	if got["instance_count"] != 2.0 || got["total_active_topics"] != 1.0 || got["total_inactive_topics"] != 1.0 || got["registered_topics"] != 1.0 || len(got) != 5 || len(list) != 2 {
 		t.Errorf("%v", got)
@@ -103,7 +104,7 @@ func TestTheStatusOfHeartbeats(t *testing.T) {
 // TestHealthIsTrue: 503 for who shows a token, the word in a 200 for a legacy peer.
 func TestHealthIsTrue(t *testing.T) {
 	r := newRig(t)
-	token := as{token: r.token("nothing")}
+	token := peertest.As{Token: r.Token("nothing")}
 	for name, c := range map[string]struct {
 		state              string
 		err                error
@@ -119,26 +120,26 @@ func TestHealthIsTrue(t *testing.T) {
 		"gone":    {sttrole.EngineReady, errors.New("it stops"), 503, 503, 503, "unhealthy", true},
 	} {
 		r.engine.state.Engine.State, r.engine.err = c.state, c.err
-		for _, who := range []as{token, legacyPeer} {
+		for _, who := range []peertest.As{token, peertest.LegacyPeer} {
 			code := func(n int) int {
-				if who == legacyPeer {
+				if who == peertest.LegacyPeer {
 					return 200
 				}
 				return n
 			}
-			got := get[map[string]any](r, r.call(who, "GET", "/stt/v1/health", ""), code(c.stt))
+			got := peertest.Get[map[string]any](t, r.Call(who, "GET", "/stt/v1/health", ""), code(c.stt))
 			streaming, _ := got["streaming"].(map[string]any)
 			if got["status"] != c.word || got["model_loaded"] != c.loaded || got["model_name"] != "moonshine_tiny" || streaming["enabled"] != true || streaming["audio_format"] != "int16" {
 				t.Errorf("%s: %v", name, got)
 			}
-			if who != legacyPeer && got["idempotent"] != true || who == legacyPeer && got["idempotent"] != nil {
+			if who != peertest.LegacyPeer && got["idempotent"] != true || who == peertest.LegacyPeer && got["idempotent"] != nil {
 				t.Errorf("%s: idempotent: %v", name, got["idempotent"])
 			}
-			whole := get[map[string]any](r, r.call(who, "GET", "/health", ""), code(c.health))
+			whole := peertest.Get[map[string]any](t, r.Call(who, "GET", "/health", ""), code(c.health))
 			if whole["version"] != "test" || whole["timestamp"] == nil || len(whole["checks"].(map[string]any)) != 5 {
 				t.Errorf("%s: %v", name, whole)
 			}
-			if w := r.call(who, "GET", "/health/ready", ""); w.Code != code(c.ready) {
+			if w := r.Call(who, "GET", "/health/ready", ""); w.Code != code(c.ready) {
 				t.Errorf("%s: ready: %d", name, w.Code)
 			}
 		}
@@ -152,33 +153,33 @@ func TestRecordings(t *testing.T) {
 		{Heard: sttrole.Heard{ID: "t-1", Text: "secret words", Duration: time.Second}, At: time.Date(2026, 1, 17, 9, 0, 0, 0, time.Local), Sound: true},
 		{Heard: sttrole.Heard{ID: "t-0"}}, {Heard: sttrole.Heard{ID: "../x"}, Sound: true},
 	}
-	who := as{token: r.user(auth.Operator)}
-	w := r.call(who, "GET", "/stt/v1/debug/recordings", "")
-	got := get[map[string]any](r, w, 200)
+	who := peertest.As{Token: r.User(auth.Operator)}
+	w := r.Call(who, "GET", "/stt/v1/debug/recordings", "")
+	got := peertest.Get[map[string]any](t, w, 200)
 	want := map[string]any{"filename": "t-1.wav", "size_bytes": 32044.0, "created": "2026-01-17T09:00:00.000000", "duration_estimate": 1.0}
 	if list := got["recordings"].([]any); got["count"] != 1.0 || got["max_recordings"] != 5.0 || !reflect.DeepEqual(list, []any{want}) || strings.Contains(w.Body.String(), "secret") {
 		t.Errorf("%v", got)
 	}
-	w = r.call(who, "GET", "/stt/v1/debug/recordings/t-1.wav", "")
+	w = r.Call(who, "GET", "/stt/v1/debug/recordings/t-1.wav", "")
 	if w.Code != 200 || !strings.HasPrefix(w.Body.String(), "RIFF") || w.Header().Get("Content-Type") != "audio/wav" {
 		t.Errorf("%d %s", w.Code, w.Header())
 	}
-	list := r.records("stt.listen")
+	list := r.Records("stt.listen")
 	if len(list) != 2 || list[0].Target != "t-1.wav" || list[0].Who != "operator" || list[0].Outcome != "done" || list[1].Outcome != "attempt" {
 		t.Errorf("%+v", list)
 	}
 	for _, name := range []string{"t-2.wav", "t-1", "t-1.mp3", "..%2F..%2Forac.hcl", ".wav", "%2e%2e.wav"} {
-		r.problem(name, r.call(who, "GET", "/stt/v1/debug/recordings/"+name, ""), schema.NotFound)
+		r.Problem(name, r.Call(who, "GET", "/stt/v1/debug/recordings/"+name, ""), schema.NotFound)
 	}
 }
 
 // TestMetrics: counted by route and outcome, never by what somebody has sent.
 func TestMetrics(t *testing.T) {
 	r := newRig(t)
-	r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream/canary_topic", sound(1))
-	r.call(as{token: r.token("hey_orac")}, "GET", "/canary", "")
-	r.call(as{}, "GET", "/stt/v1/health", "")
-	w := r.call(as{token: r.user(auth.Viewer)}, "GET", "/metrics", "")
+	r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream/canary_topic", sound(1))
+	r.Call(peertest.As{Token: r.Token("hey_orac")}, "GET", "/canary", "")
+	r.Call(peertest.As{}, "GET", "/stt/v1/health", "")
+	w := r.Call(peertest.As{Token: r.User(auth.Viewer)}, "GET", "/metrics", "")
 	text := w.Body.String()
 	for _, want := range []string{
 		`orac_stt_requests_total{route="POST /stt/v1/stream/{topic}",status="200"} 1`, `orac_stt_requests_total{route="none",status="404"} 1`,

@@ -23,8 +23,8 @@ const (
 // crowded is a server whose engine is never done, with as many utterances as fit into its queue, and more that try.
 func crowded(b *testing.B) (url, token string) {
 	r := newRig(b)
-	url, _ = r.listening(b)
-	token = r.token("hey_orac")
+	url = r.listening()
+	token = r.Token("hey_orac")
 	var places atomic.Int64
 	ended := make(chan struct{})
 	r.engine.set(func() {
@@ -130,8 +130,8 @@ func BenchmarkFullQueue(b *testing.B) {
 // BenchmarkFourStreams: four utterances of 3 s side by side, of which no sample is lost.
 func BenchmarkFourStreams(b *testing.B) {
 	r := newRig(b)
-	url, _ := r.listening(b)
-	token := r.token("hey_orac")
+	url := r.listening()
+	token := r.Token("hey_orac")
 	pcm := tone(3)
 	for b.Loop() {
 		var streams sync.WaitGroup

@@ -13,6 +13,7 @@ import (
 	"orac/appliance/sttrole"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/peers/peertest"
 )
 
 // takes returns how many bytes of memory f takes, whether it gives them back or not.
@@ -36,7 +37,7 @@ func TestManyModelsTakeNoMemory(t *testing.T) {
 func TestHeadsOfPartsTakeNoMemory(t *testing.T) {
 	r := newRig(t)
 	text := "--x\r\n" + strings.Repeat("A: b\r\n", 500_000)
-	req := r.request(as{}, "POST", "/", strings.NewReader(text))
+	req := r.Request(peertest.As{}, "POST", "/", strings.NewReader(text))
 	req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 	room := r.server.sounds.Hold("who")
 	if got := takes(func() {
@@ -53,14 +54,14 @@ func TestHeadsOfPartsTakeNoMemory(t *testing.T) {
 func TestBeatsAreHeld(t *testing.T) {
 	r := newRig(t)
 	sounds := r.server.sounds.Hold("service:beats")
-	r.must(sounds.Grow(maxReceiving / 2))
+	r.Must(sounds.Grow(maxReceiving / 2))
 	defer sounds.Release()
-	if w := r.call(as{token: r.token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat); w.Code != 200 {
+	if w := r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat); w.Code != 200 {
 		t.Errorf("beside sounds: %d %s", w.Code, w.Body)
 	}
 	beats := r.server.beats.Hold("service:beats")
-	r.must(beats.Grow(maxBeating / 2))
-	if w := r.call(as{token: r.token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+	r.Must(beats.Grow(maxBeating / 2))
+	if w := r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat); w.Code != 503 || w.Header().Get("Retry-After") == "" {
 		t.Errorf("beside heartbeats: %d %s", w.Code, w.Body)
 	}
 	beats.Release()
@@ -72,10 +73,10 @@ func TestBeatsAreHeld(t *testing.T) {
 // TestAPeerFillsNoAuditLog: what a peer without a role does again and again leaves no records, so it pushes none out.
 func TestAPeerFillsNoAuditLog(t *testing.T) {
 	r := newRig(t)
-	for _, who := range []as{{token: r.token("hey_orac")}, legacyPeer} {
+	for _, who := range []peertest.As{{Token: r.Token("hey_orac")}, peertest.LegacyPeer} {
 		for range 10 {
 			for _, path := range []string{"/stt/v1/preload", "/stt/v1/heartbeat"} {
-				if w := r.call(who, "POST", path, goodBeat); w.Code != 200 {
+				if w := r.Call(who, "POST", path, goodBeat); w.Code != 200 {
 					t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 				}
 			}
@@ -84,10 +85,10 @@ func TestAPeerFillsNoAuditLog(t *testing.T) {
 			}
 		}
 	}
-	if list, err := r.audit.Page(0, 1000, nil); err != nil || len(list) > 0 {
+	if list, err := r.Audit.Page(0, 1000, nil); err != nil || len(list) > 0 {
 		t.Errorf("%d records: %+v, %v", len(list), list, err)
 	}
-	if r.call(as{token: r.user(auth.Operator)}, "POST", "/stt/v1/preload", ""); len(r.records("stt.preload")) != 2 {
+	if r.Call(peertest.As{Token: r.User(auth.Operator)}, "POST", "/stt/v1/preload", ""); len(r.Records("stt.preload")) != 2 {
 		t.Error("a person who loads the model is not on record")
 	}
 }
@@ -96,11 +97,11 @@ func TestAPeerFillsNoAuditLog(t *testing.T) {
 func TestRefusalsCountOnce(t *testing.T) {
 	r := newRig(t)
 	for name, do := range map[string]func(){
-		"a bad token":                 func() { r.call(as{token: "bad"}, "POST", "/stt/v1/heartbeat", goodBeat) },
-		"a bad token, where it opens": func() { r.call(as{token: "bad"}, "GET", "/health/live", "") },
-		"no permission":               func() { r.call(as{token: r.token("beats")}, "POST", "/stt/v1/preload", "") },
-		"no role":                     func() { r.call(as{token: r.user(auth.Viewer)}, "POST", "/stt/v1/preload", "") },
-		"a legacy peer":               func() { r.call(legacyPeer, "GET", "/metrics", "") },
+		"a bad token":                 func() { r.Call(peertest.As{Token: "bad"}, "POST", "/stt/v1/heartbeat", goodBeat) },
+		"a bad token, where it opens": func() { r.Call(peertest.As{Token: "bad"}, "GET", "/health/live", "") },
+		"no permission":               func() { r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/stt/v1/preload", "") },
+		"no role":                     func() { r.Call(peertest.As{Token: r.User(auth.Viewer)}, "POST", "/stt/v1/preload", "") },
+		"a legacy peer":               func() { r.Call(peertest.LegacyPeer, "GET", "/metrics", "") },
 	} {
 		was := r.denied()
 		if do(); r.denied() != was+1 {
@@ -111,7 +112,7 @@ func TestRefusalsCountOnce(t *testing.T) {
 
 // denied is how many refusals the metrics count.
 func (r *rig) denied() (n int) {
-	w := r.call(as{token: r.user(auth.Viewer)}, "GET", "/metrics", "")
+	w := r.Call(peertest.As{Token: r.User(auth.Viewer)}, "GET", "/metrics", "")
 	for lines := bufio.NewScanner(w.Body); lines.Scan(); {
 		if text, ok := strings.CutPrefix(lines.Text(), "orac_stt_denied_total "); ok {
 			for _, c := range text {
@@ -133,11 +134,11 @@ func TestBehindAProxy(t *testing.T) {
 	for forwarded, want := range map[string]int{
 		"": 401, "192.0.2.3": 401, "garbage": 401, "198.51.100.9": 401, "192.0.2.77, 198.51.100.9": 401, "192.0.2.77": 200, "192.0.2.200": 200,
 	} {
-		req := r.request(as{from: "192.0.2.1"}, http.MethodGet, "/stt/v1/health", nil)
+		req := r.Request(peertest.As{From: "192.0.2.1"}, http.MethodGet, "/stt/v1/health", nil)
 		if forwarded != "" {
 			req.Header.Set("X-Forwarded-For", forwarded)
 		}
-		if w := r.do(req); w.Code != want {
+		if w := r.Do(req); w.Code != want {
 			t.Errorf("%q: %d, want %d", forwarded, w.Code, want)
 		}
 	}

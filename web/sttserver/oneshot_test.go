@@ -14,6 +14,7 @@ import (
 
 	"orac/appliance/sttrole"
 	"orac/web/peers"
+	"orac/web/peers/peertest"
 	"orac/web/schema"
 )
 
@@ -21,9 +22,9 @@ import (
 func TestAnUtteranceInOneRequest(t *testing.T) {
 	r := newRig(t)
 	wake := "2026-01-17T09:00:00.123456"
-	w := r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream/kitchen?language=en&task=transcribe&forward_to_core=false&unknown=1", sound(1.5),
+	w := r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream/kitchen?language=en&task=transcribe&forward_to_core=false&unknown=1", sound(1.5),
 		"X-Wake-Word-Time", wake, "X-Recording-End-Time", "2026-01-17T09:00:02.000001", "Idempotency-Key", "u-1", "X-Recording-Cut", "stopped")
-	got := get[map[string]any](r, w, 200)
+	got := peertest.Get[map[string]any](t, w, 200)
 	want := map[string]any{"text": "turn on the lights", "confidence": 0.9, "language": "en", "duration": 1.5, "processing_time": 0.2, "id": "t-1", "topic": "general", "forward": "queued"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("%v", got)
@@ -37,8 +38,8 @@ func TestAnUtteranceInOneRequest(t *testing.T) {
 		t.Errorf("%+v", h.Peer)
 	}
 	// A legacy peer gets exactly what the existing service says.
-	w = r.send(legacyPeer, "/stt/v1/stream", sound(1))
-	if got := get[map[string]any](r, w, 200); !reflect.DeepEqual(got, map[string]any{"text": "turn on the lights", "confidence": 0.9, "language": "en", "duration": 1.0, "processing_time": 0.2}) {
+	w = r.send(peertest.LegacyPeer, "/stt/v1/stream", sound(1))
+	if got := peertest.Get[map[string]any](t, w, 200); !reflect.DeepEqual(got, map[string]any{"text": "turn on the lights", "confidence": 0.9, "language": "en", "duration": 1.0, "processing_time": 0.2}) {
 		t.Errorf("%v", got)
 	}
 	if h, _ := r.engine.last(); !h.Peer.Legacy || h.Peer.Name != "peer:old" || h.Topic != "general" || h.ForwardToCore != nil {
@@ -47,9 +48,9 @@ func TestAnUtteranceInOneRequest(t *testing.T) {
 	// language, task and forward_to_core are read from the query alone.
 	body, kind := form("file", sound(1))
 	text := strings.Replace(body.String(), "\r\n--", "\r\n--", 1)
-	req := r.request(as{token: r.token("hey_orac")}, "POST", "/stt/v1/stream", strings.NewReader(text+"forward_to_core=false"))
+	req := r.Request(peertest.As{Token: r.Token("hey_orac")}, "POST", "/stt/v1/stream", strings.NewReader(text+"forward_to_core=false"))
 	req.Header.Set("Content-Type", kind)
-	if w := r.do(req); w.Code != 200 {
+	if w := r.Do(req); w.Code != 200 {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
@@ -60,7 +61,7 @@ func TestSilenceIsAnAnswer(t *testing.T) {
 	r.engine.hear = func(context.Context, sttrole.Hearing) (sttrole.Heard, error) {
 		return sttrole.Heard{Nothing: "silence"}, nil
 	}
-	got := get[transcription](r, r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream?language=de", sound(2)), 200)
+	got := peertest.Get[transcription](t, r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream?language=de", sound(2)), 200)
 	if got.Text != "" || got.Language != "de" || got.Duration != 2 || got.Nothing != "silence" {
 		t.Errorf("%+v", got)
 	}
@@ -126,7 +127,7 @@ func TestBadSounds(t *testing.T) {
 		"10 MB":            {make([]byte, 10<<20), schema.TooLarge, 0, "bytes"},
 	} {
 		_, before := r.engine.last()
-		w := r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream/kitchen?language=en", c.file)
+		w := r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream/kitchen?language=en", c.file)
 		h, after := r.engine.last()
 		if c.code == "" {
 			if w.Code != 200 || after != before+1 || len(h.PCM) != c.samples {
@@ -134,17 +135,17 @@ func TestBadSounds(t *testing.T) {
 			}
 			continue
 		}
-		if p := r.problem(name, w, c.code); !strings.Contains(p.Detail, c.says) || after != before {
+		if p := r.Problem(name, w, c.code); !strings.Contains(p.Detail, c.says) || after != before {
 			t.Errorf("%s: %q", name, p.Detail)
 		}
-		w = r.send(legacyPeer, "/stt/v1/stream/kitchen?language=en", c.file)
+		w = r.send(peertest.LegacyPeer, "/stt/v1/stream/kitchen?language=en", c.file)
 		if name == "10 MB" {
 			if w.Code != 413 {
 				t.Errorf("%s of a legacy peer: %d", name, w.Code)
 			}
 			continue
 		}
-		got := get[map[string]any](r, w, 200)
+		got := peertest.Get[map[string]any](t, w, 200)
 		delete(got, "processing_time")
 		if !reflect.DeepEqual(got, map[string]any{"text": "", "confidence": 0.0, "language": "unknown", "duration": 0.0}) {
 			t.Errorf("%s of a legacy peer: %v", name, got)
@@ -174,22 +175,22 @@ func TestBadForms(t *testing.T) {
 		"a bad forwarding": {kind, other.String(), "?forward_to_core=perhaps"},
 		"a bad query":      {kind, other.String(), "?language=%zz"},
 	} {
-		for _, who := range []as{{token: r.token("hey_orac")}, legacyPeer} {
-			req := r.request(who, "POST", "/stt/v1/stream/kitchen"+c.query, strings.NewReader(c.body))
+		for _, who := range []peertest.As{{Token: r.Token("hey_orac")}, peertest.LegacyPeer} {
+			req := r.Request(who, "POST", "/stt/v1/stream/kitchen"+c.query, strings.NewReader(c.body))
 			req.Header.Set("Content-Type", c.kind)
-			w := r.do(req)
-			if who == legacyPeer {
+			w := r.Do(req)
+			if who == peertest.LegacyPeer {
 				var body struct{ Detail []struct{ Msg, Type string } }
 				if err := json.Unmarshal(w.Body.Bytes(), &body); w.Code != 422 || err != nil || len(body.Detail) != 1 || body.Detail[0].Msg == "" {
 					t.Errorf("%s of a legacy peer: %d %s", name, w.Code, w.Body)
 				}
 			} else {
-				r.problem(name, w, schema.Unusable)
+				r.Problem(name, w, schema.Unusable)
 			}
 		}
 	}
 	for method, code := range map[string]int{"GET": 405, "PUT": 405, "DELETE": 405} {
-		if w := r.call(as{token: r.token("hey_orac")}, method, "/stt/v1/stream/kitchen", ""); w.Code != code || w.Header().Get("Allow") != "POST" {
+		if w := r.Call(peertest.As{Token: r.Token("hey_orac")}, method, "/stt/v1/stream/kitchen", ""); w.Code != code || w.Header().Get("Allow") != "POST" {
 			t.Errorf("%s: %d, %q", method, w.Code, w.Header().Get("Allow"))
 		}
 	}
@@ -202,15 +203,15 @@ func TestTopics(t *testing.T) {
 		"kitchen": "kitchen", "Room_2": "Room_2", "living-room": "general", "%2e%2e%2f%2e%2e%2fetc%2fpasswd": "general", "a%2Fb": "general", "k%C3%BCche": "general", "%00": "general",
 		strings.Repeat("a", 500): "general", "..%2F": "general", "%20": "general",
 	} {
-		before := strings.Count(r.logs(), "counts as general")
-		w := r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream/"+path, sound(0.5))
+		before := strings.Count(r.Logs(), "counts as general")
+		w := r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream/"+path, sound(0.5))
 		h, _ := r.engine.last()
-		if told := strings.Count(r.logs(), "counts as general") > before; w.Code != 200 || h.Topic != want || told != (want == "general") {
+		if told := strings.Count(r.Logs(), "counts as general") > before; w.Code != 200 || h.Topic != want || told != (want == "general") {
 			t.Errorf("%s: %d, %q, told %v", path, w.Code, h.Topic, told)
 		}
 	}
 	_, before := r.engine.last()
-	if w := r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream/../../etc", sound(0.5)); w.Code == 200 || w.Code >= 500 {
+	if w := r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream/../../etc", sound(0.5)); w.Code == 200 || w.Code >= 500 {
 		t.Errorf("a path that climbs: %d", w.Code)
 	}
 	if _, after := r.engine.last(); after != before {
@@ -237,17 +238,17 @@ func TestWhatTheEngineSays(t *testing.T) {
 		r.engine.set(func() {
 			r.engine.hear = func(context.Context, sttrole.Hearing) (sttrole.Heard, error) { return sttrole.Heard{}, c.err }
 		})
-		w := r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream?language=en", sound(1))
-		if p := r.problem(name, w, c.code); w.Header().Get("Retry-After") != c.retry || strings.Contains(fmt.Sprint(p), "/home") || strings.Contains(fmt.Sprint(p), "secret reason") {
+		w := r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream?language=en", sound(1))
+		if p := r.Problem(name, w, c.code); w.Header().Get("Retry-After") != c.retry || strings.Contains(fmt.Sprint(p), "/home") || strings.Contains(fmt.Sprint(p), "secret reason") {
 			t.Errorf("%s: %q, %+v", name, w.Header().Get("Retry-After"), p)
 		}
-		got := get[map[string]any](r, r.send(legacyPeer, "/stt/v1/stream?language=en", sound(1)), 200)
+		got := peertest.Get[map[string]any](t, r.send(peertest.LegacyPeer, "/stt/v1/stream?language=en", sound(1)), 200)
 		if got["text"] != "" || got["language"] != "unknown" || got["duration"] != 1.0 || len(got) != 5 {
 			t.Errorf("%s of a legacy peer: %v", name, got)
 		}
 	}
 	r.engine.set(func() { r.engine.gone = true })
-	r.problem("while it changes", r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream", sound(1)), schema.Stopping)
+	r.Problem("while it changes", r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream", sound(1)), schema.Stopping)
 }
 
 // TestOnePeerDoesNotTakeAllRoom: what is being received has a bound, and half of it is for others.
@@ -264,7 +265,7 @@ func TestOnePeerDoesNotTakeAllRoom(t *testing.T) {
 	}
 	r := newRig(t)
 	r.server.sounds = peers.NewBudget(100 << 10)
-	p := r.problem("no room", r.send(as{token: r.token("hey_orac")}, "/stt/v1/stream", sound(5)), schema.QueueFull)
+	p := r.Problem("no room", r.send(peertest.As{Token: r.Token("hey_orac")}, "/stt/v1/stream", sound(5)), schema.QueueFull)
 	if p.Detail == "" || r.server.sounds.Taken() != 0 {
 		t.Errorf("%+v", p)
 	}

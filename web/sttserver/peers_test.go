@@ -7,14 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/account"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/appliance/sttrole"
-	"orac/runbook/language"
 )
 
 // task runs f as a task of the live driver.
@@ -35,15 +33,13 @@ func TestOurOwnClient(t *testing.T) {
 			r := newRig(t)
 			var tokens wire.Tokens
 			if legacy {
-				r.rb.Peers[0].From = "127.0.0.1"
+				r.Runbook.Peers[0].From = "127.0.0.1"
 			} else {
-				made, err := account.New(account.Config{Name: "hey_orac", Secret: language.NewSecret(secret), Permissions: []string{Transcribe, Heartbeat}, Issuer: "orac", Audience: "orac-stt", Lifetime: 15 * time.Minute})
-				r.must(err)
-				tokens = made
+				tokens = r.Account("hey_orac", "orac-stt")
 			}
-			url, _ := r.listening(t)
+			url := r.listening()
 			client, err := stt.NewOrac(stt.OracConfig{URL: url, Tokens: tokens})
-			r.must(err)
+			r.Must(err)
 			said := stt.Utterance{ID: "u-1", Topic: "kitchen", Wake: time.Now(), End: time.Now()}
 			want := stt.Result{Text: "turn on the lights", Confidence: 0.9, Language: "en", Duration: 2 * time.Second, ProcessingTime: 200 * time.Millisecond}
 			got, err := task(t, func(k *rt.Task) (stt.Result, error) { return client.Transcribe(k, said, tone(2)) })
@@ -72,7 +68,7 @@ func TestOurOwnClient(t *testing.T) {
 				t.Errorf("%+v, %v", health, err)
 			}
 			heart, err := notify.NewHeartbeat(notify.HeartbeatConfig{URL: url, Tokens: tokens})
-			r.must(err)
+			r.Must(err)
 			topics, err := task(t, func(k *rt.Task) (int, error) {
 				return heart.Beat(k, notify.Beat{InstanceID: "a", Models: []notify.BeatModel{{Name: "hey_jarvis", Topic: "general", WakeWord: "hey jarvis"}}})
 			})
@@ -120,14 +116,14 @@ func TestAPeerInAnotherLanguage(t *testing.T) {
 	for name, token := range map[string]bool{"with a token": true, "a legacy peer": false} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
-			r.rb.Peers[0].From = "127.0.0.1"
-			url, _ := r.listening(t)
+			r.Runbook.Peers[0].From = "127.0.0.1"
+			url := r.listening()
 			args := []string{"testdata/peer.mjs", url}
 			if token {
-				args = append(args, r.token("hey_orac"))
+				args = append(args, r.Token("hey_orac"))
 			}
 			out, err := exec.CommandContext(t.Context(), "node", args...).Output()
-			r.must(err)
+			r.Must(err)
 			var got struct {
 				Health, Preload, Beat, Beats, Once, Long, Missing answer
 				Stream                                            struct {
@@ -135,7 +131,7 @@ func TestAPeerInAnotherLanguage(t *testing.T) {
 					Code     int
 				}
 			}
-			r.must(json.Unmarshal(out, &got))
+			r.Must(json.Unmarshal(out, &got))
 			if got.Health.Status != 200 || got.Health.Body["status"] != "healthy" || got.Preload.Body["status"] != "success" || got.Beat.Body["message"] != "Processed 1 active models" || got.Beats.Status != 200 {
 				t.Errorf("%+v\n%+v\n%+v\n%+v", got.Health, got.Preload, got.Beat, got.Beats)
 			}

@@ -70,30 +70,30 @@ func (l *line) answer() (m map[string]any) {
 // TestAStream: config, sound, end; pings are answered on the way; exactly the fields of the existing service for a legacy peer.
 func TestAStream(t *testing.T) {
 	r := newRig(t)
-	url, _ := r.listening(t)
+	url := r.listening()
 	for _, legacy := range []bool{false, true} {
-		token := r.token("hey_orac")
+		token := r.Token("hey_orac")
 		if legacy {
 			token = ""
-			r.rb.Peers[0].From = "127.0.0.1"
+			r.Runbook.Peers[0].From = "127.0.0.1"
 			r.use()
 		}
 		l, code := dial(t, url, "/stt/v1/ws/stream/kitchen", token)
 		if code != 101 {
 			t.Fatalf("%d", code)
 		}
-		r.must(l.text(`{"type":"config","wake_word_time":"2026-01-17T09:00:00.123456","utterance_id":"u-1","wake_word":"hey jarvis"}`))
-		r.must(l.text(`{"type":"ping"}`))
+		r.Must(l.text(`{"type":"config","wake_word_time":"2026-01-17T09:00:00.123456","utterance_id":"u-1","wake_word":"hey jarvis"}`))
+		r.Must(l.text(`{"type":"ping"}`))
 		if m := l.answer(); m["type"] != "pong" {
 			t.Errorf("%v", m)
 		}
-		r.must(l.text(`{"type":"whatever"}`)) // ignored, as by the existing service
+		r.Must(l.text(`{"type":"whatever"}`)) // ignored, as by the existing service
 		for pcm := tone(1.2); len(pcm) > 0; {
 			n := min(1280, len(pcm))
-			r.must(l.pcm(pcm[:n]))
+			r.Must(l.pcm(pcm[:n]))
 			pcm = pcm[n:]
 		}
-		r.must(l.text(`{"type":"end"}`))
+		r.Must(l.text(`{"type":"end"}`))
 		m := l.answer()
 		want := 7
 		if !legacy {
@@ -114,15 +114,15 @@ func TestAStream(t *testing.T) {
 
 // use puts the changed runbook of the rig into force at all servers.
 func (r *rig) use() {
-	r.must(r.guard.Use(r.rb))
-	r.servers.Use(r.rb)
+	r.Must(r.Guard.Use(r.Runbook))
+	r.Hosts.Use(r.Runbook)
 }
 
 // TestBadStreams: each ends with an error that says what is wrong, before the limit is passed, and nothing is held.
 func TestBadStreams(t *testing.T) {
 	r := newRig(t)
-	url, _ := r.listening(t)
-	token := r.token("hey_orac")
+	url := r.listening()
+	token := r.Token("hey_orac")
 	for name, c := range map[string]struct {
 		send  func(*line) error
 		says  string
@@ -161,7 +161,7 @@ func TestBadStreams(t *testing.T) {
 	} {
 		_, before := r.engine.last()
 		l, _ := dial(t, url, "/stt/v1/ws/stream", token)
-		r.must(l.pcm(nil))
+		r.Must(l.pcm(nil))
 		if err := c.send(l); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -184,7 +184,7 @@ func TestBadStreams(t *testing.T) {
 
 // heldNothing waits until nothing is being received any more.
 func (r *rig) heldNothing() {
-	r.t.Helper()
+	r.T.Helper()
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		b := r.served().sounds
 		n := b.Taken()
@@ -192,7 +192,7 @@ func (r *rig) heldNothing() {
 			return
 		}
 		if time.Now().After(deadline) {
-			r.t.Fatalf("%d bytes are still held", n)
+			r.T.Fatalf("%d bytes are still held", n)
 		}
 	}
 }
@@ -200,11 +200,11 @@ func (r *rig) heldNothing() {
 // TestStreamsThatStandStill are ended; a slow engine is waited for only so long.
 func TestStreamsThatStandStill(t *testing.T) {
 	r := newRig(t)
-	url, _ := r.listening(t)
-	token := r.token("hey_orac")
+	url := r.listening()
+	token := r.Token("hey_orac")
 	r.served().times = times{arrive: 20 * time.Second, idle: 50 * time.Millisecond, answer: 100 * time.Millisecond}
 	l, _ := dial(t, url, "/stt/v1/ws/stream", token)
-	r.must(l.pcm(tone(0.1)))
+	r.Must(l.pcm(tone(0.1)))
 	if m := l.answer(); m["type"] != "error" || m["code"] != "timeout" {
 		t.Errorf("%v", m)
 	}
@@ -215,8 +215,8 @@ func TestStreamsThatStandStill(t *testing.T) {
 		}
 	})
 	l, _ = dial(t, url, "/stt/v1/ws/stream", token)
-	r.must(l.pcm(tone(0.1)))
-	r.must(l.text(`{"type":"end"}`))
+	r.Must(l.pcm(tone(0.1)))
+	r.Must(l.text(`{"type":"end"}`))
 	if m := l.answer(); m["type"] != "error" || m["status"] != 504.0 {
 		t.Errorf("%v", m)
 	}
@@ -225,11 +225,11 @@ func TestStreamsThatStandStill(t *testing.T) {
 // TestRefusedStreams: before the upgrade, with a status.
 func TestRefusedStreams(t *testing.T) {
 	r := newRig(t)
-	url, _ := r.listening(t)
+	url := r.listening()
 	for name, c := range map[string]struct {
 		token string
 		code  int
-	}{"nobody": {"", 401}, "a bad token": {"x", 401}, "without the right": {r.token("beats"), 403}, "a viewer": {r.user(auth.Viewer), 403}, "an operator": {r.user(auth.Operator), 101}} {
+	}{"nobody": {"", 401}, "a bad token": {"x", 401}, "without the right": {r.Token("beats"), 403}, "a viewer": {r.User(auth.Viewer), 403}, "an operator": {r.User(auth.Operator), 101}} {
 		if _, code := dial(t, url, "/stt/v1/ws/stream/kitchen", c.token); code != c.code {
 			t.Errorf("%s: %d", name, code)
 		}
@@ -239,16 +239,16 @@ func TestRefusedStreams(t *testing.T) {
 // TestWhatTheEngineSaysToAStream: a code and a status for who shows a token, a marker in the text for a legacy peer.
 func TestWhatTheEngineSaysToAStream(t *testing.T) {
 	r := newRig(t)
-	r.rb.Peers[0].From = "127.0.0.1"
-	url, _ := r.listening(t)
+	r.Runbook.Peers[0].From = "127.0.0.1"
+	url := r.listening()
 	r.engine.set(func() {
 		r.engine.hear = func(context.Context, sttrole.Hearing) (sttrole.Heard, error) {
 			return sttrole.Heard{}, &sttrole.BusyError{RetryAfter: 2 * time.Second, Cause: "8 utterances wait"}
 		}
 	})
-	l, _ := dial(t, url, "/stt/v1/ws/stream", r.token("hey_orac"))
-	r.must(l.pcm(tone(0.1)))
-	r.must(l.text(`{"type":"end"}`))
+	l, _ := dial(t, url, "/stt/v1/ws/stream", r.Token("hey_orac"))
+	r.Must(l.pcm(tone(0.1)))
+	r.Must(l.text(`{"type":"end"}`))
 	if m := l.answer(); m["type"] != "error" || m["code"] != "queue-full" || m["status"] != 503.0 || m["retry_after"] != 2.0 {
 		t.Errorf("%v", m)
 	}
@@ -261,8 +261,8 @@ func TestWhatTheEngineSaysToAStream(t *testing.T) {
 		}
 	})
 	l, _ = dial(t, url, "/stt/v1/ws/stream", "")
-	r.must(l.pcm(tone(0.1)))
-	r.must(l.text(`{"type":"end"}`))
+	r.Must(l.pcm(tone(0.1)))
+	r.Must(l.text(`{"type":"end"}`))
 	m := l.answer()
 	if text, _ := m["text"].(string); m["type"] != "transcription" || !strings.HasPrefix(text, "[Transcription Failed: ") || m["is_final"] != true || m["confidence"] != 0.0 || len(m) != 7 {
 		t.Errorf("%v", m)
@@ -272,7 +272,7 @@ func TestWhatTheEngineSaysToAStream(t *testing.T) {
 // TestAPeerThatGoesAway in the middle of its sound, or of the answer: its work is taken back.
 func TestAPeerThatGoesAway(t *testing.T) {
 	r := newRig(t)
-	url, _ := r.listening(t)
+	url := r.listening()
 	began := make(chan struct{}, 8)
 	r.engine.set(func() {
 		r.engine.hear = func(ctx context.Context, _ sttrole.Hearing) (sttrole.Heard, error) {
@@ -281,16 +281,16 @@ func TestAPeerThatGoesAway(t *testing.T) {
 			return sttrole.Heard{}, ctx.Err()
 		}
 	})
-	l, _ := dial(t, url, "/stt/v1/ws/stream", r.token("hey_orac"))
-	r.must(l.pcm(tone(1)))
+	l, _ := dial(t, url, "/stt/v1/ws/stream", r.Token("hey_orac"))
+	r.Must(l.pcm(tone(1)))
 	_ = l.CloseNow()
 	r.heldNothing()
 	if _, n := r.engine.last(); n != 0 {
 		t.Error("half a sound was transcribed")
 	}
-	l, _ = dial(t, url, "/stt/v1/ws/stream", r.token("hey_orac"))
-	r.must(l.pcm(tone(1)))
-	r.must(l.text(`{"type":"end"}`))
+	l, _ = dial(t, url, "/stt/v1/ws/stream", r.Token("hey_orac"))
+	r.Must(l.pcm(tone(1)))
+	r.Must(l.text(`{"type":"end"}`))
 	<-began
 	_ = l.CloseNow()
 	r.heldNothing()
@@ -298,9 +298,9 @@ func TestAPeerThatGoesAway(t *testing.T) {
 	body, kind := form("file", sound(1))
 	ctx, cancel := context.WithCancel(context.Background())
 	req, err := http.NewRequestWithContext(ctx, "POST", url+"/stt/v1/stream", body)
-	r.must(err)
+	r.Must(err)
 	req.Header.Set("Content-Type", kind)
-	req.Header.Set("Authorization", "Bearer "+r.token("hey_orac"))
+	req.Header.Set("Authorization", "Bearer "+r.Token("hey_orac"))
 	gone := make(chan error, 1)
 	go func() {
 		res, err := http.DefaultClient.Do(req)
