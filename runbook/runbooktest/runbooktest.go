@@ -7,13 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
 
 	"orac/runbook/language"
+	"orac/runbook/testkit"
 )
 
 // Values of the World that no diagnostic and no printed runbook may contain.
@@ -77,10 +77,10 @@ func Render(t testing.TB, ds language.Diagnostics, o language.RenderOptions) str
 // Corpus is every runbook of the tests and the examples.
 func Corpus(t testing.TB) [][]byte {
 	t.Helper()
-	_, here, _, _ := runtime.Caller(0)
+	root := testkit.Root(t)
 	var out [][]byte
-	for _, pattern := range []string{"testdata/*/*.hcl", "testdata/compare/*/*.hcl", "../examples/runbooks/*.hcl"} {
-		files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "..", pattern))
+	for _, pattern := range []string{"runbook/testdata/*/*.hcl", "runbook/testdata/compare/*/*.hcl", "examples/runbooks/*.hcl"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
 		}
