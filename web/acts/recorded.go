@@ -8,6 +8,16 @@ import (
 	"orac/appliance/record"
 )
 
+// Results are all that may come of a text, the best first, and Tiers are all ways to understand one, in their order.
+var Results, Tiers = namesOf(act.Results), namesOf(act.Tiers)
+
+func namesOf[T ~string](from []T) (list []string) {
+	for _, x := range from {
+		list = append(list, string(x))
+	}
+	return list
+}
+
 // Recorded shows a command of the history. Of an answer that cannot be read, what its row says remains.
 func Recorded(r record.Command) Answer {
 	var a act.Answer

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"orac/appliance/act"
 	"orac/appliance/status"
 	"orac/web/acts"
 	"orac/web/api"
@@ -66,16 +65,16 @@ func outcomes(list []acts.Outcome) (out []outcome) {
 }
 
 // results are the words of a result for people, and the colour of its tag.
-var results = map[act.Result][2]string{
-	act.Done: {"done", "done"}, act.NoProof: {"not proven", "restart"}, act.NotDone: {"not done", "failed"}, act.NotKnown: {"not known", "failed"},
-	act.Unclear: {"not understood", "failed"}, act.Refused: {"not acted on", "restart"},
+var results = map[string][2]string{
+	"done": {"done", "done"}, "unproven": {"not proven", "restart"}, "failed": {"not done", "failed"}, "unknown": {"not known", "failed"},
+	"unclear": {"not understood", "failed"}, "refused": {"not acted on", "restart"},
 }
 
 // resultWords is what people read of a result, and resultTag its colour.
-func resultWords(name string) string { return firstOf(results[act.Result(name)][0], name) }
+func resultWords(name string) string { return firstOf(results[name][0], name) }
 
 // resultTag: see resultWords.
-func resultTag(name string) string { return results[act.Result(name)][1] }
+func resultTag(name string) string { return results[name][1] }
 
 // Truth says in a word what came of it, and TruthTag in which colour.
 func (d deed) Truth() string {
@@ -263,16 +262,16 @@ type commandsData struct {
 
 // Results are what the list can be filtered by, and Tiers how.
 func (commandsData) Results() (list [][2]string) {
-	for _, r := range act.Results {
-		list = append(list, [2]string{string(r), resultWords(string(r))})
+	for _, name := range acts.Results {
+		list = append(list, [2]string{name, resultWords(name)})
 	}
 	return list
 }
 
 // Tiers: see Results.
 func (commandsData) Tiers() (list [][2]string) {
-	for _, t := range act.Tiers {
-		list = append(list, [2]string{string(t), deed{Answer: acts.Answer{Tier: string(t)}}.How()})
+	for _, name := range acts.Tiers {
+		list = append(list, [2]string{name, deed{Answer: acts.Answer{Tier: name}}.How()})
 	}
 	return list
 }

@@ -192,6 +192,11 @@ func TestWordsForDeeds(t *testing.T) {
 			t.Errorf("%s: %s, %s", name, d.Truth(), d.TruthTag())
 		}
 	}
+	for _, name := range acts.Results {
+		if results[name][0] == "" || (resultTag(name) == "done") != (name == "done") {
+			t.Errorf("%s: %q", name, results[name])
+		}
+	}
 	for _, v := range []act.Verdict{act.Proven, act.Already, act.Unproven, act.Failed, act.Unknown, act.NotTried} {
 		o := outcome{acts.Outcome{Verdict: string(v)}}
 		if o.Verdict() == "" || (o.Tag() == "done") != v.Good() {
