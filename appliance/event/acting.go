@@ -94,6 +94,9 @@ func (b Acted) words() Words {
 	case "unknown":
 		return failure("not known", said, usual("  %s", b.Reason), how)
 	case "done":
+		if b.Speech != "" {
+			return fine("done", said, speech("  %s", b.Speech), how)
+		}
 		return fine("done", said, how)
 	case "unproven":
 		return warning("not proven", said, usual("  %s", b.Reason), how)
