@@ -107,6 +107,7 @@ var (
 	OpRevokeKey      = route(Route{Method: "DELETE", Path: "/api/keys/{id}", Role: auth.Admin, Name: "revokeKey", Tag: "people", Change: "key.revoke", Doc: "Revokes a key."}, revokeKey)
 	OpAudit          = route(Route{Method: "GET", Path: "/api/audit", Role: auth.Admin, Name: "audit", Tag: "people", Doc: "Who did what, newest first."}, getAudit)
 	OpVerifyAudit    = route(Route{Method: "GET", Path: "/api/audit/verify", Role: auth.Admin, Name: "verifyAudit", Tag: "people", Doc: "Checks that no record was altered, added or removed."}, verifyAudit)
+	OpAuditChain     = route(Route{Method: "GET", Path: "/api/audit/chain", Role: auth.Admin, Name: "auditChain", Tag: "people", Doc: "The records after a number as they are in the file, with the end of the log: for whoever keeps a copy. Asking leaves no record, so that a copy can be complete."}, auditChain)
 	OpExportAudit    = route(Route{Method: "GET", Path: "/api/audit/export", Role: auth.Admin, Name: "exportAudit", Tag: "people", Change: "audit.export", Produces: "application/x-ndjson", Long: true, Doc: "All records as lines of JSON, oldest first."}, exportAudit)
 
 	OpOpenapi = route(Route{Method: "GET", Path: "/api/openapi.json", Name: "openapi", Tag: "appliance", Doc: "This document."}, getDocument)

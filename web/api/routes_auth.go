@@ -280,6 +280,22 @@ func verifyAudit(c *Call, _ schema.None) (audit.Verdict, error) {
 	return v, nil
 }
 
+type ChainInput struct {
+	After uint64 `query:"after" check:"min=0" doc:"The records with a higher number; default: from the oldest that is kept."`
+	Limit int    `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 256. Half a megabyte is the most, too."`
+}
+
+// maxChain is how many bytes of records one answer holds.
+const maxChain = 512 << 10
+
+func auditChain(c *Call, in ChainInput) (audit.Chain, error) {
+	chain, err := c.Server.o.Audit.After(in.After, cmp.Or(in.Limit, 256), maxChain)
+	if err != nil {
+		return chain, schema.Because(schema.Unavailable, err, "The audit log cannot be read.")
+	}
+	return chain, nil
+}
+
 func exportAudit(c *Call, _ schema.None) (schema.None, error) {
 	w := c.Streaming()
 	w.Header().Set("Content-Type", "application/x-ndjson")
