@@ -125,7 +125,7 @@ func TestACopyIsBounded(t *testing.T) {
 	c := CopyIn(filepath.Join(t.TempDir(), "kitchen"))
 	big := strings.Repeat("x", maxValue-2)
 	last, lines := Point{}, []string{}
-	for files := 0; files < 3; {
+	for files := 0; files < 1; {
 		lines = lines[:0]
 		for range 64 {
 			line, hash, err := encode(Record{Seq: last.Seq + 1, Prev: last.Hash, Before: big, After: big, Outcome: Done})
@@ -140,7 +140,7 @@ func TestACopyIsBounded(t *testing.T) {
 		names, _ := filepath.Glob(filepath.Join(c.log.dir, "audit-*.log"))
 		files = len(names)
 	}
-	for i := range maxCopies + 3 { // the rest are as large, and need not be written
+	for i := range maxCopies + 5 { // the rest are as large, and need not be written
 		name := filepath.Join(c.log.dir, fmt.Sprintf(aside, i+900_000_000))
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
