@@ -151,6 +151,7 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(orac.State.Dir, "simulations"), Program: program, Env: env, Log: log})
 	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
 	refused := gate.NewDenials(ctx, w.audit, log)
+	common := peers.Options{Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
 	server := api.New(ctx, api.Options{
 		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(),
 		Simulations: simulated, Samples: measured, Members: w.members, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
@@ -162,11 +163,11 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	w.daemon.Store(orac.Daemon)
 	beside.Go(func() { w.members.Run(ctx) })
 	beside.Go(func() {
-		o := sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+		o := sttserver.Options{App: orac.Daemon, Options: common}
 		w.understands.Run(ctx, o.Site, orac.Runbook)
 	})
 	beside.Go(func() {
-		o := coreserver.Options{App: app, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+		o := coreserver.Options{App: app, Options: common}
 		w.acts.Run(ctx, o.Site, orac.Runbook)
 	})
 	w.console.Run(ctx, server, orac.Runbook)

@@ -68,8 +68,6 @@ type Identity struct {
 	Family string `json:"-"`
 	// By is who had the trusted issuer itself ask: a Subject there, with "core:" in front. It grants nothing, and is recorded.
 	By string `json:"-"`
-	// Audience is whom a token is for that a service account has signed for itself; empty for everybody else.
-	Audience string `json:"-"`
 	// CSRF is the token that a form must carry if the request uses a session.
 	CSRF string `json:"-"`
 
