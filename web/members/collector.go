@@ -149,7 +149,7 @@ func (c *Collector) collect(ctx context.Context, m Member) {
 			break
 		}
 	}
-	if err == nil && spot {
+	if err == nil && spot && k.empty == 0 {
 		err = c.spot(ctx, m)
 	}
 	if ctx.Err() == nil {
