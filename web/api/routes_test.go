@@ -29,8 +29,9 @@ var inputs = map[string]any{
 	"changeRole": map[string]string{"role": "operator"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
 	"planPush": map[string]any{"members": []string{"kitchen"}, "command": map[string]any{"do": "restart"}}, "push": PushIDInput{"0123"}, "undoPush": PushIDInput{"0123"},
-	"forget": ForgetInput{"general", "it is too dark to cook"},
-	"setup":  SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
+	"authorize": AuthorizeInput{"client_id=kitchen"},
+	"forget":    ForgetInput{"general", "it is too dark to cook"},
+	"setup":     SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
 	"logoutUser": map[string]string{}, "createKey": KeyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
 }
 
