@@ -23,8 +23,8 @@ func (n *Topic) handle(t *rt.Task, j *deed) error {
 	}
 	until := t.Now().Add(n.c.Timeout)
 	a := act.Answer{ID: j.ID, Topic: n.Topic, Text: j.Text, Said: j.Said, Came: j.at}
-	if age := j.at.Sub(j.Said) + t.Now().Sub(j.came); age > n.c.Expires {
-		n.expired(t, j, a, &act.ExpiredError{Age: age, Most: n.c.Expires})
+	if age := j.at.Sub(j.Said) + t.Now().Sub(j.came); age > n.c.Expires || j.Undated {
+		n.expired(t, j, a, &act.ExpiredError{Age: age, Most: n.c.Expires, Undated: j.Undated})
 		return nil
 	}
 	r, err := n.read(t, j, until)
@@ -60,8 +60,8 @@ func (n *Topic) handle(t *rt.Task, j *deed) error {
 		if r.Tier != act.Correction && r.Tier != act.NoTier {
 			n.memory.keep(t.Now(), j.Session, r.remember, e.Answer)
 		}
-		if r.learns && n.c.Learn > 0 && verified(e.Answer.Outcomes) {
-			n.learnt.add(t, n.Topic, j.Text, r.Commands, n.matcher.Version(), t.Wall(), n.c.Learn)
+		if r.learns != "" && n.c.Learn > 0 && verified(e.Answer.Outcomes) {
+			n.learnt.add(t, act.LearntAnswer{Topic: n.Topic, Text: j.Text, Area: j.Area, Commands: r.Commands, Version: r.learns}, t.Wall(), n.c.Learn)
 		}
 	}
 	n.finish(t, j, &e)

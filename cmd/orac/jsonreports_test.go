@@ -16,8 +16,8 @@ import (
 	"orac/runbook/language"
 	"orac/sim/trace"
 	"orac/sim/trial/report"
-	"orac/web/audit"
 	"orac/web/acts"
+	"orac/web/audit"
 	"orac/web/auth"
 )
 
