@@ -48,6 +48,7 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, e := range s.Engines {
 		lines = append(lines, v.labels("engine", v.engine(e))...)
 	}
+	lines = append(lines, v.acting(s, now)...)
 	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
 	lines = append(lines, v.incident(s.Incident, now)...)
 	if len(s.Nodes) == 0 {
