@@ -98,8 +98,7 @@ var trustBlock = &language.BlockType{
 			Doc: "The issuer's address, exactly as url in its issuer block. It is https, unless it is this machine's own (127.0.0.1). Required in a trust block."},
 		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed the issuer's certificate, in PEM. Without it, those of the system are used."},
-		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`,
-			Pattern: regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`), Expect: "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons",
+		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: fingerprintExample, Pattern: fingerprintPattern, Expect: fingerprintExpect,
 			Doc: "The SHA-256 of the issuer's own certificate, as it prints it, instead of ca: for an issuer with self_signed."},
 		{Name: "audience", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, DefaultDoc: "the name of the appliance", Example: `"kitchen"`, Pattern: claimPattern, Expect: claimExpect,
 			Doc: "What the issuer calls this appliance: the label of its member block. A token for another member is refused."},
@@ -133,11 +132,14 @@ func issuersAreSafe(value any, d *language.Document) (found language.Diagnostics
 		case err != nil || u.Host == "" || u.Scheme+"://"+u.Host != text:
 			found = append(found, d.Problem(at, attribute, language.Error, fmt.Sprintf("%q is not scheme, host and port", language.Clip(text)), `Write only "https://HOST:PORT", without a path and without a slash at the end.`))
 		case u.Scheme == "http" && !IsLoopback(hostPort(u)):
-			found = append(found, d.Problem(at, attribute, language.Error, "over plain HTTP anybody on the network could read tokens and replace keys", `Write "https://…", and give the web block of that appliance tls { self_signed = true }.`))
+			found = append(found, d.Problem(at, attribute, language.Error, "over plain HTTP anybody on the network could read secrets and tokens, and replace keys", `Write "https://…", and give the web block of that appliance tls { self_signed = true }.`))
 		}
 	}
 	check(rb.Issuer.Address, "url", rb.Issuer.URL)
 	check(rb.Auth.Address, "trust", rb.Auth.Trust.Issuer)
+	for _, l := range rb.Logins {
+		check(l.Address, "issuer", l.Issuer)
+	}
 	for _, m := range rb.Members {
 		check(m.Address, "url", m.URL)
 	}
