@@ -1,7 +1,7 @@
 package runbook
 
 import (
-	"regexp"
+	"slices"
 	"time"
 
 	"orac/runbook/language"
@@ -34,14 +34,6 @@ func (rb *Runbook) HeartbeatLogin(h Heartbeat) (login Address, audience string) 
 	return s.Login, s.Audience
 }
 
-// fingerprintPattern is a SHA-256 as `orac run` prints it.
-var fingerprintPattern = regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`)
-
-const (
-	fingerprintExpect  = "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons"
-	fingerprintExample = `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`
-)
-
 var loginBlock = &language.BlockType{
 	Type: "login", Named: true,
 	Doc:  "An account of this appliance at an issuer of tokens (OAuth 2, client credentials): an ORAC with an issuer block. Blocks that name the login send a token for their audience with everything. ORAC fetches tokens before they are needed, replaces them at two thirds of their life, and keeps them only in memory. While the issuer is away, tokens are used as long as they live; after that nothing is sent, and recordings and texts wait as for a server that is down.",
@@ -51,22 +43,19 @@ var loginBlock = &language.BlockType{
   account = "hey_orac"
   secret  = secret("hey_orac")
 }`,
-	Attributes: []language.Attribute{
+	Attributes: slices.Concat([]language.Attribute{
 		{Name: "issuer", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Required: true, Example: `"https://core.local:7171"`,
 			Doc: "The issuer's address, without a path. ORAC adds /oauth/token. It is https, unless it is this machine's own (127.0.0.1)."},
 		{Name: "account", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Required: true, Example: `"hey_orac"`, Pattern: claimPattern, Expect: claimExpect,
 			Doc: "The name of the account there (client_id): the label of a service_account block of the issuer, whose members list the audiences."},
 		{Name: "secret", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Required: true, Example: `secret("hey_orac")`,
 			Doc: "The account's secret (client_secret), the same as at the issuer. It goes to the issuer and to nobody else."},
-		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
-			Doc: "The certificate authorities that may have signed the issuer's certificate, in PEM. Without it, those of the system are used."},
-		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, Vouches: true, OnChange: language.InPlace, Example: fingerprintExample, Pattern: fingerprintPattern, Expect: fingerprintExpect,
-			Doc: "The SHA-256 of the issuer's own certificate, as it prints it, instead of ca: for an issuer with self_signed."},
+	}, vouchers("the issuer"), []language.Attribute{
 		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long the issuer may take to answer."},
 		{Name: "max_retry_delay", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "8s", Min: "1s", Max: "10m",
 			Doc: "The longest pause between two questions to an issuer that is away. One that refuses the account is asked less often: after a minute, and then after up to 15 minutes. A change of the login, such as another secret, asks at once."},
-	},
+	}),
 	Rules: []language.Rule{language.AtMostOneOf("ca", "fingerprint")},
 }
 

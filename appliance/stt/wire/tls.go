@@ -67,7 +67,7 @@ func pinned(c *x509.Certificate, want []byte, now time.Time) error {
 	sum := sha256.Sum256(c.Raw)
 	switch {
 	case !bytes.Equal(sum[:], want):
-		return errors.New("the server shows another certificate than the runbook's fingerprint: if it was replaced on purpose, change the fingerprint")
+		return errors.New("the server shows another certificate than the runbook's fingerprint: if it was replaced on purpose, change fingerprint in the runbook")
 	case now.After(c.NotAfter):
 		return errors.New("the server's certificate has expired")
 	}

@@ -1,0 +1,35 @@
+package trust
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"time"
+
+	"orac/appliance/stt/wire"
+)
+
+// Show returns the certificate that is shown to a server that asks for one. It is called at each connection, so that a renewed
+// certificate counts at once.
+type Show func(*tls.CertificateRequestInfo) (*tls.Certificate, error)
+
+// Transport carries requests to one other appliance of the house, and to nobody else: it uses no proxy, and its answers have a short
+// head. ca is a file with the authorities that may have signed the server's certificate, in PEM; fingerprint is the SHA-256 of that
+// certificate, in hexadecimal with or without colons. With neither, the system's authorities count; only one may be given. show may be
+// nil.
+func Transport(ca, fingerprint string, show Show) (*http.Transport, error) {
+	if ca != "" && fingerprint != "" {
+		return nil, errors.New("ca and fingerprint: only one may be given")
+	}
+	config, err := wire.TLS{CA: ca, Fingerprint: fingerprint}.Config()
+	if err != nil {
+		return nil, err
+	}
+	config.GetClientCertificate = show
+	return &http.Transport{
+		DialContext:     (&net.Dialer{Timeout: askTimeout}).DialContext,
+		TLSClientConfig: config, TLSHandshakeTimeout: askTimeout, ForceAttemptHTTP2: true,
+		MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
+	}, nil
+}
