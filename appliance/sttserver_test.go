@@ -88,7 +88,7 @@ stt_server "house" {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- d.driver.Run(ctx, "orac", c.Run) }()
-		time.Sleep(time.Second)
+		synctest.Wait()
 		server, ok := d.STTServer("stt_server.house")
 		if _, other := d.STTServer("stt_server.none"); !ok || other {
 			t.Fatal("the server is not found, or another is")
@@ -116,7 +116,7 @@ stt_server "house" {
 			}
 		}
 		all.Wait()
-		time.Sleep(time.Second)
+		synctest.Wait()
 		st, err := server.State(t.Context())
 		if err != nil || len(st.Instances) != peers || st.Counts.Served < peers*(each-1) || st.Queue.Waiting+st.Queue.Running != 0 || len(act.seen) != st.Counts.Served {
 			t.Errorf("%+v, %v; Core has %d", st.Counts, err, len(act.seen))

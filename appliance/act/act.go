@@ -32,6 +32,7 @@ type Request struct {
 	Session string    // within which "it" and "there" keep their meaning: an instance or a login; "" has none
 	Area    string    // where the speaker is; "" if unknown
 	Said    time.Time // when the last word was spoken; zero: now
+	Undated bool      // the clock was set back since, so that nobody knows how long ago that is
 	Trace   string    // the request ID that goes on to backends and into logs
 	DryRun  bool      // say what would be done, and do nothing
 
@@ -255,6 +256,7 @@ type BeatAnswer struct{ Processed, Created int }
 // LearntAnswer is what a language model understood once, and what proved right.
 type LearntAnswer struct {
 	Topic, Text string
+	Area        string // where it was said: it counts there alone
 	Commands    []Command
 	Version     string // of the vocabulary: with another one it counts no more
 	Hits        int

@@ -18,9 +18,9 @@ func (n *Topic) handle(t *rt.Task, j *deed) error {
 	n.counts.Asked++
 	n.beats.used = t.Wall()
 	j.Said = saidAt(j)
-	if age := j.at.Sub(j.Said) + t.Now().Sub(j.came); age > n.c.Expires {
+	if age := j.at.Sub(j.Said) + t.Now().Sub(j.came); age > n.c.Expires || j.Undated {
 		n.counts.Expired++
-		err := &act.ExpiredError{Age: age, Most: n.c.Expires}
+		err := &act.ExpiredError{Age: age, Most: n.c.Expires, Undated: j.Undated}
 		n.refused(t, j.Request, err)
 		n.drop(j)
 		j.reply(t, answered{err: err})
@@ -70,8 +70,8 @@ func (n *Topic) handle(t *rt.Task, j *deed) error {
 		if r.Tier != act.Correction && r.Tier != act.NoTier {
 			n.memory.keep(t.Now(), j.Session, r.remember, e.Answer)
 		}
-		if r.learns && n.c.Learn > 0 && verified(e.Answer.Outcomes) {
-			n.learnt.add(t, n.Topic, j.Text, r.Commands, n.matcher.Version(), t.Wall(), n.c.Learn)
+		if r.learns != "" && n.c.Learn > 0 && verified(e.Answer.Outcomes) {
+			n.learnt.add(t, act.LearntAnswer{Topic: n.Topic, Text: j.Text, Area: j.Area, Commands: r.Commands, Version: r.learns}, t.Wall(), n.c.Learn)
 		}
 	}
 	n.finish(t, j, &e)

@@ -103,7 +103,7 @@ func (n *Topic) accept(t *rt.Task, r request) error {
 	if r.ID != "" && !r.DryRun {
 		if a, known, ok := n.journal.Find(t, r.ID); ok || known && !n.isRunning(r.ID) {
 			if !ok {
-				a = act.Answer{ID: r.ID, Topic: n.Topic, Text: r.Text, Understood: true, Reason: "it was asked before, and the record of what came of it is damaged"}
+				a = act.Answer{ID: r.ID, Topic: n.Topic, Text: r.Text, Understood: true, Reason: "it was asked before, and the record of what came of it cannot be read"}
 			}
 			a.Repeated = true
 			n.counts.Repeated++
