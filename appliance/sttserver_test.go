@@ -16,9 +16,9 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/appliance/sttrole"
@@ -46,9 +46,10 @@ func (p prompt) Generate(t *rt.Task, c notify.Command, ready func(*rt.Task) erro
 }
 func (prompt) Topics(*rt.Task, notify.TopicsBeat) error { return nil }
 
-func (forgetful) AddDetection(store.Detection) error                             { return nil }
-func (forgetful) SaveUtterance(store.Utterance) error                            { return nil }
-func (forgetful) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (forgetful) AddDetection(record.Detection) error                            { return nil }
+func (forgetful) SaveUtterance(record.Utterance) error                           { return nil }
+func (forgetful) SaveCommand(record.Command) error                               { return nil }
+func (forgetful) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (forgetful) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 
 // TestPeersSideBySide: what many ask at a time is answered, each with its own; who goes away disturbs nobody, and Core gets each text

@@ -53,6 +53,9 @@ const (
 	NoTier     Tier = ""           // not understood
 )
 
+// Tiers are all of them in their order, without NoTier.
+var Tiers = []Tier{Correction, Sentence, Near, Learnt, ByModel, Handed}
+
 // Command is one thing that somebody wants.
 type Command struct {
 	Intent  string   // of an intent block, or of the English that ORAC brings: see sentence.English
@@ -158,9 +161,11 @@ type Answer struct {
 	Speech     string // one sentence for people; never says more than is verified
 	Reading    Reading
 	Outcomes   []Outcome
-	Undone     []Outcome // what a correction restored
-	Repeated   bool      // it was answered before, under the same ID
-	Model      string    // name of the language model that was asked; "" for none
+	Undone     []Outcome     // what a correction restored
+	Repeated   bool          // it was answered before, under the same ID
+	Refused    bool          // it was not acted on, for the Reason
+	Expired    *ExpiredError `json:",omitempty"` // why it was not: it came too late
+	Model      string        // name of the language model that was asked; "" for none
 
 	Said, Came, ReadAt, ExecutedAt, VerifiedAt time.Time // zero: not reached
 }

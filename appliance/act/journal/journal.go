@@ -323,10 +323,7 @@ func (j *Journal) Save(t *rt.Task, e *Entry) error {
 
 // brief is an entry without the states of entities: they are what is large.
 func (e Entry) brief() Entry {
-	e.Answer.Outcomes = slices.Clone(e.Answer.Outcomes)
-	for i := range e.Answer.Outcomes {
-		e.Answer.Outcomes[i].Entities = nil
-	}
+	e.Answer = e.Answer.Brief()
 	return e
 }
 
