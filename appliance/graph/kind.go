@@ -91,11 +91,8 @@ func Kinds() []*Kind {
 		spools(), deliveries(), engines(), probes(), heartbeats(),
 		forwards(), sttServers(), wyomings(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
-<<<<<<< HEAD
 		logins(),
-=======
 		webhooks(), histories(),
->>>>>>> main
 	}
 }
 
