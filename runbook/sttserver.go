@@ -47,6 +47,7 @@ type Core struct {
 	CA            string          `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
 	ClientCert    string          `hcl:"client_cert"`
 	ClientKey     string          `hcl:"client_key"`
+	Member        bool            `hcl:"member"` // of the house: see ofTheHouse
 }
 
 // Peer is a program that is known by its address alone, because it can show no token.
