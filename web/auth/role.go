@@ -66,8 +66,6 @@ type Identity struct {
 	// ID is the jti of a token or the ID of a key; Family is shared by all tokens of one login.
 	ID     string `json:"-"`
 	Family string `json:"-"`
-	// Audience is whom a token is for that a service account has signed for itself; empty for everybody else.
-	Audience string `json:"-"`
 	// CSRF is the token that a form must carry if the request uses a session.
 	CSRF string `json:"-"`
 

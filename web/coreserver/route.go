@@ -3,6 +3,7 @@ package coreserver
 import (
 	"cmp"
 
+	"orac/runbook"
 	"orac/web/auth"
 	"orac/web/peers"
 	"orac/web/schema"
@@ -16,7 +17,7 @@ const (
 )
 
 // Audience is the one that tokens of accounts must name here.
-const Audience = "orac-core"
+const Audience = runbook.CoreAudience
 
 // Category is a kind of request with a limit of its own.
 type Category string

@@ -140,7 +140,7 @@ func (s *Server) peerAt(r *http.Request, via auth.Via) string {
 // identify finds out who asks: by the token if there is one, else by the address.
 func (s *Server) identify(r *http.Request, via auth.Via) (auth.Identity, error) {
 	if r.Header.Get("Authorization") != "" {
-		return s.o.Guard.PeerFor(Audience, r, via)
+		return s.o.Guard.Peer(Audience, r, via)
 	}
 	if name := s.peerAt(r, via); name != "" {
 		return auth.Identity{Kind: auth.Peer, Name: name, Way: auth.ByAddress}, nil

@@ -77,6 +77,14 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 	}
 }
 
+// TestATokenForAnotherAudience is refused, although the account is known here and its signature is good.
+func TestATokenForAnotherAudience(t *testing.T) {
+	r := newRigWith(t, func(rb *runbook.Runbook) { peertest.Account(rb, "orac_stt", runbook.CoreAudience, Transcribe, Heartbeat) })
+	r.ForItsAudience("hey_orac", "orac_stt", runbook.CoreAudience,
+		func(who peertest.As) *httptest.ResponseRecorder { return r.send(who, "/stt/v1/stream", sound(0.5)) },
+		func() int { _, n := r.engine.last(); return n })
+}
+
 // TestBadCredentials: 401 as a problem document, one record of each kind, and a reason only for those who have the secret.
 func TestBadCredentials(t *testing.T) {
 	r := newRig(t)

@@ -102,7 +102,7 @@ func (e *engine) set(f func()) {
 }
 
 // kind is this type of server.
-var kind = peertest.Kind{Audience: "orac-stt", Permissions: []string{Transcribe, Heartbeat}, Host: "stt"}
+var kind = peertest.Kind{Audience: Audience, Permissions: []string{Transcribe, Heartbeat}, Host: "stt"}
 
 // rig is a server with an engine that understands everything as "turn on the lights".
 type rig struct {
@@ -116,7 +116,7 @@ type rig struct {
 func declared(t testing.TB) *runbook.Runbook {
 	rb := kind.Declared(t)
 	for name, permissions := range map[string][]string{"hey_orac": {Transcribe, Heartbeat}, "beats": {Heartbeat}, "nothing": nil} {
-		peertest.Account(rb, name, "orac-stt", permissions...)
+		peertest.Account(rb, name, Audience, permissions...)
 	}
 	rb.STTServers = []runbook.STTServer{{
 		Address: house, Name: "house", Listen: "127.0.0.1:0", MaxConnections: 100, PerPeer: 10_000, Queue: 8, MaxSound: 15 * time.Second,

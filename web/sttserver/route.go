@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 
+	"orac/runbook"
 	"orac/web/auth"
 	"orac/web/peers"
 )
@@ -13,6 +14,9 @@ const (
 	Transcribe = "stt.transcribe"
 	Heartbeat  = "stt.heartbeat"
 )
+
+// Audience is the one that tokens of accounts must name here.
+const Audience = runbook.STTAudience
 
 // Route is one operation of the server.
 type Route struct {
