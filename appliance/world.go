@@ -16,6 +16,7 @@ import (
 	"orac/appliance/engine"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
+	"orac/appliance/house"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
@@ -34,18 +35,19 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 	if err != nil {
 		return nil, err
 	}
+	own := house.In(state.Dir)
 	host, _ := os.Hostname() // without one, the appliance goes by its own name
 	return &graph.Parts{
 		FS: state.FS, Host: host, History: state.Store,
 		Source:    input,
 		Inference: inference,
 		STT: func(s graph.Service, find func(string) string) (stt.Client, error) {
-			return client(s, find, state.Temp)
+			return client(s, find, state.Temp, own)
 		},
 		Engine: func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
-		Heart:  heart,
+		Heart:  func(h graph.Heart) (notify.Heart, error) { return heart(h, own) },
 		Hook:   hook,
-		Core:   actor,
+		Core:   func(to graph.CoreService) (notify.Core, error) { return actor(to, own) },
 		Backend: func(s graph.BackendService, find func(string) string) (act.Backend, error) {
 			return backend(s, find, state.Temp)
 		},
@@ -109,10 +111,19 @@ func (s speech) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, error) {
 	return s.Process.Transcribe(t, job.PCM[job.Skip:])
 }
 
-func client(to graph.Service, find func(string) string, temp string) (stt.Client, error) {
+// proofs are how a service and this appliance prove each other: by certificates of the house, if the service is a member, or by the files
+// that its block names.
+func proofs(member bool, files wire.TLS, own *house.Holder) wire.TLS {
+	if member {
+		return wire.TLS{House: own}
+	}
+	return files
+}
+
+func client(to graph.Service, find func(string) string, temp string, own *house.Holder) (stt.Client, error) {
 	s := to.STT
 	plain := stt.ServerConfig{
-		URL: s.URL, Timeout: s.Timeout, Token: s.Token, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, TLS: proofs(s.Member, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}, own),
 		Model: s.Model, Language: s.Language, Prompt: s.Prompt,
 	}
 	switch s.Protocol {
@@ -134,7 +145,7 @@ func client(to graph.Service, find func(string) string, temp string) (stt.Client
 		return nil, err
 	}
 	return stt.NewOrac(stt.OracConfig{
-		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Tokens: tokens, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Tokens: tokens, TLS: proofs(s.Member, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}, own),
 		Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
 	})
 }
@@ -150,13 +161,13 @@ func tokensOf(l graph.Login) (wire.Tokens, error) {
 	})
 }
 
-func heart(h graph.Heart) (notify.Heart, error) {
+func heart(h graph.Heart, own *house.Holder) (notify.Heart, error) {
 	c := notify.HeartbeatConfig{URL: h.URL(), Timeout: h.Heartbeat.Timeout}
 	if s := h.STT; s != nil {
-		c.Token, c.TLS = s.Token, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}
+		c.Token, c.TLS = s.Token, proofs(s.Member, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}, own)
 	}
 	if h.Heartbeat.CA != "" {
-		c.TLS.CA = h.Heartbeat.CA
+		c.TLS.CA, c.TLS.House = h.Heartbeat.CA, nil
 	}
 	var err error
 	if c.Tokens, err = tokensOf(h.Login); err != nil {
@@ -169,8 +180,8 @@ func heart(h graph.Heart) (notify.Heart, error) {
 }
 
 // actor is the client of a Core.
-func actor(to graph.CoreService) (notify.Core, error) {
-	c := notify.CoreConfig{URL: to.Core.URL, Timeout: to.Core.Timeout, Token: to.Core.Token, TLS: wire.TLS{CA: to.Core.CA, Cert: to.Core.ClientCert, Key: to.Core.ClientKey}}
+func actor(to graph.CoreService, own *house.Holder) (notify.Core, error) {
+	c := notify.CoreConfig{URL: to.Core.URL, Timeout: to.Core.Timeout, Token: to.Core.Token, TLS: proofs(to.Core.Member, wire.TLS{CA: to.Core.CA, Cert: to.Core.ClientCert, Key: to.Core.ClientKey}, own)}
 	var err error
 	if c.Tokens, err = tokensOf(to.Login); err != nil {
 		return nil, err

@@ -81,7 +81,11 @@ func (m *Monitor) listeners(t *rt.Task) {
 	m.served = nil
 	for _, l := range m.Listeners() {
 		f := health.Fact{Component: l.Component, Kind: "web", Level: health.Healthy, Why: l.Why}
-		if l.Why != "" {
+		switch {
+		case l.Why == "":
+		case l.Warns:
+			f.Level = health.Degraded
+		default:
 			f.Level = health.Unhealthy
 		}
 		m.fact(t, f)

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"time"
 )
 
 // Client is the configuration of a connection to another member at a host: it shows the certificate of this one, and takes only a
@@ -30,9 +31,12 @@ func (h *Holder) Client(host string) (*tls.Config, error) {
 	}, nil
 }
 
-// Dialer returns what connects an HTTP client to other members. The authorities are read for each connection, so that new ones count at
-// once.
-func (h *Holder) Dialer(d *net.Dialer) func(ctx context.Context, network, address string) (net.Conn, error) {
+// Dial makes a connection, as net.Dialer does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Dialer returns what connects an HTTP client to other members, over what dial connects. The authorities are read for each connection,
+// so that new ones count at once. handshake is how long proving each other may take.
+func (h *Holder) Dialer(dial Dial, handshake time.Duration) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
@@ -42,6 +46,17 @@ func (h *Holder) Dialer(d *net.Dialer) func(ctx context.Context, network, addres
 		if err != nil {
 			return nil, err
 		}
-		return (&tls.Dialer{NetDialer: d, Config: config}).DialContext(ctx, network, address)
+		raw, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, handshake)
+		defer cancel()
+		c := tls.Client(raw, config)
+		if err := c.HandshakeContext(ctx); err != nil {
+			_ = raw.Close()
+			return nil, err
+		}
+		return c, nil
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"orac/web/console"
 	"orac/web/coreserver"
 	"orac/web/edge"
+	"orac/web/enrol"
 	"orac/web/gate"
 	"orac/web/peers"
 	"orac/web/samples"
@@ -30,7 +31,8 @@ import (
 // webSide is what an appliance serves to the network: the console and the API, and the servers of its roles. Each listens if the
 // runbook says so.
 type webSide struct {
-	appliance.Several // all of the servers below
+	appliance.Several               // all of the servers below
+	house             *enrol.Keeper // before all that show its certificate
 	console           *edge.Host
 	understands       *peers.Hosts
 	acts              *peers.Hosts
@@ -40,7 +42,8 @@ type webSide struct {
 	hub   *api.Hub
 	guard *auth.Guard
 	audit *audit.Log
-	sorry string // why there is no guard
+	codes *enrol.Book // with which appliances join the house
+	sorry string      // why there is no guard
 }
 
 // open opens what decides who gets in. If permissions cannot be read, nobody gets in, but the appliance still listens.
@@ -54,12 +57,16 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	w.console = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
 	w.understands = sttserver.NewHosts(state.Dir, log, w.tell)
 	w.acts = coreserver.NewHosts(state.Dir, log, w.tell)
+	w.codes = &enrol.Book{}
 	w.Several = appliance.Several{w.console, w.understands, w.acts}
 	var err error
 	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {
 		w.shut(err)
 		return w
 	}
+	w.house = w.keeper(log)
+	w.understands.Admit, w.acts.Admit = w.admit, w.admit
+	w.Several = append(appliance.Several{w.house}, w.Several...)
 	if aside := w.guard.DB.Aside; aside != "" {
 		w.app.notice(boot.Notice{Text: fmt.Sprintf("the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in again", aside)})
 	}
@@ -137,19 +144,21 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
 	refused := gate.NewDenials(ctx, w.audit, log)
 	server := api.New(ctx, api.Options{
-		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(),
+		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(), Codes: w.codes,
 		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
+	w.house.Use(orac.Runbook())
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
+	beside.Go(func() { w.house.Run(ctx) })
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
 	beside.Go(func() {
-		o := sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+		o := sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version(), Admit: w.admit}
 		w.understands.Run(ctx, o.Site, orac.Runbook)
 	})
 	beside.Go(func() {
-		o := coreserver.Options{App: app, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+		o := coreserver.Options{App: app, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version(), Admit: w.admit}
 		w.acts.Run(ctx, o.Site, orac.Runbook)
 	})
 	w.console.Run(ctx, server, orac.Runbook)

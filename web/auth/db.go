@@ -73,6 +73,13 @@ var steps = []string{
 	`ALTER TABLE refresh ADD COLUMN audience TEXT NOT NULL DEFAULT ''; -- the member that its tokens are for; '' for this appliance
 	ALTER TABLE refresh ADD COLUMN scope TEXT NOT NULL DEFAULT '';
 	CREATE TABLE ended (id TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID; -- tokens of a trusted issuer that it has ended`,
+	`CREATE TABLE certificates (
+		serial TEXT PRIMARY KEY, -- of a certificate of the house, that this issuer has signed
+		member TEXT NOT NULL,
+		ended  INTEGER NOT NULL, -- 1: before its time
+		due    INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX certificates_member ON certificates (member, ended);`,
 }
 
 // pragmas of the connection, the same as the history's.

@@ -33,6 +33,7 @@ type Options struct {
 	Refused *gate.Denials
 	Log     *slog.Logger
 	Version string
+	Admit   edge.Admit // which members of the house are let in, where only members are; nil: all
 }
 
 // Server answers the requests to one core_server block. It has no listener of its own: it is the Site of an edge.Host.
@@ -137,8 +138,17 @@ func (s *Server) peerAt(r *http.Request, via auth.Via) string {
 	return set.legacy.At(r, via, set.rules)
 }
 
-// identify finds out who asks: by the token if there is one, else by the address.
+// identify finds out who asks. At a server for members of the house it is the member that has shown its certificate, and nobody else.
 func (s *Server) identify(r *http.Request, via auth.Via) (auth.Identity, error) {
+	who, err := s.asker(r, via)
+	if err != nil || !s.set.Load().TLS.Members {
+		return who, err
+	}
+	return peers.OfMember(who, r, s.o.Admit)
+}
+
+// asker finds out who asks: by the token if there is one, else by the address.
+func (s *Server) asker(r *http.Request, via auth.Via) (auth.Identity, error) {
 	if r.Header.Get("Authorization") != "" {
 		return s.o.Guard.Peer(Audience, r, via)
 	}

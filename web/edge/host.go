@@ -29,6 +29,8 @@ type Host struct {
 	Say func(line string)
 	// Opened is called when the server listens, with the address to open in a browser.
 	Opened func(url string)
+	// Admit says which members of the house may connect where only members may; nil: all.
+	Admit Admit
 	// Bounds are limits of connections.
 	Bounds Bounds
 
@@ -228,8 +230,12 @@ func (h *Host) start() {
 	h.running, h.failed = r, ""
 	var listener net.Listener = r.conns
 	if c != nil {
-		listener = tls.NewListener(r.conns, tlsConfig(c))
-		r.http.TLSConfig = tlsConfig(c)
+		config := tlsConfig(c)
+		if w.TLS.Members {
+			onlyMembers(config, h.StateDir, h.Admit)
+		}
+		listener = tls.NewListener(r.conns, config)
+		r.http.TLSConfig = config.Clone()
 	}
 	go func() {
 		err := r.http.Serve(listener)

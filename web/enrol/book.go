@@ -26,8 +26,9 @@ type Ticket struct {
 	By     string    `json:"by"`            // who has made it, as audit records name them
 	Ends   time.Time `json:"ends"`
 
-	keys  keys
-	wrong int
+	keys   keys
+	wrong  int
+	stands func() bool
 }
 
 // Book keeps the open codes in memory: a restart ends them, and nothing on the disk is worth a code. It is safe for concurrent use. The

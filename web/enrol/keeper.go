@@ -74,6 +74,13 @@ func (k *Keeper) Use(rb *runbook.Runbook) {
 	}
 }
 
+// Runbook returns the runbook in force; nil before there is one.
+func (k *Keeper) Runbook() *runbook.Runbook {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.rb
+}
+
 // Check implements appliance.Beside.
 func (k *Keeper) Check(*runbook.Runbook) error { return nil }
 
@@ -96,7 +103,7 @@ func (k *Keeper) Listeners() []health.Listener {
 	if errors.Is(err, house.ErrNone) && rb.Issuer.URL == "" { // it trusts an issuer and has not joined its house
 		return nil
 	}
-	return []health.Listener{{Component: Component, Why: trouble(b, err, why, time.Now())}}
+	return []health.Listener{{Component: Component, Why: trouble(b, err, why, time.Now()), Warns: true}} // what it is needed for tells for itself
 }
 
 // trouble says what is wrong with a certificate; "" if nothing is.

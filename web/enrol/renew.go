@@ -74,7 +74,7 @@ func (o Office) Leave(ctx context.Context, was *house.Bundle) error {
 	if in.Signature, err = sign(was, s.channel, stepLeave); err != nil {
 		return err
 	}
-	return s.ask(ctx, askTime, http.MethodPost, LeavePath, in, &struct{}{})
+	return s.ask(ctx, askTime, http.MethodPost, LeavePath, in, nil)
 }
 
 // Authorities asks which authorities the house has now.

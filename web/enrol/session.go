@@ -122,6 +122,8 @@ func (s *session) ask(ctx context.Context, wait time.Duration, method, path stri
 		return errors.New("the issuer's answer is too long")
 	case answer.StatusCode/100 != 2:
 		return refusalOf(answer.StatusCode, text)
+	case into == nil:
+		return nil
 	}
 	return decode(text, into)
 }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/house"
 	"orac/appliance/stt/wire"
 )
 
@@ -37,11 +38,23 @@ func Transport(ca, fingerprint string, show Show) (*http.Transport, error) {
 		}
 	}
 	config.GetClientCertificate = show
+	return transport(config), nil
+}
+
+// InHouse is Transport to another member of the house that this appliance belongs to, or to its issuer: the certificates of the house
+// prove both sides to each other.
+func InHouse(h *house.Holder) *http.Transport {
+	t := transport(nil)
+	t.DialTLSContext, t.ForceAttemptHTTP2 = h.Dialer(t.DialContext, askTimeout), false
+	return t
+}
+
+func transport(config *tls.Config) *http.Transport {
 	return &http.Transport{
 		DialContext:     (&net.Dialer{Timeout: askTimeout}).DialContext,
 		TLSClientConfig: config, TLSHandshakeTimeout: askTimeout, ForceAttemptHTTP2: true,
 		MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
-	}, nil
+	}
 }
 
 // pin has a configuration take one certificate and no other.

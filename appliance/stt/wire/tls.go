@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 
+	"orac/appliance/house"
 	"orac/appliance/statedir"
 )
 
@@ -15,6 +16,9 @@ import (
 type TLS struct {
 	CA        string // file with the authorities that may have signed the server's certificate, in PEM
 	Cert, Key string // files of a certificate to show, in PEM
+
+	// House takes the place of all of them, if it is not nil: both sides show their certificate of the house.
+	House *house.Holder
 }
 
 // maxPEM is more than any file of certificates, in bytes.
