@@ -45,8 +45,7 @@ type TLS struct {
 	Cert       string `hcl:"cert"` // resolved against Runbook.Dir
 	Key        string `hcl:"key"`  // resolved against Runbook.Dir
 	SelfSigned bool   `hcl:"self_signed"`
-	Member     bool   `hcl:"member"`  // with its certificate of the house
-	Members    bool   `hcl:"members"` // only to members of the house, which show theirs
+	Member     bool   `hcl:"member"` // with its certificate of the house
 }
 
 // On reports whether there is any encryption.
@@ -190,8 +189,6 @@ var tlsBlock = &language.BlockType{
 			Doc: "Whether ORAC makes its own certificate, once, and prints its fingerprint. An expired or damaged one is replaced at the next start."},
 		{Name: "member", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
 			Doc: "Whether the server shows this appliance's certificate of the house, which it has got by `orac join`, or as the issuer. A renewed one counts at once, without a restart."},
-		{Name: "members", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
-			Doc: "Whether only members of the house may connect: each shows its certificate of the house (mTLS), and uses only tokens of the account, and keys, that have the member's name. For stt_server and core_server, not for web: people's browsers have no certificate."},
 	},
 	Rules: []language.Rule{
 		together("cert", "key", "A certificate needs its private key, and a key its certificate."),
@@ -205,12 +202,10 @@ var tlsBlock = &language.BlockType{
 		},
 		notWithMember("cert"),
 		{
-			Uses: []string{"member", "self_signed", "members", "cert"},
-			Doc:  "a server has one certificate: cert, self_signed or member",
-			Hint: "Keep only the one that you want. members = true needs one of them, too.",
-			Holds: func(g language.Given) bool {
-				return !(g.Flag("member") && g.Flag("self_signed")) && (!g.Flag("members") || g.Flag("member") || g.Flag("self_signed") || g.Written("cert"))
-			},
+			Uses:  []string{"member", "self_signed"},
+			Doc:   "member and self_signed cannot both be true",
+			Hint:  "Keep only the one that you want: a server has one certificate.",
+			Holds: func(g language.Given) bool { return !g.Flag("member") || !g.Flag("self_signed") },
 		},
 	},
 }

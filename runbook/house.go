@@ -29,33 +29,34 @@ func notWithMember(others ...string) language.Rule {
 	}
 }
 
-// housesAreJoined refuses a certificate of a house in a runbook that belongs to none, and one that is demanded where no program has one.
+// housesAreJoined refuses a certificate of a house in a runbook that belongs to none, and a server that asks for one in clear text.
 func housesAreJoined(value any, d *language.Document) (found language.Diagnostics) {
 	rb := value.(*Runbook)
-	if rb.Web.TLS.Members {
-		found = append(found, d.Problem(rb.Web.Address, "tls", language.Error, "people's browsers have no certificate of the house", "Remove members from the tls block of web. It is for stt_server and core_server."))
-	}
-	if rb.Issuer.URL != "" || rb.Auth.Trust.On() {
-		return found
-	}
+	joined := rb.Issuer.URL != "" || rb.Auth.Trust.On()
 	check := func(uses bool, at Address, attribute string) {
-		if uses {
+		if uses && !joined {
 			found = append(found, d.Problem(at, attribute, language.Error, "this appliance belongs to no house", "Join one with `orac join`, which writes auth { trust { … } }, or make this appliance an issuer."))
 		}
 	}
-	tls := func(t TLS, at Address) { check(t.Member || t.Members, at, "tls") }
+	server := func(members bool, t TLS, at Address) {
+		check(t.Member, at, "tls")
+		check(members, at, "members")
+		if members && !t.On() {
+			found = append(found, d.Problem(at, "members", language.Error, "members show their certificates over TLS alone", "Add tls { member = true }."))
+		}
+	}
 	for _, s := range rb.STTs {
 		check(s.Member, s.Address, "member")
 	}
 	for _, c := range rb.Cores {
 		check(c.Member, c.Address, "member")
 	}
-	tls(rb.Web.TLS, rb.Web.Address)
+	server(false, rb.Web.TLS, rb.Web.Address)
 	for _, s := range rb.STTServers {
-		tls(s.TLS, s.Address)
+		server(s.Members, s.TLS, s.Address)
 	}
 	for _, s := range rb.CoreServers {
-		tls(s.TLS, s.Address)
+		server(s.Members, s.TLS, s.Address)
 	}
 	return found
 }

@@ -24,6 +24,7 @@ type STTServer struct {
 	PlainHTTP      bool          `hcl:"plain_http_on_the_network"`
 	TLS            TLS           `hcl:"tls"`
 	MaxConnections int           `hcl:"max_connections"`
+	Members        bool          `hcl:"members"`  // only members of the house
 	PerPeer        int           `hcl:"per_peer"` // requests a minute
 	Legacy         []Address     `hcl:"legacy"`   // peers that show no token
 	Core           Address       `hcl:"core"`     // "" for none

@@ -23,7 +23,7 @@ func Blocks(rb *runbook.Runbook) (list []peers.Block) {
 
 func blockFrom(rb *runbook.Runbook, b runbook.CoreServer) Block {
 	return Block{peers.Block{
-		Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, PerPeer: b.PerPeer, Legacy: b.Legacy, Origins: rb.Web.Origins,
+		Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, Members: b.Members, PerPeer: b.PerPeer, Legacy: b.Legacy, Origins: rb.Web.Origins,
 	}, b.PerPeer / 5, b.PerPeer / 20}
 }
 

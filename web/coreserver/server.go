@@ -141,7 +141,7 @@ func (s *Server) peerAt(r *http.Request, via auth.Via) string {
 // identify finds out who asks. At a server for members of the house it is the member that has shown its certificate, and nobody else.
 func (s *Server) identify(r *http.Request, via auth.Via) (auth.Identity, error) {
 	who, err := s.asker(r, via)
-	if err != nil || !s.set.Load().TLS.Members {
+	if err != nil || !s.set.Load().Members {
 		return who, err
 	}
 	return peers.OfMember(who, r, s.o.Admit)

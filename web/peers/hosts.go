@@ -76,6 +76,9 @@ func (s *Hosts) host(block runbook.Address) *edge.Host {
 	h := &edge.Host{
 		StateDir: s.StateDir, Log: s.Log, Say: s.Say, Bounds: s.Bounds, Admit: s.Admit, Component: string(block) + ".listen", Title: s.Title + " " + string(block),
 		Of: func(rb *runbook.Runbook) runbook.Web { return s.Declared(rb, block) },
+		Members: func(rb *runbook.Runbook) bool {
+			return slices.ContainsFunc(s.Of(rb), func(b Block) bool { return b.Address == block && b.Members })
+		},
 	}
 	if s.Opened != nil {
 		h.Opened = func(url string) { s.Opened(block, url) }

@@ -28,7 +28,7 @@ func Blocks(rb *runbook.Runbook) (list []peers.Block) {
 }
 
 func blockOf(b runbook.STTServer) peers.Block {
-	return peers.Block{Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, PerPeer: b.PerPeer, Legacy: b.Legacy}
+	return peers.Block{Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, Members: b.Members, PerPeer: b.PerPeer, Legacy: b.Legacy}
 }
 
 // maxBody bounds the body of a request that takes none, in bytes.
