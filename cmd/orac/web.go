@@ -143,6 +143,7 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(orac.State.Dir, "simulations"), Program: program, Env: env, Log: log})
 	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
 	refused := gate.NewDenials(ctx, w.audit, log)
+	common := peers.Options{Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version(), Admit: w.admit}
 	server := api.New(ctx, api.Options{
 		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(), Codes: w.codes,
 		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
@@ -154,11 +155,11 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
 	beside.Go(func() {
-		o := sttserver.Options{App: orac.Daemon, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version(), Admit: w.admit}
+		o := sttserver.Options{App: orac.Daemon, Options: common}
 		w.understands.Run(ctx, o.Site, orac.Runbook)
 	})
 	beside.Go(func() {
-		o := coreserver.Options{App: app, Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version(), Admit: w.admit}
+		o := coreserver.Options{App: app, Options: common}
 		w.acts.Run(ctx, o.Site, orac.Runbook)
 	})
 	w.console.Run(ctx, server, orac.Runbook)

@@ -20,6 +20,9 @@ var (
 	OpLogoutEverywhere = only(route(Route{Method: "POST", Path: "/api/auth/logout-everywhere", Role: auth.Viewer, Name: "logoutEverywhere", Tag: "auth", Change: "logout.everywhere", Doc: "Ends all sessions and tokens of the caller."}, logoutEverywhere), mayLogOut)
 	OpMe               = route(Route{Method: "GET", Path: "/api/auth/me", Role: auth.Viewer, Name: "me", Tag: "auth", Doc: "The caller's name, role and permissions."}, me)
 
+	OpAuthorization = route(Route{Method: "GET", Path: "/api/auth/authorize", Name: "authorization", Tag: "auth", Doc: "What a member of this issuer asks for when somebody wants to log in there, and what that person must do. The console's page /oauth/authorize is made from it."}, getAuthorization)
+	OpAuthorize     = route(Route{Method: "POST", Path: "/api/auth/authorize", Role: auth.Viewer, Name: "authorize", Tag: "auth", Change: "login.authorize", Doc: "Agrees to a login at a member, in the name of the session's user. Returns the address that brings the member a code."}, authorize)
+
 	OpHealth          = route(Route{Method: "GET", Path: "/api/health", Name: "health", Tag: "health", Doc: "The health of the appliance, for monitors of the existing service. 503 when it is unhealthy."}, apiHealth)
 	OpLive            = route(Route{Method: "GET", Path: "/health/live", Name: "live", Tag: "health", Doc: "Whether the process is alive."}, alive)
 	OpReady           = route(Route{Method: "GET", Path: "/health/ready", Name: "ready", Tag: "health", Doc: "Whether the appliance hears. 503 when it does not."}, ready)

@@ -75,6 +75,9 @@ type Identity struct {
 // Proof returns the proof of the identity, for whatever is issued or changed in its name.
 func (i Identity) Proof() Verified { return i.proof }
 
+// Began is when the browser's session began; zero if there is none.
+func (i Identity) Began() time.Time { return i.proof.since }
+
 // Known reports whether the identity is somebody.
 func (i Identity) Known() bool { return i.Kind != "" }
 

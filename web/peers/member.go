@@ -7,10 +7,10 @@ import (
 	"orac/web/edge"
 )
 
-// OfMember returns who asks a server for members of the house: only the member whose certificate the connection has shown. So a token
+// ofMember returns who asks a server for members of the house: only the member whose certificate the connection has shown. So a token
 // that was taken from one machine is good on no other. It counts for accounts, keys and peers of the member's name; a person is no
 // machine. admit is asked again, because a connection may outlive its member.
-func OfMember(who auth.Identity, r *http.Request, admit edge.Admit) (auth.Identity, error) {
+func ofMember(who auth.Identity, r *http.Request, admit edge.Admit) (auth.Identity, error) {
 	m, c, ok := edge.MemberOf(r)
 	if !ok {
 		return auth.Identity{}, &auth.Denied{Reason: "token: without a certificate of the house"}

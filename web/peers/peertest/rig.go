@@ -259,3 +259,8 @@ func (r *Rig) Records(action string) []audit.Line {
 	r.Must(err)
 	return list
 }
+
+// Options are those of a server under test.
+func (r *Rig) Options() peers.Options {
+	return peers.Options{Guard: r.Guard, Audit: r.Audit, Refused: r.Refused, Log: r.Log, Version: "test"}
+}
