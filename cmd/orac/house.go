@@ -1,10 +1,8 @@
 package main
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
-	"net/http"
 	"net/url"
 
 	"orac/appliance/house"
@@ -34,24 +32,19 @@ func (w *webSide) keeper(log *slog.Logger) *enrol.Keeper {
 
 // officeOf is the issuer that a runbook trusts, whose certificate is checked as it says.
 func officeOf(t runbook.Trust, own *house.Holder) (enrol.Office, error) {
-	var config *tls.Config
 	if t.Member {
 		u, err := url.Parse(t.Issuer)
 		if err != nil {
 			return enrol.Office{}, err
 		}
-		if config, err = own.Client(u.Hostname()); err != nil {
-			return enrol.Office{}, err
-		}
-	} else {
-		var transport *http.Transport
-		var err error
-		if transport, err = trust.Transport(t.CA, t.Fingerprint, nil); err != nil {
-			return enrol.Office{}, err
-		}
-		config = transport.TLSClientConfig
+		config, err := own.Client(u.Hostname())
+		return enrol.Office{Base: t.Issuer, TLS: config}, err
 	}
-	return enrol.Office{Base: t.Issuer, TLS: config}, nil
+	transport, err := trust.Transport(t.CA, t.Fingerprint, nil)
+	if err != nil {
+		return enrol.Office{}, err
+	}
+	return enrol.Office{Base: t.Issuer, TLS: transport.TLSClientConfig}, nil
 }
 
 // admit says which members of the house may connect to servers for members. An issuer lets in those that its runbook declares and whose

@@ -51,7 +51,7 @@ func ParseCode(text string) (c Code, err error) {
 	}
 	text = strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(strings.TrimSpace(text)))
 	b, err := crockford.DecodeString(text)
-	if err != nil || len(b) != codeBytes {
+	if err != nil || len(text) != 16 || len(b) != codeBytes {
 		return Code{}, errCode
 	}
 	copy(c.secret[:], b)
