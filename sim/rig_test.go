@@ -13,9 +13,9 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/runbook"
@@ -135,9 +135,10 @@ func (r *rig) recorded() (ids []string) {
 // forgetful is a history that nobody reads.
 type forgetful struct{}
 
-func (forgetful) AddDetection(store.Detection) error                             { return nil }
-func (forgetful) SaveUtterance(store.Utterance) error                            { return nil }
-func (forgetful) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (forgetful) AddDetection(record.Detection) error                            { return nil }
+func (forgetful) SaveUtterance(record.Utterance) error                           { return nil }
+func (forgetful) SaveCommand(record.Command) error                               { return nil }
+func (forgetful) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (forgetful) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 
 // service is a model of a speech-to-text service that takes its time.

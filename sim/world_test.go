@@ -10,9 +10,9 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/runbook"
 )
@@ -128,7 +128,8 @@ func (peer) Send(t *rt.Task, _ notify.Message) error { return t.Sleep(5 * time.M
 // noBook is a history that nobody reads.
 type noBook struct{}
 
-func (noBook) AddDetection(store.Detection) error                             { return nil }
-func (noBook) SaveUtterance(store.Utterance) error                            { return nil }
-func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (noBook) AddDetection(record.Detection) error                            { return nil }
+func (noBook) SaveUtterance(record.Utterance) error                           { return nil }
+func (noBook) SaveCommand(record.Command) error                               { return nil }
+func (noBook) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }

@@ -18,10 +18,10 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/models/wake"
 	"orac/runbook"
@@ -415,7 +415,8 @@ func (mute) Close() error                                                     { 
 func (never) Push(*[96]float32) ([]float32, bool, error)                      { return []float32{0, 0}, false, nil }
 func (never) Reset()                                                          {}
 func (never) Close() error                                                    { return nil }
-func (noBook) AddDetection(store.Detection) error                             { return nil }
-func (noBook) SaveUtterance(store.Utterance) error                            { return nil }
-func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (noBook) AddDetection(record.Detection) error                            { return nil }
+func (noBook) SaveUtterance(record.Utterance) error                           { return nil }
+func (noBook) SaveCommand(record.Command) error                               { return nil }
+func (noBook) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -81,12 +82,8 @@ func (m *Monitor) listeners(t *rt.Task) {
 	m.served = nil
 	for _, l := range m.Listeners() {
 		f := health.Fact{Component: l.Component, Kind: "web", Level: health.Healthy, Why: l.Why}
-		switch {
-		case l.Why == "":
-		case l.Warns:
-			f.Level = health.Degraded
-		default:
-			f.Level = health.Unhealthy
+		if l.Why != "" {
+			f.Level = cmp.Or(l.Level, health.Unhealthy)
 		}
 		m.fact(t, f)
 		m.served = append(m.served, l.Component)

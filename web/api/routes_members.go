@@ -1,73 +1,175 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
-	"orac/web/enrol"
+	"orac/web/audit"
+	"orac/web/members"
 	"orac/web/schema"
 )
 
-type MemberCodeInput struct {
-	Name string `json:"name" check:"required;pattern=name" doc:"What the issuer calls the member: the label of its member block, and the audience of its tokens."`
-	URL  string `json:"url" check:"max=253" doc:"The address of its console, if it has one and no member block declares it. Its certificate is good for a server at that host."`
+type MembersOut struct {
+	Members []members.State `json:"members"`
 }
 
-func (in MemberCodeInput) target() string { return in.Name }
-
-// MemberCode is a code with which an appliance joins the house. It is shown only this once.
-type MemberCode struct {
-	enrol.Ticket
-	Code    string `json:"code"`
-	Command string `json:"command" doc:"What to run on the appliance that joins."`
+func getMembers(c *Call, _ schema.None) (MembersOut, error) {
+	return MembersOut{notNil(c.Server.o.Members.List())}, nil
 }
 
-// OpenCodes are the codes that are open, without the codes themselves.
-type OpenCodes struct {
-	Codes []enrol.Ticket `json:"codes"`
-}
-
-func getMemberCodes(c *Call, _ schema.None) (OpenCodes, error) {
-	return OpenCodes{append([]enrol.Ticket{}, c.Server.desk.Book.List()...)}, nil
-}
-
-// createMemberCode makes a code with which an appliance joins the house. Nothing in the runbook changes before it does.
-func createMemberCode(c *Call, in MemberCodeInput) (MemberCode, error) {
-	who, guard := c.Who, c.Server.o.Guard
-	code, t, err := c.Server.desk.Book.Invite(c.Server.set.Load().rb, in.Name, in.URL, who.Subject(), func() bool { return guard.StillAdmin(who) })
-	if err != nil {
-		return MemberCode{}, enrolProblem(err)
-	}
-	c.Became(map[string]any{"member": t.Member, "url": t.URL, "ends": t.Ends.UTC().Truncate(time.Second)})
-	return MemberCode{t, code.Text(), enrol.Command(c.Server.o.Guard.IssuerURL(), code)}, nil
-}
-
-type MemberName struct {
+type MemberInput struct {
 	Name string `path:"name" check:"pattern=name"`
 }
 
-func (in MemberName) target() string { return in.Name }
+func (in MemberInput) target() string { return in.Name }
 
-func cancelMemberCode(c *Call, in MemberName) (schema.None, error) {
-	if !c.Server.desk.Book.Cancel(in.Name) {
-		return schema.None{}, schema.Fail(schema.NotFound, "No code of this member is open.")
+func getMember(c *Call, in MemberInput) (members.State, error) {
+	s, ok := c.Server.o.Members.Member(in.Name)
+	if !ok {
+		return s, schema.Fail(schema.NotFound, "The runbook declares no such member.")
 	}
-	return schema.None{}, nil
+	return s, nil
 }
 
-// enrolProblem says why somebody may not enrol. A code that never was and a wrong proof are the same to the caller.
-func enrolProblem(err error) error {
-	switch why := enrol.IsRefusal(err); {
-	case err == nil:
-		return nil
-	case errors.Is(err, enrol.ErrNoCode):
-		return schema.Fail(schema.Forbidden, "The code is wrong, used or expired.")
-	case errors.Is(err, enrol.ErrTooMany):
-		return schema.Fail(schema.Slower, "Too many wrong codes are tried.").After(time.Minute)
-	case errors.Is(err, enrol.ErrFull):
-		return schema.Fail(schema.Unavailable, "16 codes are open. Wait until one is used or has expired, or cancel one.")
-	case why != "":
-		return schema.Fail(schema.Unusable, "%s", why)
+// PushInput is what is pushed: one of source, set and command.
+type PushInput struct {
+	Members  []string          `json:"members" check:"max=256" doc:"Their names; none: all that have a url."`
+	Canary   string            `json:"canary" check:"max=64" doc:"The one that is changed first; default: the first of them."`
+	Parallel int               `json:"parallel" check:"min=0;max=8" doc:"How many are changed at a time after that; default: 1."`
+	Source   string            `json:"source" check:"max=262144;lines" doc:"A whole runbook."`
+	Set      []members.Setting `json:"set" check:"max=16" doc:"Settings of each member's own runbook."`
+	Command  *members.Command  `json:"command" doc:"mute for some seconds, unmute or restart."`
+}
+
+func planPush(c *Call, in PushInput) (*members.Push, error) {
+	p, err := c.Server.o.Members.Plan(c.Context(), members.Ask{
+		Members: in.Members, Canary: in.Canary, Parallel: in.Parallel, Source: in.Source, Set: in.Set, Command: in.Command,
+	}, c.Who.Subject())
+	return p, pushProblem(err)
+}
+
+type PushIDInput struct {
+	ID string `json:"id" check:"required;min=1;max=64" doc:"The ID of the plan that was shown, or of the push that is undone."`
+}
+
+func (in PushIDInput) target() string { return in.ID }
+
+func startPush(c *Call, in PushIDInput) (*members.Push, error) {
+	p, err := c.Server.o.Members.Start(in.ID, c.Who.Subject())
+	if err == nil {
+		c.Became(pushed(p))
+	}
+	return p, pushProblem(err)
+}
+
+// pushed is what a record says about a push that begins.
+func pushed(p *members.Push) map[string]any {
+	var names []string
+	for _, s := range p.Steps {
+		names = append(names, s.Member)
+	}
+	return map[string]any{"what": p.What, "members": names}
+}
+
+// PushOut is a push, if there is one.
+type PushOut struct {
+	Push *members.Push `json:"push,omitempty" doc:"Missing if nothing was ever pushed."`
+}
+
+func getPush(c *Call, _ schema.None) (PushOut, error) {
+	return PushOut{c.Server.o.Members.Last()}, nil
+}
+
+func stopPush(c *Call, _ schema.None) (*members.Push, error) {
+	p, err := c.Server.o.Members.Stop()
+	if err == nil {
+		c.Target(p.ID)
+	}
+	return p, pushProblem(err)
+}
+
+func undoPush(c *Call, in PushIDInput) (*members.Push, error) {
+	p, err := c.Server.o.Members.Undo(in.ID, c.Who.Subject())
+	if err == nil {
+		c.Became(pushed(p))
+	}
+	return p, pushProblem(err)
+}
+
+func pushProblem(err error) error {
+	if why, ok := errors.AsType[*members.Cannot](err); ok {
+		return schema.Fail(schema.Unusable, "%s", why.Why)
+	}
+	switch {
+	case errors.Is(err, members.ErrBusy):
+		return schema.Fail(schema.Busy, "Another push is being carried out. Wait until it is over, or stop it.")
+	case errors.Is(err, members.ErrNoPlan):
+		return schema.Fail(schema.PlanChanged, "There is no such plan, or it is older than an hour. Plan again.")
+	case errors.Is(err, members.ErrNone):
+		return schema.Fail(schema.NotFound, "There is no push that could be undone.")
+	case errors.Is(err, members.ErrNoProblem):
+		return schema.Fail(schema.NotFound, "The audit log of that member has no problem, or there is no such member.")
 	}
 	return err
+}
+
+type MembersAuditInput struct {
+	Member string    `query:"member" check:"max=64" doc:"Only records of this member."`
+	Before time.Time `query:"before" doc:"Records from before that time; default: start with the newest."`
+	Limit  int       `query:"limit" check:"min=1;max=200" doc:"How many at most; default: 100."`
+	Who    string    `query:"who" check:"max=128" doc:"Only records of this person or program, or on behalf of that."`
+	Action string    `query:"action" check:"max=64" doc:"Only this action."`
+}
+
+type MembersAuditPage struct {
+	Records []members.Record `json:"records"`
+	Next    time.Time        `json:"next,omitzero" doc:"Send it as before for the next page; missing on the last page."`
+}
+
+func getMembersAudit(c *Call, in MembersAuditInput) (MembersAuditPage, error) {
+	limit := cmp.Or(in.Limit, 100)
+	list, err := c.Server.o.Members.Records(members.Filter{Member: in.Member, Who: in.Who, Action: in.Action, Before: in.Before, Limit: limit})
+	if err != nil {
+		return MembersAuditPage{}, schema.Because(schema.Unavailable, err, "The copies of the members' audit logs cannot be read.")
+	}
+	page := MembersAuditPage{Records: notNil(list)}
+	if len(list) == limit {
+		page.Next = list[limit-1].At
+	}
+	return page, nil
+}
+
+// MemberAudit is what a check of the copy of a member's audit log found.
+type MemberAudit struct {
+	Member string `json:"member"`
+	audit.Verdict
+	Copy members.Copied `json:"copy"`
+}
+
+type MembersVerified struct {
+	OK      bool          `json:"ok" doc:"All copies are whole, and no member shows another past than before."`
+	Members []MemberAudit `json:"members"`
+}
+
+func verifyMembersAudit(c *Call, _ schema.None) (MembersVerified, error) {
+	list, err := c.Server.o.Members.Verify()
+	if err != nil {
+		return MembersVerified{}, schema.Because(schema.Unavailable, err, "The copies of the members' audit logs cannot be read.")
+	}
+	out := MembersVerified{OK: true, Members: []MemberAudit{}}
+	for _, v := range list {
+		out.OK = out.OK && v.OK && v.Copied.Problem == ""
+		out.Members = append(out.Members, MemberAudit{v.Member, c.plainly(v.Verdict), v.Copied})
+	}
+	return out, nil
+}
+
+func acceptMemberAudit(c *Call, in MemberInput) (schema.None, error) {
+	if s, ok := c.Server.o.Members.Member(in.Name); !ok {
+		return schema.None{}, pushProblem(members.ErrNoProblem)
+	} else {
+		c.Changed(s.Audit, nil)
+	}
+	return schema.None{}, pushProblem(c.Server.o.Members.Renew(in.Name))
 }

@@ -17,6 +17,7 @@ import (
 	"orac/web/edge"
 	"orac/web/enrol"
 	"orac/web/gate"
+	"orac/web/members"
 	"orac/web/samples"
 	"orac/web/schema"
 	"orac/web/simulations"
@@ -36,6 +37,8 @@ type Options struct {
 	// not measured.
 	Simulations *simulations.Runner
 	Samples     *samples.Samples
+	// Members are those of an issuer; nil: there are none.
+	Members *members.Centre
 	// Docs are the pages of the documentation, in the order in which people need them.
 	Docs []Doc
 	// Codes are those with which appliances join the house of this issuer; nil: of its own.
@@ -88,6 +91,9 @@ func New(ctx context.Context, o Options) *Server {
 	}
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
+	}
+	if o.Members == nil {
+		o.Members = members.New(members.Options{Tokens: o.Guard})
 	}
 	s := &Server{o: o, recheck: recheck, byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.desk = &enrol.Desk{Book: cmp.Or(o.Codes, &enrol.Book{}), Secrets: o.Guard.Secrets, Roll: o.Guard.DB}

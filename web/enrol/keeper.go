@@ -103,7 +103,7 @@ func (k *Keeper) Listeners() []health.Listener {
 	if errors.Is(err, house.ErrNone) && rb.Issuer.URL == "" { // it trusts an issuer and has not joined its house
 		return nil
 	}
-	return []health.Listener{{Component: Component, Why: trouble(b, err, why, time.Now()), Warns: true}} // what it is needed for tells for itself
+	return []health.Listener{{Component: Component, Why: trouble(b, err, why, time.Now()), Level: health.Degraded}} // what it is needed for tells for itself
 }
 
 // trouble says what is wrong with a certificate; "" if nothing is.

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"orac/appliance/health"
 	"orac/appliance/house"
 	"orac/runbook"
 	"orac/runbook/testkit"
@@ -125,7 +126,7 @@ func TestTheIssuerIsAway(t *testing.T) {
 		}
 		k.during(12 * time.Hour)
 		l := k.Listeners()[0]
-		if l.Component != Component || !l.Warns || !strings.Contains(l.Why, "could not be renewed") || !strings.Contains(l.Why, "away") {
+		if l.Component != Component || l.Level != health.Degraded || !strings.Contains(l.Why, "could not be renewed") || !strings.Contains(l.Why, "away") {
 			t.Errorf("with less than a quarter left: %+v", l)
 		}
 		if n := len(o.attempts); n > 40 {
