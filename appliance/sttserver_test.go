@@ -20,6 +20,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/appliance/sttrole"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -77,8 +78,8 @@ stt_server "house" {
 		act := prompt{make(chan string, 100)}
 		c, err := core.New(core.Options{Runbook: rb, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)), Parts: &graph.Parts{
 			FS: fs, Host: "test", History: node.Book(forgetful{}),
-			STT:  func(graph.Service, func(string) string) (stt.Client, error) { return patient{}, nil },
-			Core: func(graph.CoreService) (notify.Core, error) { return act, nil },
+			STT:  func(graph.Service, wire.Tokens, func(string) string) (stt.Client, error) { return patient{}, nil },
+			Core: func(graph.CoreService, wire.Tokens) (notify.Core, error) { return act, nil },
 		}})
 		if err != nil {
 			t.Fatal(err)

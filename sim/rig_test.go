@@ -72,8 +72,8 @@ func (r *rig) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: r.disk, Host: "rig", History: forgetful{}, Inference: r.inference, Events: rt.NewOut(events),
 		Source: func(graph.Device) (audio.Source, error) { return r.source, nil },
-		STT:    func(graph.Service, func(string) string) (stt.Client, error) { return r.service, nil },
-		Heart:  func(graph.Heart) (notify.Heart, error) { return nil, errors.New("no heart") },
+		STT:    func(graph.Service, wire.Tokens, func(string) string) (stt.Client, error) { return r.service, nil },
+		Heart:  func(graph.Heart, wire.Tokens) (notify.Heart, error) { return nil, errors.New("no heart") },
 		Hook:   func(runbook.Webhook) (notify.Hook, error) { return nil, errors.New("no hook") },
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/runbook"
 )
 
@@ -105,10 +106,12 @@ func (w *World) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 			return p, nil
 		},
 		Inference: w.Inference,
-		STT:       func(s graph.Service, _ func(string) string) (stt.Client, error) { return w.STT.client(s.STT.Name), nil },
-		Heart:     func(graph.Heart) (notify.Heart, error) { return peer{}, nil },
-		Hook:      func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
-		Events:    rt.NewOut(events),
+		STT: func(s graph.Service, _ wire.Tokens, _ func(string) string) (stt.Client, error) {
+			return w.STT.client(s.STT.Name), nil
+		},
+		Heart:  func(graph.Heart, wire.Tokens) (notify.Heart, error) { return peer{}, nil },
+		Hook:   func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
+		Events: rt.NewOut(events),
 	}
 }
 

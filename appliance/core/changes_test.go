@@ -15,6 +15,7 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/graph"
+	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
@@ -23,6 +24,7 @@ import (
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/runbook/edit"
@@ -341,15 +343,18 @@ func world() *graph.Parts {
 	return &graph.Parts{
 		FS: virtual.NewDisk(1 << 30), Host: "test", History: noBook{},
 		Source: func(d graph.Device) (audio.Source, error) { return hum{d}, nil },
-		STT:    func(s graph.Service, _ func(string) string) (stt.Client, error) { return service{s}, nil },
+		STT: func(s graph.Service, _ wire.Tokens, _ func(string) string) (stt.Client, error) {
+			return service{s}, nil
+		},
 		Engine: func(graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
 			return func(*rt.Task) (node.EngineProcess, error) { return nil, errors.New("nobody speaks") }, nil
 		},
-		Heart:         func(h graph.Heart) (notify.Heart, error) { return heart{h}, nil },
+		Heart:         func(h graph.Heart, _ wire.Tokens) (notify.Heart, error) { return heart{h}, nil },
 		Hook:          func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
-		Core:          func(c graph.CoreService) (notify.Core, error) { return actor{c}, nil },
+		Core:          func(c graph.CoreService, _ wire.Tokens) (notify.Core, error) { return actor{c}, nil },
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
+		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
 			Gate:      func() (node.Gate, error) { return mute{}, nil },
@@ -370,6 +375,7 @@ type (
 	actor   struct{ graph.CoreService }
 	hand    struct{ graph.BackendService }
 	mind    struct{ graph.ModelService }
+	issuer  struct{ graph.IssuerService }
 	deaf    struct{}
 	mute    struct{}
 	never   struct{}
@@ -381,6 +387,10 @@ func (hand) Do(_ *rt.Task, c act.Call, _ string) act.Outcome                    
 func (hand) Watch(t *rt.Task, _ act.Sight) error                                    { return t.Sleep(1 << 62) }
 func (hand) Refresh()                                                               {}
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
+
+func (issuer) Token(*rt.Task, string) (login.Token, error) {
+	return login.Token{Text: "token", Life: time.Hour}, nil
+}
 
 func (h hum) Open(*rt.Task) (audio.Stream, error) { return &humming{}, nil }
 

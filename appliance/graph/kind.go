@@ -29,6 +29,7 @@ const (
 	Tells            // tells other programs what happens
 	Remembers        // writes what happens into the history
 	Serves           // answers other machines, for as long as the appliance runs
+	Proves           // gives others what proves to a server who calls
 )
 
 // CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
@@ -90,6 +91,7 @@ func Kinds() []*Kind {
 		spools(), deliveries(), engines(), probes(), heartbeats(),
 		forwards(), sttServers(), wyomings(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
+		logins(),
 		webhooks(), histories(),
 	}
 }

@@ -55,7 +55,7 @@ func (t *target) token(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return tokens.Token(time.Now(), "")
+	return tokens.At(time.Now(), "")
 }
 
 // addressesOf are those that are scanned as a role.
