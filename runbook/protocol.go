@@ -87,11 +87,6 @@ func (ps protocolTable) of(name string) protocol {
 // protocolOf is the protocol of an stt block.
 func protocolOf(name string) protocol { return protocols.of(name) }
 
-// has tells whether a block of the protocol may write an attribute that only some protocols have.
-func (p protocol) has(attribute string) bool {
-	return slices.Contains(p.takes, attribute) || slices.ContainsFunc(p.needs, func(n need) bool { return n.attribute == attribute })
-}
-
 // Asked tells whether the service can be asked how it is.
 func (s STT) Asked() bool { return protocolOf(s.Protocol).asked }
 
