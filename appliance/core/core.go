@@ -23,6 +23,7 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/incident"
+	"orac/appliance/mute"
 	"orac/appliance/node"
 	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
@@ -92,7 +93,7 @@ type Core struct {
 	records *rt.Mailbox[incident.Record]
 	changed *rt.Mailbox[struct{}] // something was planned or changed
 	before  *Unclean
-	mutes   *muter
+	mutes   *mute.Keeper
 	// restarts says who asks for one.
 	restarts *rt.Mailbox[string]
 	ending   rt.Cell[rt.Instant] // when it began to end; 0: it runs
@@ -117,9 +118,9 @@ func New(o Options) (*Core, error) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
 	}
 	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
-	c.mutes = newMuter(parts.FS, o.Slog)
-	c.mutes.names, c.mutes.tell = c.listeners, func(t *rt.Task, b event.Body) { c.publish(t, &parts, "mute", b) }
-	parts.Mutes = c.mutes.cell
+	c.mutes = mute.New(parts.FS, o.Slog)
+	c.mutes.Names, c.mutes.Tell = c.listeners, func(t *rt.Task, b event.Body) { c.publish(t, &parts, "mute", b) }
+	parts.Mutes = c.mutes.Shown()
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []graph.Lacking, within time.Duration) error {
 			for _, l := range list { // the steps of an apply say where from
@@ -156,7 +157,7 @@ func (c *Core) Run(t *rt.Task) error {
 	keeper := t.Shield("keeper", c.keep)
 	monitor := t.Shield("monitor", c.monitor.Run)
 	logger := t.Shield("log", c.monitor.write)
-	_, _ = c.mutes.began.Recv(t, t.Now().Add(muteKept)) // who was muted stays so from the first hop on
+	c.mutes.Await(t) // who was muted stays so from the first hop on
 	nodes := t.Shield("runner", c.runner.Run)
 	removed := t.Shield("removed webhooks", c.removed.Run)
 	if err := c.begin(t); err != nil {

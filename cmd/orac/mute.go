@@ -92,8 +92,7 @@ updated on the disk comes into force. The runbook that runs stays the one that r
 It hears nothing for some seconds. The event "restarted" and the log say for how long.
 
 If the program would not start, nothing happens, and the command says why.`,
-		Example: `  orac restart
-  orac restart --json | jq .pid`,
+		Example: `  orac restart`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.restart(c.Context()) },
 	}

@@ -1,4 +1,4 @@
-package core
+package mute
 
 import (
 	"errors"
@@ -17,22 +17,20 @@ import (
 	"orac/appliance/status"
 )
 
-var muteStart = time.Date(2026, 1, 17, 14, 4, 0, 0, time.UTC)
+var start = time.Date(2026, 1, 17, 14, 4, 0, 0, time.UTC)
 
 // muting runs a process of an appliance with the listeners kitchen and study on a disk, from a wall time on. It returns what was told.
-func muting(t *testing.T, d *virtual.Disk, wall time.Time, f func(*rt.Task, *virtual.Driver, *muter)) (told []string) {
+func muting(t *testing.T, d *virtual.Disk, wall time.Time, f func(*rt.Task, *virtual.Driver, *Keeper)) (told []string) {
 	t.Helper()
 	driver := virtual.New(1, wall, nil)
-	m := newMuter(d, slog.New(slog.NewTextHandler(io.Discard, nil)))
-	m.names = func() []string { return []string{"kitchen", "study"} }
-	m.tell = func(k *rt.Task, b event.Body) {
+	m := New(d, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	m.Names = func() []string { return []string{"kitchen", "study"} }
+	m.Tell = func(k *rt.Task, b event.Body) {
 		told = append(told, fmt.Sprintf("%v %s", time.Duration(k.Now()).Round(time.Second), event.Event{Body: b}.Words()))
 	}
 	root := rt.New(driver, "orac", func(k *rt.Task) error {
 		task := k.Go("mutes", m.Run)
-		if _, err := m.began.Recv(k, k.Now().Add(muteKept)); err != nil {
-			return err
-		}
+		m.Await(k)
 		f(k, driver, m)
 		task.Stop()
 		return k.Outlast(task, k.Now().Add(time.Second))
@@ -46,7 +44,7 @@ func muting(t *testing.T, d *virtual.Disk, wall time.Time, f func(*rt.Task, *vir
 }
 
 // silentIn tells who does not listen now, as the graph sees it.
-func silentIn(k *rt.Task, m *muter) string {
+func silentIn(k *rt.Task, m *Keeper) string {
 	var list []string
 	for _, name := range []string{"kitchen", "study"} {
 		if m.cell.Get().Deaf(name, k.Now()) {
@@ -56,7 +54,7 @@ func silentIn(k *rt.Task, m *muter) string {
 	return strings.Join(list, " ")
 }
 
-func (m *muter) must(t *testing.T, k *rt.Task, r status.MuteRequest, do func(*rt.Task, status.MuteRequest) (status.Muting, error)) status.Muting {
+func (m *Keeper) must(t *testing.T, k *rt.Task, r status.MuteRequest, do func(*rt.Task, status.MuteRequest) (status.Muting, error)) status.Muting {
 	t.Helper()
 	r.By = "user:anna"
 	out, err := do(k, r)
@@ -68,13 +66,13 @@ func (m *muter) must(t *testing.T, k *rt.Task, r status.MuteRequest, do func(*rt
 
 func TestWhoIsMuted(t *testing.T) {
 	d := virtual.NewDisk(1 << 30)
-	expect := func(k *rt.Task, m *muter, want string) {
+	expect := func(k *rt.Task, m *Keeper, want string) {
 		t.Helper()
 		if got := silentIn(k, m); got != want {
 			t.Errorf("%v: deaf are %q, want %q", time.Duration(k.Now()), got, want)
 		}
 	}
-	told := muting(t, d, muteStart, func(k *rt.Task, _ *virtual.Driver, m *muter) {
+	told := muting(t, d, start, func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 		expect(k, m, "")
 		m.must(t, k, status.MuteRequest{Listener: "study", For: time.Hour}, m.Mute)
 		expect(k, m, "study")
@@ -87,7 +85,7 @@ func TestWhoIsMuted(t *testing.T) {
 		expect(k, m, "study")
 		m.must(t, k, status.MuteRequest{}, m.Unmute)
 		expect(k, m, "")
-		if files := d.Files(); slices.ContainsFunc(files, func(f string) bool { return strings.Contains(f, muteFile) }) {
+		if files := d.Files(); slices.ContainsFunc(files, func(f string) bool { return strings.Contains(f, file) }) {
 			t.Errorf("nothing is muted, and the disk has %v", files)
 		}
 		// One of all: the others stay as they were.
@@ -113,13 +111,13 @@ func TestWhoIsMuted(t *testing.T) {
 }
 
 func TestWhatCannotBeMuted(t *testing.T) {
-	muting(t, virtual.NewDisk(1<<30), muteStart, func(k *rt.Task, _ *virtual.Driver, m *muter) {
+	muting(t, virtual.NewDisk(1<<30), start, func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 		for name, r := range map[string]status.MuteRequest{
 			"nobody asks":         {},
 			"an unknown listener": {By: "user:anna", Listener: "attic"},
 			"a negative time":     {By: "user:anna", For: -time.Second},
 			"longer than a week":  {By: "user:anna", For: status.MostMute + 1},
-			"an endless name":     {By: strings.Repeat("a", maxMuter+1)},
+			"an endless name":     {By: strings.Repeat("a", maxName+1)},
 		} {
 			if _, err := m.Mute(k, r); err == nil {
 				t.Errorf("%s: it is muted", name)
@@ -148,12 +146,12 @@ func TestAMuteOutlastsTheProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := virtual.NewDisk(1 << 30)
-			muting(t, d, muteStart, func(k *rt.Task, _ *virtual.Driver, m *muter) {
+			muting(t, d, start, func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 				m.must(t, k, status.MuteRequest{For: c.asked}, m.Mute)
 				_ = k.Sleep(20 * time.Minute)
 			})
 			d.PowerLoss()
-			told := muting(t, d, muteStart.Add(20*time.Minute+c.off), func(k *rt.Task, _ *virtual.Driver, m *muter) {
+			told := muting(t, d, start.Add(20*time.Minute+c.off), func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 				if got := silentIn(k, m) != ""; got != (c.deafFor != 0) {
 					t.Fatalf("deaf at the start: %v", got)
 				}
@@ -183,7 +181,7 @@ func TestAMuteOutlastsTheProcess(t *testing.T) {
 // TestAJumpOfTheClockDoesNotChangeAMute while ORAC runs, and what is shown is right by the clock as it is.
 func TestAJumpOfTheClockDoesNotChangeAMute(t *testing.T) {
 	for _, by := range []time.Duration{-1000 * time.Hour, 1000 * time.Hour} {
-		muting(t, virtual.NewDisk(1<<30), muteStart, func(k *rt.Task, driver *virtual.Driver, m *muter) {
+		muting(t, virtual.NewDisk(1<<30), start, func(k *rt.Task, driver *virtual.Driver, m *Keeper) {
 			m.must(t, k, status.MuteRequest{For: time.Hour}, m.Mute)
 			driver.JumpWall(by)
 			if list := m.List(k.Now(), k.Wall()); len(list) != 1 || !list[0].Until.Equal(k.Wall().Add(time.Hour)) {
@@ -204,19 +202,19 @@ func TestAJumpOfTheClockDoesNotChangeAMute(t *testing.T) {
 // TestAProcessThatCrashesAgainAndAgainIsNotDeafForEver, although its clock starts anew each time.
 func TestAProcessThatCrashesAgainAndAgainIsNotDeafForEver(t *testing.T) {
 	d := virtual.NewDisk(1 << 30)
-	muting(t, d, muteStart, func(k *rt.Task, _ *virtual.Driver, m *muter) {
+	muting(t, d, start, func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 		m.must(t, k, status.MuteRequest{For: time.Hour}, m.Mute)
 	})
 	for runs := 1; ; runs++ {
 		over := false
-		muting(t, d, muteStart.Add(-1000*time.Hour), func(k *rt.Task, _ *virtual.Driver, m *muter) {
+		muting(t, d, start.Add(-1000*time.Hour), func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 			over = silentIn(k, m) == ""
-			_ = k.Sleep(muteSaveEvery + time.Second)
+			_ = k.Sleep(saveEvery + time.Second)
 		})
 		if over {
 			return
 		}
-		if runs > int(time.Hour/muteSaveEvery)+1 {
+		if runs > int(time.Hour/saveEvery)+1 {
 			t.Fatalf("after %d runs it is still deaf", runs)
 		}
 	}
@@ -225,21 +223,21 @@ func TestAProcessThatCrashesAgainAndAgainIsNotDeafForEver(t *testing.T) {
 // TestADiskThatRefuses: a mute holds all the same, and the caller is told; a mute that cannot be read does not make ORAC deaf.
 func TestADiskThatRefuses(t *testing.T) {
 	d := virtual.NewDisk(1 << 30)
-	muting(t, d, muteStart, func(k *rt.Task, _ *virtual.Driver, m *muter) {
+	muting(t, d, start, func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 		mend := d.Break("", "", syscall.EROFS)
 		if out := m.must(t, k, status.MuteRequest{}, m.Mute); out.Note == "" || silentIn(k, m) == "" {
 			t.Errorf("%+v, deaf: %q", out, silentIn(k, m))
 		}
 		mend()
-		_ = k.Sleep(2 * muteRetry)
+		_ = k.Sleep(2 * retry)
 	})
-	mend := d.Break("", muteDir+"/*", syscall.EIO)
-	muting(t, d, muteStart, func(k *rt.Task, _ *virtual.Driver, m *muter) {
+	mend := d.Break("", dir+"/*", syscall.EIO)
+	muting(t, d, start, func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 		if silentIn(k, m) != "" {
 			t.Error("a disk that cannot be read makes it deaf")
 		}
 		mend()
-		_ = k.Sleep(2 * muteRetry)
+		_ = k.Sleep(2 * retry)
 		if silentIn(k, m) == "" {
 			t.Error("the mute is forgotten")
 		}
@@ -249,16 +247,16 @@ func TestADiskThatRefuses(t *testing.T) {
 // TestADamagedFileOfMutes mutes all, for an hour: somebody had wanted silence.
 func TestADamagedFileOfMutes(t *testing.T) {
 	d := virtual.NewDisk(1 << 30)
-	muting(t, d, muteStart, func(k *rt.Task, _ *virtual.Driver, _ *muter) {
-		if err := errors.Join(d.MkdirAll(k, muteDir), rt.WriteFile(k, d, muteDir, muteFile, []byte("{"))); err != nil {
+	muting(t, d, start, func(k *rt.Task, _ *virtual.Driver, _ *Keeper) {
+		if err := errors.Join(d.MkdirAll(k, dir), rt.WriteFile(k, d, dir, file, []byte("{"))); err != nil {
 			t.Fatal(err)
 		}
 	})
-	muting(t, d, muteStart, func(k *rt.Task, _ *virtual.Driver, m *muter) {
+	muting(t, d, start, func(k *rt.Task, _ *virtual.Driver, m *Keeper) {
 		if list := m.List(k.Now(), k.Wall()); len(list) != 1 || list[0].By == "" || silentIn(k, m) == "" {
 			t.Errorf("%+v", list)
 		}
-		_ = k.Sleep(muteDamaged)
+		_ = k.Sleep(damagedFor)
 		if silentIn(k, m) != "" {
 			t.Error("it is deaf for ever")
 		}
@@ -272,15 +270,15 @@ func FuzzMutes(f *testing.F) {
 	f.Add([]byte(`{"mutes":[{"by":"","since":"2026-01-17T14:04:00Z","left_ns":-1}]}`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		list, err := parseMutes(text)
+		list, err := parse(text)
 		if err != nil {
-			if !errors.Is(err, errMuteFile) {
+			if !errors.Is(err, errDamaged) {
 				t.Error(err)
 			}
 			return
 		}
 		for _, m := range list {
-			if m.By == "" || m.Until.IsZero() != (m.Left == 0) || m.left(muteStart) > status.MostMute && !m.Until.IsZero() {
+			if m.By == "" || m.Until.IsZero() != (m.Left == 0) || m.left(start) > status.MostMute && !m.Until.IsZero() {
 				t.Errorf("%+v", m)
 			}
 		}
