@@ -35,7 +35,7 @@ help: ## list every task
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: deps-run build ## install what is needed, build, and run orac.hcl: a spoken command is understood
+run: deps-run build ## install what is needed, build, and run orac.hcl: a spoken question is understood and answered
 	bin/orac run
 
 .PHONY: test

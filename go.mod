@@ -10,6 +10,7 @@ require (
 	github.com/chromedp/cdproto v0.159.0 // the protocol that chromedp speaks
 	github.com/chromedp/chromedp v0.23.0 // tests use the console as a person does, in Debian's Chromium
 	github.com/coder/websocket v1.8.15 // the stream of a speech-to-text service, and /api/ws
+	github.com/coreos/go-oidc/v3 v3.21.0 // a member checks ID tokens with it, and tests what the issuer says
 	github.com/eclipse/paho.golang v0.23.0 // MQTT 5, whose confirmations tell what became of a message
 	github.com/gen2brain/malgo v0.11.24 // microphones, by PulseAudio and ALSA
 	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
@@ -28,6 +29,7 @@ require (
 	github.com/zeebo/xxh3 v1.1.0 // 128-bit keys of sounds: a tenth of a microsecond a hop, the same on every machine
 	go.yaml.in/yaml/v3 v3.0.5 // topics.yaml of an existing Core, for orac import; the YAML organisation keeps it
 	golang.org/x/crypto v0.59.0 // bcrypt
+	golang.org/x/oauth2 v0.38.0 // the client of the code flow
 	golang.org/x/sys v0.50.0 // what of Linux the standard library does not have: limits, peers of sockets, locks
 	golang.org/x/term v0.48.0 // passwords without an echo, the size of a terminal
 	golang.org/x/tools v0.52.0 // tests read the code with its types
@@ -62,6 +64,7 @@ require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
 	github.com/clipperhouse/displaywidth v0.11.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect
+	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
 	github.com/go-ole/go-ole v1.2.6 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect

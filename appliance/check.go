@@ -66,7 +66,7 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 	for _, w := range rb.Wyomings {
 		c.wyoming(w)
 	}
-	for _, s := range rb.STTServers {
+	for _, s := range rb.ServersForPeers() {
 		c.server(s)
 	}
 	c.sentences()
@@ -126,15 +126,20 @@ func (c *checker) say(block runbook.Address, attribute string, s language.Severi
 }
 
 // server warns of a server that nobody may use, and of one that asks somebody for no proof.
-func (c *checker) server(s runbook.STTServer) {
+func (c *checker) server(s runbook.ForPeers) {
+	account, permissions, audience, can := "hey_orac", `"stt.transcribe", "stt.heartbeat"`, "", "transcribe, and command the house"
+	if s.Audience == runbook.CoreAudience {
+		account, permissions, audience, can = "orac_stt", `"core.results", "core.status"`, "\n  audience    = \"orac-core\"", "command the house"
+	}
 	if !c.rb.MayUse(s) {
-		c.say(s.Address, "", language.Warning, "nobody may use "+string(s.Address)+": no service_account has the permission stt.transcribe",
-			"Add one, and give the other machine the same secret:\n\nservice_account \"hey_orac\" {\n  secret      = secret(\"hey_orac\")\n  permissions = [\"stt.transcribe\", \"stt.heartbeat\"]\n}\n\nAn API key of the console works as well. A machine that can show no token is named in legacy.")
+		c.say(s.Address, "", language.Warning, fmt.Sprintf("nobody may use %s: no service_account has the permission %s and the audience %s", s.Address, s.Permission, s.Audience),
+			fmt.Sprintf("Add one, and give the other machine the same secret:\n\nservice_account %q {\n  secret      = secret(%q)\n  permissions = [%s]%s\n}\n\n", account, account, permissions, audience)+
+				"An API key of the console works as well. A machine that can show no token is named in legacy.")
 	}
 	for _, a := range s.Legacy {
 		p, _ := c.rb.Peer(a)
 		c.say(s.Address, "legacy", language.Warning, fmt.Sprintf("%s lets in everybody at %s without a login", s.Address, p.From),
-			"Whoever can send from there can transcribe, and command the house. Give "+p.Name+" a service_account as soon as it can show a token.")
+			"Whoever can send from there can "+can+". Give "+p.Name+" a service_account as soon as it can show a token.")
 	}
 }
 

@@ -36,6 +36,3 @@ func coreServersAreSafe(value any, d *language.Document) (found language.Diagnos
 	}
 	return found
 }
-
-// MayCommand tells whether anybody may use a Core server.
-func (rb *Runbook) MayCommand(s CoreServer) bool { return rb.admitsAny("core.results", s.Legacy) }

@@ -104,9 +104,35 @@ func forPeersIsSafe(rb *Runbook, d *language.Document, server Address, encrypted
 	return found
 }
 
-// admitsAny tells whether anybody has a permission, or comes without a login: an account of the runbook or of a trusted issuer, or a
-// legacy peer.
-func (rb *Runbook) admitsAny(permission string, legacy []Address) bool {
-	return len(legacy) > 0 || rb.Auth.Trust.admits(permission) ||
-		slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool { return slices.Contains(a.Permissions, permission) })
+// The audiences that tokens of service accounts name at servers of each type.
+const (
+	STTAudience  = "orac-stt"
+	CoreAudience = "orac-core"
+)
+
+// ForPeers is a server for other machines, whatever its type.
+type ForPeers struct {
+	Address    Address
+	Audience   string // that the token of a service account must name
+	Permission string // to use it
+	Legacy     []Address
+}
+
+// ServersForPeers lists the servers for other machines.
+func (rb *Runbook) ServersForPeers() (list []ForPeers) {
+	for _, s := range rb.STTServers {
+		list = append(list, ForPeers{s.Address, STTAudience, "stt.transcribe", s.Legacy})
+	}
+	for _, s := range rb.CoreServers {
+		list = append(list, ForPeers{s.Address, CoreAudience, "core.results", s.Legacy})
+	}
+	return list
+}
+
+// MayUse tells whether anybody may use a server: an account of the runbook, one of a trusted issuer, or a legacy peer.
+func (rb *Runbook) MayUse(s ForPeers) bool {
+	return len(s.Legacy) > 0 || rb.Auth.Trust.admits(s.Permission) ||
+		slices.ContainsFunc(rb.ServiceAccounts, func(a ServiceAccount) bool {
+			return a.Audience == s.Audience && slices.Contains(a.Permissions, s.Permission)
+		})
 }

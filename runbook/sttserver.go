@@ -123,6 +123,3 @@ func peersHaveAddresses(value any, d *language.Document) (found language.Diagnos
 	}
 	return found
 }
-
-// MayUse tells whether anybody may send utterances to a server.
-func (rb *Runbook) MayUse(s STTServer) bool { return rb.admitsAny("stt.transcribe", s.Legacy) }

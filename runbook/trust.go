@@ -24,6 +24,10 @@ type Member struct {
 	Address Address
 	Name    string
 	URL     string `hcl:"url"` // of its console, without a path; "": nobody logs in there with a browser
+
+	// How its console proves who it is when this appliance calls it.
+	CA          string `hcl:"ca"`          // resolved against Runbook.Dir; "" for none
+	Fingerprint string `hcl:"fingerprint"` // of its certificate; "" for none
 }
 
 // Trust is another appliance whose people and programs are let in here. There is none while Issuer is empty.
@@ -79,10 +83,30 @@ var memberBlock = &language.BlockType{
 	Example: `member "kitchen" {
   url = "https://kitchen.local:7171"
 }`,
-	Attributes: []language.Attribute{
+	Attributes: slices.Concat([]language.Attribute{
 		{Name: "url", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"https://kitchen.local:7171"`, Pattern: sitePattern, Expect: siteExpect,
 			Doc: "The address of its console, without a path. People who log in there with this issuer come back to it and to no other address. Without it, only programs get tokens for this member."},
+	}, vouchers("the member")),
+	Rules: []language.Rule{
+		language.AtMostOneOf("ca", "fingerprint"),
+		{
+			Uses:  []string{"url", "ca", "fingerprint"},
+			Doc:   "ca and fingerprint need url",
+			Hint:  `Add url = "https://HOST:PORT", the address of the member's console, which they prove.`,
+			Holds: func(g language.Given) bool { return g.Written("url") || !g.Written("ca") && !g.Written("fingerprint") },
+		},
 	},
+}
+
+// vouchers are the attributes that say how another appliance's web listener proves who it is when this one calls it.
+func vouchers(whose string) []language.Attribute {
+	return []language.Attribute{
+		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
+			Doc: "The certificate authorities that may have signed " + whose + "'s certificate, in PEM. Without it, those of the system are used."},
+		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`,
+			Pattern: regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`), Expect: "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons",
+			Doc: "The SHA-256 of " + whose + "'s own certificate, as `orac run` prints it there, instead of ca: for one with self_signed."},
+	}
 }
 
 var trustBlock = &language.BlockType{
@@ -93,21 +117,17 @@ var trustBlock = &language.BlockType{
   role        = "admin"
   permissions = ["stt.transcribe", "stt.heartbeat"]
 }`,
-	Attributes: []language.Attribute{
+	Attributes: slices.Concat([]language.Attribute{
 		{Name: "issuer", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"https://core.local:7171"`,
 			Doc: "The issuer's address, exactly as url in its issuer block. It is https, unless it is this machine's own (127.0.0.1). Required in a trust block."},
-		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
-			Doc: "The certificate authorities that may have signed the issuer's certificate, in PEM. Without it, those of the system are used."},
-		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`,
-			Pattern: regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`), Expect: "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons",
-			Doc: "The SHA-256 of the issuer's own certificate, as it prints it, instead of ca: for an issuer with self_signed."},
+	}, vouchers("the issuer"), []language.Attribute{
 		{Name: "audience", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, DefaultDoc: "the name of the appliance", Example: `"kitchen"`, Pattern: claimPattern, Expect: claimExpect,
 			Doc: "What the issuer calls this appliance: the label of its member block. A token for another member is refused."},
 		{Name: "role", Kind: language.Enum, Gives: language.Admits, OnChange: language.InPlace, Default: "viewer", Values: []string{"viewer", "operator", "admin"},
 			Doc: "The highest role that the issuer's users and accounts have here. Who has a lower one there has the lower one here."},
 		{Name: "permissions", Kind: language.Strings, Gives: language.Admits, OnChange: language.InPlace, Example: `["stt.transcribe", "stt.heartbeat"]`,
 			Doc: "The permissions that the issuer's accounts may have here. Others in a token do not count."},
-	},
+	}),
 	Rules: []language.Rule{
 		language.AtMostOneOf("ca", "fingerprint"),
 		{

@@ -65,15 +65,19 @@ func Speech(a Answer) string {
 
 func notUnderstood(a Answer) string {
 	text := "Sorry, I did not understand that."
-	switch len(a.Reading.Near) {
-	case 0:
-	case 1:
-		text += " Did you mean " + a.Reading.Near[0] + "?"
-	default:
-		n := a.Reading.Near
-		text += " Did you mean " + strings.Join(n[:len(n)-1], ", ") + " or " + n[len(n)-1] + "?"
+	if len(a.Reading.Near) > 0 {
+		text += " Did you mean " + Listed(a.Reading.Near, "or") + "?"
 	}
 	return text
+}
+
+// Listed is a list as people say it: "the lamp, the fan or the radio".
+func Listed(names []string, word string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }
 
 func takenBack(a Answer) string {

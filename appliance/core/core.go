@@ -92,6 +92,7 @@ type Core struct {
 	log     *incident.Log
 	records *rt.Mailbox[incident.Record]
 	changed *rt.Mailbox[struct{}] // something was planned or changed
+	events  node.Events           // besides the history
 	before  *Unclean
 	mutes   *mute.Keeper
 	// restarts says who asks for one.
@@ -113,6 +114,7 @@ func New(o Options) (*Core, error) {
 	logged := rt.NewMailbox[event.Event]("events to the log", graph.EventsWaiting)
 	parts := *o.Parts
 	parts.Events = parts.Events.With(watched, logged)
+	c.events = parts.Events
 	c.clock = provenclock.New(parts.FS, o.Proven)
 	c.clock.Jumped = func(t *rt.Task, j provenclock.Jump) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
@@ -242,6 +244,11 @@ func (c *Core) begin(t *rt.Task) error {
 	}
 	c.steward.Kept = kept
 	return c.steward.Begin(t, c.o.Source)
+}
+
+// Tell reports something that happens beside the graph.
+func (c *Core) Tell(t *rt.Task, from string, what event.Body) {
+	c.events.Push(t, event.Event{At: t.Wall(), Node: from, Body: what})
 }
 
 // Plan reports what applying a runbook would do.

@@ -90,6 +90,8 @@ func (b Acted) words() Words {
 		return warning("unclear", said, faint("  %s", b.Topic))
 	case b.Unknown:
 		return failure("not known", said, usual("  %s", b.Reason), how)
+	case b.Verified && b.Speech != "":
+		return fine("done", said, speech("  %s", b.Speech), how)
 	case b.Verified:
 		return fine("done", said, how)
 	case b.Executed:

@@ -21,29 +21,21 @@ func ProblemOf(err error) *schema.Problem {
 	var refusal *status.Refusal
 	switch {
 	case errors.As(err, &busy):
-		return schema.Because(schema.QueueFull, err, "%s", sentence(busy.Error())).After(max(time.Second, busy.RetryAfter))
+		return schema.Because(schema.QueueFull, err, "%s", schema.Sentence(busy.Error())).After(max(time.Second, busy.RetryAfter))
 	case errors.As(err, &much) && strings.HasPrefix(much.What, "bytes"):
-		return schema.Fail(schema.TooLarge, "%s", sentence(much.Error()))
+		return schema.Fail(schema.TooLarge, "%s", schema.Sentence(much.Error()))
 	case errors.As(err, &much):
-		return schema.Fail(schema.Unusable, "%s", sentence(much.Error()))
+		return schema.Fail(schema.Unusable, "%s", schema.Sentence(much.Error()))
 	case errors.As(err, &topic):
-		return schema.Fail(schema.NoTopic, "%s", sentence(topic.Error()))
+		return schema.Fail(schema.NoTopic, "%s", schema.Sentence(topic.Error()))
 	case errors.As(err, &expired):
-		return schema.Fail(schema.Expired, "%s", sentence(expired.Error()))
+		return schema.Fail(schema.Expired, "%s", schema.Sentence(expired.Error()))
 	case errors.As(err, &late):
-		return schema.Because(schema.TooLate, err, "%s", sentence(late.Error()))
+		return schema.Because(schema.TooLate, err, "%s", schema.Sentence(late.Error()))
 	case errors.Is(err, act.ErrNoBackend):
 		return schema.Fail(schema.NotFound, "The runbook declares no such backend.")
 	case errors.As(err, &refusal) && refusal.Code == status.Stopping: // it is being stopped or changed
 		return schema.Because(schema.Stopping, err, "").After(time.Second)
 	}
 	return schema.ProblemOf(err)
-}
-
-func sentence(s string) string {
-	s = schema.Clip(schema.Clean(s), 300)
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
 }

@@ -31,9 +31,9 @@ func OAuthRoutes() []OAuthRoute {
 		{"GET", trust.KeysPath, "RFC 7517", "The public keys with which tokens are signed.", issuerKeys},
 		{"GET", "/.well-known/oauth-authorization-server", "RFC 8414", metadata, issuerMetadata},
 		{"GET", "/.well-known/openid-configuration", "RFC 8414", metadata, issuerMetadata},
-		{"POST", "/oauth/token", "RFC 6749", "Gives tokens: grant_type is client_credentials (with audience, the name of a member, and scope, permissions) or refresh_token.", oauthToken},
+		{"POST", trust.TokenPath, "RFC 6749", "Gives tokens: grant_type is client_credentials (with audience, the name of a member, and scope, permissions), authorization_code (with redirect_uri and code_verifier) or refresh_token.", oauthToken},
 		{"POST", trust.IntrospectPath, "RFC 7662", "Tells whether a token is active. Its holder asks with the token itself, and accounts with the permission tokens.introspect about any.", oauthIntrospect},
-		{"POST", "/oauth/revoke", "RFC 7009", "Ends a token and what came of it, for the client that it was given to.", oauthRevoke},
+		{"POST", trust.RevokePath, "RFC 7009", "Ends a token and what came of it, for the client that it was given to.", oauthRevoke},
 	}
 }
 
@@ -78,11 +78,7 @@ func (s *Server) oauth(c *Call, o OAuthRoute) (any, error) {
 	var form error
 	if o.Method == http.MethodPost {
 		if form = readOAuthForm(c.R); form == nil {
-			if id, _, basic := basicAuth(c.R); basic {
-				says = known(s.o.Guard, auth.Service, id, c.From)
-			} else {
-				says = known(s.o.Guard, auth.Service, c.R.PostForm.Get("client_id"), c.From)
-			}
+			says = s.client(c)
 		}
 	}
 	if err := s.limit(c, says); err != nil {
@@ -95,6 +91,22 @@ func (s *Server) oauth(c *Call, o OAuthRoute) (any, error) {
 		return nil, form
 	}
 	return o.run(c)
+}
+
+// client is who a form says that it comes from, if that one is no stranger: a code or a refresh token that is still good shows it by itself.
+func (s *Server) client(c *Call) entrant {
+	f := c.R.PostForm
+	if owner := s.o.Guard.CodeOf(f.Get("code")); owner != "" {
+		return entrant(owner)
+	}
+	if owner := s.o.Guard.RefreshOf(f.Get("refresh_token")); owner != "" {
+		return entrant(owner)
+	}
+	id, _, basic := basicAuth(c.R)
+	if !basic {
+		id = f.Get("client_id")
+	}
+	return known(s.o.Guard, auth.Service, id, c.From)
 }
 
 // readOAuthForm reads the form of a request. A parameter may not be there twice (RFC 6749, 3.2).
@@ -191,26 +203,36 @@ func issuerKeys(c *Call) (any, error) {
 	return trust.EncodeKeys(keys), nil
 }
 
-// metadata describe the issuer (RFC 8414, 2).
+// metadata describe the issuer (RFC 8414, 2; OpenID Connect Discovery, 3).
 type metadata struct {
 	Issuer         string   `json:"issuer"`
+	Authorization  string   `json:"authorization_endpoint"`
 	Token          string   `json:"token_endpoint"`
 	Keys           string   `json:"jwks_uri"`
 	Introspection  string   `json:"introspection_endpoint"`
 	Revocation     string   `json:"revocation_endpoint"`
+	Scopes         []string `json:"scopes_supported"`
 	Grants         []string `json:"grant_types_supported"`
 	Responses      []string `json:"response_types_supported"`
+	Modes          []string `json:"response_modes_supported"`
+	Challenges     []string `json:"code_challenge_methods_supported"`
+	Prompts        []string `json:"prompt_values_supported"`
 	Authentication []string `json:"token_endpoint_auth_methods_supported"`
 	Signatures     []string `json:"id_token_signing_alg_values_supported"`
 	Subjects       []string `json:"subject_types_supported"`
+	Claims         []string `json:"claims_supported"`
+	Named          bool     `json:"authorization_response_iss_parameter_supported"` // RFC 9207
+	ByObject       bool     `json:"request_parameter_supported"`
+	ByReference    bool     `json:"request_uri_parameter_supported"`
 }
 
 func issuerMetadata(c *Call) (any, error) {
 	u := c.Server.o.Guard.IssuerURL()
 	return metadata{
-		Issuer: u, Token: u + "/oauth/token", Keys: u + trust.KeysPath, Introspection: u + trust.IntrospectPath, Revocation: u + "/oauth/revoke",
-		Grants: []string{"client_credentials", "refresh_token"}, Responses: []string{}, Authentication: []string{"client_secret_basic", "client_secret_post", "none"},
-		Signatures: []string{"EdDSA"}, Subjects: []string{"public"},
+		Issuer: u, Authorization: u + trust.AuthorizePath, Token: u + trust.TokenPath, Keys: u + trust.KeysPath, Introspection: u + trust.IntrospectPath, Revocation: u + trust.RevokePath,
+		Scopes: []string{"openid"}, Grants: []string{"authorization_code", "client_credentials", "refresh_token"}, Responses: []string{"code"}, Modes: []string{"query"},
+		Challenges: []string{"S256"}, Prompts: []string{"none", "login", "consent", "select_account"}, Authentication: []string{"client_secret_basic", "client_secret_post", "none"},
+		Signatures: []string{"EdDSA"}, Subjects: []string{"public"}, Claims: []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce"}, Named: true,
 	}, nil
 }
 

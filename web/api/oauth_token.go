@@ -17,6 +17,7 @@ type OAuthToken struct {
 	Seconds int    `json:"expires_in"`
 	Refresh string `json:"refresh_token,omitempty"`
 	Scope   string `json:"scope"`
+	ID      string `json:"id_token,omitempty"`
 }
 
 // maxScope is how many permissions a request may name.
@@ -33,10 +34,12 @@ func oauthToken(c *Call) (any, error) {
 		return c.clientCredentials(scope)
 	case "refresh_token":
 		return c.refreshFor(scope)
+	case "authorization_code":
+		return c.exchange()
 	case "":
 		return nil, badRequest("invalid_request", "grant_type is missing.")
 	}
-	return nil, badRequest("unsupported_grant_type", "grant_type is client_credentials or refresh_token.")
+	return nil, badRequest("unsupported_grant_type", "grant_type is authorization_code, client_credentials or refresh_token.")
 }
 
 // clientCredentials gives an account a token for a member. It gives a refresh token only if the scope names offline_access: the account
@@ -88,6 +91,36 @@ func (c *Call) refreshFor(scope []string) (any, error) {
 	return c.oauthAnswer(t, err)
 }
 
+// exchange gives a member the tokens of a code that a browser has brought to it.
+func (c *Call) exchange() (any, error) {
+	f := c.R.PostForm
+	for _, name := range []string{"code", "redirect_uri", "code_verifier"} {
+		if f.Get(name) == "" {
+			return nil, badRequest("invalid_request", name+" is missing.")
+		}
+	}
+	var out OAuthToken
+	err := c.entrance("token.code", func() error {
+		client, err := c.client()
+		if err != nil {
+			return err
+		}
+		t, id, err := c.Server.o.Guard.Exchange(client, f.Get("code"), f.Get("redirect_uri"), f.Get("code_verifier"))
+		if err == nil {
+			c.Who, out = t.Identity, oauthTokenOf(t)
+			out.ID, out.Scope = id, "openid"
+			return nil
+		}
+		if d, ok := errors.AsType[*auth.Denied](err); ok {
+			c.Denied("token.code", d.Reason)
+		} else if !errors.Is(err, auth.ErrTarget) {
+			return err
+		}
+		return badRequest("invalid_grant", "The code is unknown, used, expired, or another request's, or the person was logged out or changed meanwhile.")
+	})
+	return out, err
+}
+
 func (c *Call) oauthAnswer(t auth.Token, err error) (any, error) {
 	switch {
 	case errors.Is(err, auth.ErrTarget):
@@ -97,7 +130,11 @@ func (c *Call) oauthAnswer(t auth.Token, err error) (any, error) {
 	case err != nil:
 		return nil, err
 	}
-	return OAuthToken{t.Token, t.Type, int(time.Until(t.Expires).Round(time.Second) / time.Second), t.Refresh, strings.Join(t.Identity.Permissions, " ")}, nil
+	return oauthTokenOf(t), nil
+}
+
+func oauthTokenOf(t auth.Token) OAuthToken {
+	return OAuthToken{Access: t.Token, Type: t.Type, Seconds: int(time.Until(t.Expires).Round(time.Second) / time.Second), Refresh: t.Refresh, Scope: strings.Join(t.Identity.Permissions, " ")}
 }
 
 func oauthIntrospect(c *Call) (any, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"orac/web/auth"
+	"orac/web/edge"
 	"orac/web/schema"
 )
 
@@ -120,6 +121,9 @@ func redirect(c *Call, to string) error {
 	http.Redirect(c.W, c.R, to, http.StatusSeeOther)
 	return nil
 }
+
+// FormsTo lets the forms of the page that is written now lead to another site: see edge.FormsTo.
+func (c *Call) FormsTo(address string) { edge.FormsTo(c.W.Header(), address) }
 
 // Next returns where a login leads: the page that was asked for, if it is on this host.
 func (c *Call) Next() string {

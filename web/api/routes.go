@@ -19,6 +19,9 @@ var (
 	OpLogoutEverywhere = only(route(Route{Method: "POST", Path: "/api/auth/logout-everywhere", Role: auth.Viewer, Name: "logoutEverywhere", Tag: "auth", Change: "logout.everywhere", Doc: "Ends all sessions and tokens of the caller."}, logoutEverywhere), mayLogOut)
 	OpMe               = route(Route{Method: "GET", Path: "/api/auth/me", Role: auth.Viewer, Name: "me", Tag: "auth", Doc: "The caller's name, role and permissions."}, me)
 
+	OpAuthorization = route(Route{Method: "GET", Path: "/api/auth/authorize", Name: "authorization", Tag: "auth", Doc: "What a member of this issuer asks for when somebody wants to log in there, and what that person must do. The console's page /oauth/authorize is made from it."}, getAuthorization)
+	OpAuthorize     = route(Route{Method: "POST", Path: "/api/auth/authorize", Role: auth.Viewer, Name: "authorize", Tag: "auth", Change: "login.authorize", Doc: "Agrees to a login at a member, in the name of the session's user. Returns the address that brings the member a code."}, authorize)
+
 	OpHealth          = route(Route{Method: "GET", Path: "/api/health", Name: "health", Tag: "health", Doc: "The health of the appliance, for monitors of the existing service. 503 when it is unhealthy."}, apiHealth)
 	OpLive            = route(Route{Method: "GET", Path: "/health/live", Name: "live", Tag: "health", Doc: "Whether the process is alive."}, alive)
 	OpReady           = route(Route{Method: "GET", Path: "/health/ready", Name: "ready", Tag: "health", Doc: "Whether the appliance hears. 503 when it does not."}, ready)
@@ -110,7 +113,19 @@ var (
 	OpRevokeKey      = route(Route{Method: "DELETE", Path: "/api/keys/{id}", Role: auth.Admin, Name: "revokeKey", Tag: "people", Change: "key.revoke", Doc: "Revokes a key."}, revokeKey)
 	OpAudit          = route(Route{Method: "GET", Path: "/api/audit", Role: auth.Admin, Name: "audit", Tag: "people", Doc: "Who did what, newest first."}, getAudit)
 	OpVerifyAudit    = route(Route{Method: "GET", Path: "/api/audit/verify", Role: auth.Admin, Name: "verifyAudit", Tag: "people", Doc: "Checks that no record was altered, added or removed."}, verifyAudit)
+	OpAuditChain     = route(Route{Method: "GET", Path: "/api/audit/chain", Role: auth.Admin, Name: "auditChain", Tag: "people", Doc: "The records after a number as they are in the file, with the end of the log: for whoever keeps a copy. Asking leaves no record, so that a copy can be complete."}, auditChain)
 	OpExportAudit    = route(Route{Method: "GET", Path: "/api/audit/export", Role: auth.Admin, Name: "exportAudit", Tag: "people", Change: "audit.export", Produces: "application/x-ndjson", Long: true, Doc: "All records as lines of JSON, oldest first."}, exportAudit)
+
+	OpMembers            = route(Route{Method: "GET", Path: "/api/members", Role: auth.Viewer, Name: "members", Tag: "members", Doc: "The members of this issuer: whether each answers, how it is, what it runs, and how its runbook and its audit log stand."}, getMembers)
+	OpMember             = route(Route{Method: "GET", Path: "/api/members/{name}", Role: auth.Viewer, Name: "member", Tag: "members", Doc: "One member."}, getMember)
+	OpPlanPush           = route(Route{Method: "POST", Path: "/api/push/plan", Role: auth.Admin, Name: "planPush", Tag: "members", Costly: true, Long: true, Doc: "Asks members what a push would do: a runbook, settings of each one's own runbook, or a command. Nothing is changed. The plan is kept for an hour."}, planPush)
+	OpPush               = route(Route{Method: "POST", Path: "/api/push", Role: auth.Admin, Name: "push", Tag: "members", Change: "members.push", Status: 202, Doc: "Carries out exactly a plan that was shown: the canary first, then the others, and stops at the first that is not healthy. Returns at once."}, startPush)
+	OpPushState          = route(Route{Method: "GET", Path: "/api/push", Role: auth.Admin, Name: "pushState", Tag: "members", Doc: "How far the push is that is carried out, or was last."}, getPush)
+	OpStopPush           = route(Route{Method: "POST", Path: "/api/push/stop", Role: auth.Admin, Name: "stopPush", Tag: "members", Change: "members.stop", Doc: "Changes no further member. The one that is being changed is waited for."}, stopPush)
+	OpUndoPush           = route(Route{Method: "POST", Path: "/api/push/undo", Role: auth.Admin, Name: "undoPush", Tag: "members", Change: "members.undo", Status: 202, Doc: "Returns the members that the last push has changed to what they ran before, unless somebody has changed them since. Returns at once."}, undoPush)
+	OpMembersAudit       = route(Route{Method: "GET", Path: "/api/audit/members", Role: auth.Admin, Name: "membersAudit", Tag: "members", Costly: true, Doc: "Who did what at the members, newest first, from the copies of their audit logs."}, getMembersAudit)
+	OpVerifyMembersAudit = route(Route{Method: "GET", Path: "/api/audit/members/verify", Role: auth.Admin, Name: "verifyMembersAudit", Tag: "members", Costly: true, Long: true, Doc: "Checks the copies of the members' audit logs."}, verifyMembersAudit)
+	OpAcceptMemberAudit  = route(Route{Method: "POST", Path: "/api/audit/members/{name}/accept", Role: auth.Admin, Name: "acceptMemberAudit", Tag: "members", Change: "members.accept", Doc: "Sets the copy of a member whose past has changed aside, with what the member shows instead, and begins a new copy."}, acceptMemberAudit)
 
 	OpOpenapi = route(Route{Method: "GET", Path: "/api/openapi.json", Name: "openapi", Tag: "appliance", Doc: "This document."}, getDocument)
 )

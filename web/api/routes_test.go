@@ -29,8 +29,10 @@ var inputs = map[string]any{
 	"changeRole": map[string]string{"role": "operator"},
 	"mute": MuteInput{Seconds: 60, Listener: "kitchen"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
-	"forget": ForgetInput{"general", "it is too dark to cook"},
-	"setup":  SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
+	"planPush": map[string]any{"members": []string{"kitchen"}, "command": map[string]any{"do": "restart"}}, "push": PushIDInput{"0123"}, "undoPush": PushIDInput{"0123"},
+	"authorize": AuthorizeInput{"client_id=kitchen"},
+	"forget":    ForgetInput{"general", "it is too dark to cook"},
+	"setup":     SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
 	"logoutUser": map[string]string{}, "createKey": KeyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
 }
 
@@ -208,7 +210,7 @@ func TestTheTableIsSound(t *testing.T) {
 			t.Errorf("%s %s: %q is taken, or it lacks words", r.Method, r.Path, r.Name)
 		}
 		names[r.Name] = true
-		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge"}, r.Name) // by POST, for what they are asked with
+		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge", "planPush"}, r.Name) // by POST, for what they are asked with
 		if r.Method != http.MethodGet && r.Change == "" && r.Role != auth.Nobody && !asks {
 			t.Errorf("%s changes something and is not audited", r.Name)
 		}

@@ -73,6 +73,23 @@ var steps = []string{
 	`ALTER TABLE refresh ADD COLUMN audience TEXT NOT NULL DEFAULT ''; -- the member that its tokens are for; '' for this appliance
 	ALTER TABLE refresh ADD COLUMN scope TEXT NOT NULL DEFAULT '';
 	CREATE TABLE ended (id TEXT PRIMARY KEY, due INTEGER NOT NULL) WITHOUT ROWID; -- tokens of a trusted issuer that it has ended`,
+	`CREATE TABLE codes ( -- with which members get tokens, see Guard.Code
+		hash      TEXT PRIMARY KEY, -- SHA-256 of the code
+		subject   TEXT NOT NULL,
+		print     TEXT NOT NULL,
+		epoch     TEXT NOT NULL,
+		session   TEXT NOT NULL, -- SHA-256, as in sessions
+		client    TEXT NOT NULL,
+		redirect  TEXT NOT NULL,
+		challenge TEXT NOT NULL,
+		nonce     TEXT NOT NULL,
+		since     INTEGER NOT NULL, -- when the session began
+		expires   INTEGER NOT NULL,
+		used      INTEGER NOT NULL,
+		family    TEXT NOT NULL, -- of the tokens that came of it
+		due       INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX codes_subject ON codes (subject, expires);`,
 }
 
 // pragmas of the connection, the same as the history's.

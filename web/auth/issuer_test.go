@@ -123,7 +123,7 @@ func TestATokenOfAnIssuer(t *testing.T) {
 	if err != nil || who.Subject() != "core-service:core" || who.Role != Viewer || !slices.Equal(who.Permissions, []string{"stt.transcribe"}) {
 		t.Errorf("at its member: %+v, %v %s", who, err, Reason(err))
 	}
-	if who, err := kitchen.Peer(withToken(token.Token), Via{}); err != nil || who.Kind != CoreService {
+	if who, err := kitchen.Peer("orac-stt", withToken(token.Token), Via{}); err != nil || who.Kind != CoreService {
 		t.Errorf("as a peer: %+v, %v", who, err)
 	}
 	if err := kitchen.Stands(who.Proof()); err != nil {

@@ -20,8 +20,9 @@ const maxPeerLife = 24 * time.Hour
 // without a token.
 //
 // A token that an account has signed for itself grants its permissions: those that it names and that the account has. It grants no
-// role.
-func (g *Guard) Peer(r *http.Request, via Via) (Identity, error) {
+// role, and counts at servers of its audience alone, although its signature is good at all of them. What this appliance has issued
+// itself, and API keys, count for all its servers.
+func (g *Guard) Peer(audience string, r *http.Request, via Via) (Identity, error) {
 	if r.Header.Get("Authorization") == "" {
 		return Identity{}, nil
 	}
@@ -31,7 +32,11 @@ func (g *Guard) Peer(r *http.Request, via Via) (Identity, error) {
 	}
 	p := g.policy.Load()
 	if account, ok := p.accounts[kidOf(text)]; ok && account.secret.IsSet() {
-		return g.selfSigned(p, account, text)
+		who, err := g.selfSigned(p, account, text)
+		if err == nil && account.audience != audience {
+			return Identity{}, told(account.subject(), "for somebody else", "The token is for the audience "+account.audience+", and this server is "+audience+": see audience of the service account on both sides.")
+		}
+		return who, err
 	}
 	return g.token(text, via.From)
 }
@@ -86,7 +91,7 @@ func (g *Guard) selfSigned(p *policy, account user, text string) (Identity, erro
 		}
 		return Identity{}, denied("token: " + reason)
 	}
-	who := Identity{Kind: Service, Name: account.name, Way: ByToken, Expires: c.ExpiresAt.Time, ID: c.ID, Audience: account.audience}
+	who := Identity{Kind: Service, Name: account.name, Way: ByToken, Expires: c.ExpiresAt.Time, ID: c.ID}
 	for _, permission := range account.permissions {
 		if slices.Contains(c.Permissions, permission) {
 			who.Permissions = append(who.Permissions, permission)

@@ -45,18 +45,18 @@ func TestATokenThatAnAccountHasSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	who, err := g.Peer(withToken(token), Via{})
+	who, err := g.Peer("orac-stt", withToken(token), Via{})
 	if err != nil || who.Subject() != "service:hey_orac" || who.Role != Nobody || fmt.Sprint(who.Permissions) != "[stt.transcribe]" {
 		t.Errorf("%+v, %v %s", who, err, Reason(err))
 	}
-	if who, err := g.Peer(withToken(""), Via{}); who.Known() || err != nil {
+	if who, err := g.Peer("orac-stt", withToken(""), Via{}); who.Known() || err != nil {
 		t.Errorf("without a token: %+v, %v", who, err)
 	}
 	if _, err := g.Token(token); err == nil {
 		t.Error("the API takes a token that was made for the STT server")
 	}
 	own := mustLogIn(t, g, "anna")
-	if who, err := g.Peer(withToken(own.Token), Via{}); err != nil || who.Role != Admin {
+	if who, err := g.Peer("orac-stt", withToken(own.Token), Via{}); err != nil || who.Role != Admin {
 		t.Errorf("a user's token: %+v, %v", who, err)
 	}
 }
@@ -90,7 +90,7 @@ func TestWhatIsToldOfABadPeerToken(t *testing.T) {
 	hs := func(change map[string]any) string {
 		return sign(jwt.SigningMethodHS256, []byte(accountSecret), "hey_orac", change)
 	}
-	if _, err := g.Peer(withToken(hs(nil)), Via{}); err != nil {
+	if _, err := g.Peer("orac-stt", withToken(hs(nil)), Via{}); err != nil {
 		t.Fatalf("the good one: %s", Reason(err))
 	}
 	for name, c := range map[string]struct {
@@ -113,7 +113,7 @@ func TestWhatIsToldOfABadPeerToken(t *testing.T) {
 		"too long":         {strings.Repeat("a", 5000), "token: too long", ""},
 		"words":            {"give.me.access", "token: malformed", ""},
 	} {
-		who, err := g.Peer(withToken(c.token), Via{})
+		who, err := g.Peer("orac-stt", withToken(c.token), Via{})
 		d, _ := err.(*Denied)
 		if who.Known() || d == nil || d.Reason != c.reason || (c.told == "") != (d.Told == "") || !strings.HasPrefix(d.Told, c.told) {
 			t.Errorf("%s: %+v, %+v", name, who, d)
@@ -121,7 +121,7 @@ func TestWhatIsToldOfABadPeerToken(t *testing.T) {
 	}
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Authorization", "Basic YTpi")
-	if _, err := g.Peer(r, Via{}); err == nil {
+	if _, err := g.Peer("orac-stt", r, Via{}); err == nil {
 		t.Error("a password is taken for a token")
 	}
 }

@@ -52,6 +52,11 @@ func (g *Guard) issueFor(v Verified, lifetime time.Duration, refreshed bool, gra
 				return err
 			}
 		}
+		if v.code != "" {
+			if err := useCode(tx, v.code, family); err != nil {
+				return err
+			}
+		}
 		now := g.now()
 		if t, err = sign(who, v.epoch, family, now, lifetime); err != nil {
 			return err

@@ -66,8 +66,8 @@ type Identity struct {
 	// ID is the jti of a token or the ID of a key; Family is shared by all tokens of one login.
 	ID     string `json:"-"`
 	Family string `json:"-"`
-	// Audience is whom a token is for that a service account has signed for itself; empty for everybody else.
-	Audience string `json:"-"`
+	// By is who had the trusted issuer itself ask: a Subject there, with "core:" in front. It grants nothing, and is recorded.
+	By string `json:"-"`
 	// CSRF is the token that a form must carry if the request uses a session.
 	CSRF string `json:"-"`
 
@@ -76,6 +76,9 @@ type Identity struct {
 
 // Proof returns the proof of the identity, for whatever is issued or changed in its name.
 func (i Identity) Proof() Verified { return i.proof }
+
+// Began is when the browser's session began; zero if there is none.
+func (i Identity) Began() time.Time { return i.proof.since }
 
 // Known reports whether the identity is somebody.
 func (i Identity) Known() bool { return i.Kind != "" }

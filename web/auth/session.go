@@ -27,6 +27,7 @@ const (
 	sessionEpoch = "epoch"
 	sessionPrint = "print"
 	sessionCSRF  = "csrf"
+	sessionSince = "since" // when it began, in seconds since 1970 UTC
 )
 
 // sessions returns the policy's manager for requests with or without TLS.
@@ -66,6 +67,8 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified,
 	m.Put(ctx, sessionEpoch, v.epoch)
 	m.Put(ctx, sessionPrint, v.print)
 	m.Put(ctx, sessionCSRF, csrf)
+	now := g.now()
+	m.Put(ctx, sessionSince, now.Unix())
 	m.Store = sessionStore{g.DB, func(tx *sql.Tx) error {
 		if v.kind != User {
 			return denied("proof: it is not good for sessions")
@@ -78,7 +81,7 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified,
 		return Identity{}, err
 	}
 	m.WriteSessionCookie(ctx, w, token, m.Deadline(ctx)) // the idle time is measured here, not by the browser
-	v.session = digest(token)
+	v.session, v.since = digest(token), now
 	return Identity{Kind: User, Name: v.name, Role: v.role, Way: BySession, Expires: expires, CSRF: csrf, proof: v}, nil
 }
 
@@ -146,7 +149,7 @@ func (g *Guard) session(r *http.Request, via Via, touch bool) (Identity, error) 
 			return Identity{}, err
 		}
 	}
-	proof := Verified{kind: User, name: name, role: who.role, print: who.print, epoch: epoch, session: digest(c.Value)}
+	proof := Verified{kind: User, name: name, role: who.role, print: who.print, epoch: epoch, session: digest(c.Value), since: time.Unix(m.GetInt64(ctx, sessionSince), 0)}
 	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: m.GetString(ctx, sessionCSRF), proof: proof}, nil
 }
 

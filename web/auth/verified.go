@@ -14,10 +14,12 @@ type Verified struct {
 	name         string // for a key: its ID
 	role         Role
 	print, epoch string
-	family       string // the login that it continues; "" begins a new one
-	session      string // digest of a session; "" if there is none
-	refresh      string // digest of the refresh token that it uses up; "" if there is none
-	core         core   // of a trusted issuer's user or account
+	family       string    // the login that it continues; "" begins a new one
+	session      string    // digest of a session; "" if there is none
+	refresh      string    // digest of the refresh token that it uses up; "" if there is none
+	code         string    // digest of the code that it uses up; "" if there is none
+	since        time.Time // when the session began; zero if there is none
+	core         core      // of a trusted issuer's user or account
 }
 
 // Identity returns the proven identity.

@@ -24,7 +24,7 @@ func (c *Console) loginPage(call *api.Call) error {
 		return err
 	case state.Needed:
 		return redirect(call, "/setup")
-	case call.Who.Known():
+	case call.Who.Known() && call.R.URL.Query().Get("again") == "":
 		return redirect(call, call.Next())
 	}
 	return c.write(call, http.StatusOK, "login", "plain", view{Title: "Log in", Data: entrance{Next: call.Next(), Done: loginDone[call.R.URL.Query().Get("done")]}})

@@ -31,6 +31,8 @@ func allPages() []route {
 		{method: "POST", path: "/login", show: (*Console).login},
 		{path: "/setup", title: "Set up", template: "setup", show: (*Console).setupPage},
 		{method: "POST", path: "/setup", show: (*Console).setup},
+		{path: "/oauth/authorize", title: "Log in at a member", template: "authorize", show: (*Console).authorizePage},
+		{method: "POST", path: "/oauth/authorize", role: auth.Viewer, show: (*Console).authorize},
 		{method: "POST", path: "/logout", role: auth.Viewer, show: (*Console).logout},
 		{method: "POST", path: "/logout-everywhere", role: auth.Viewer, show: (*Console).logoutEverywhere},
 

@@ -86,9 +86,10 @@ web {
 
 // Options are what a rig has beside an appliance. The zero value has nothing.
 type Options struct {
-	Simulations string // the folder of what was simulated; empty: nothing can be
-	Program     string // that simulates
-	Samples     string // the folder of samples
+	Simulations string                 // the folder of what was simulated; empty: nothing can be
+	Program     string                 // that simulates
+	Samples     string                 // the folder of samples
+	Runbook     func(*runbook.Runbook) // changes it
 }
 
 // rig is a console with users of every role.
@@ -123,6 +124,9 @@ func newRigOf(t *testing.T, o Options, whole func(fake.Evil) api.Whole) *rig {
 	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.ears", Name: "ears", Serve: runbook.ServeSTT, Engine: "stt.local", Listen: ":10300", Unprotected: true, Advertise: true, MaxConnections: 32}}
 	rb.STTServers = []runbook.STTServer{{Address: "stt_server.house", Name: "house", Listen: ":7272", Legacy: []runbook.Address{"peer.old"}}}
 	rb.Web.Hosts = []string{"example.com"} // what httptest asks for
+	if o.Runbook != nil {
+		o.Runbook(rb)
+	}
 	r.app.Book = rb
 	history, _, err := store.Open(filepath.Join(dir, "orac.db"))
 	r.must(err)

@@ -2,6 +2,7 @@ package coreserver
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +12,6 @@ import (
 	"orac/web/auth"
 	"orac/web/peers"
 	"orac/web/peers/peertest"
-	"orac/web/schema"
 )
 
 // ask makes a good request to a route.
@@ -61,10 +61,10 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 					want = http.StatusConflict
 				}
 				if code != want {
-					t.Errorf("%s as %s: %d", route.pattern(), name, code)
+					t.Errorf("%s as %s: %d", route.Pattern(), name, code)
 				}
 			case known && code != http.StatusForbidden, !known && code != http.StatusUnauthorized:
-				t.Errorf("%s as %s: %d", route.pattern(), name, code)
+				t.Errorf("%s as %s: %d", route.Pattern(), name, code)
 			}
 		}
 	}
@@ -81,84 +81,9 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 // TestATokenForAnotherAudience is refused, although the account is known here and its signature is good.
 func TestATokenForAnotherAudience(t *testing.T) {
 	r := newRig(t)
-	p := r.Problem("an account of the STT server", r.say(peertest.As{Token: r.TokenFor("hey_orac", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
-	if !strings.Contains(p.Detail, "orac-stt") || !strings.Contains(p.Detail, Audience) {
-		t.Errorf("it is told %q", p.Detail)
-	}
-	r.Problem("our account, with another audience", r.say(peertest.As{Token: r.TokenFor("orac_stt", "orac-stt")}, "turn on the lights"), schema.Unauthenticated)
-	r.Problem("words", r.say(peertest.As{Token: "canary"}, "turn on the lights"), schema.Unauthenticated)
-	r.Problem("a bad token of a legacy peer", r.say(peertest.As{Token: "canary", From: peertest.LegacyPeer.From}, "turn on the lights"), schema.Unauthenticated)
-	if list := r.Records("token.refused"); len(list) < 3 || !strings.HasPrefix(list[len(list)-1].Why, "token: for somebody else") {
-		t.Errorf("%+v", list)
-	}
-	if _, n := r.deeds.last(); n > 0 {
-		t.Error("something was acted on")
-	}
-	if strings.Contains(r.Logs(), "canary") {
-		t.Error("a credential is in the log")
-	}
-	if w := r.Call(peertest.As{Token: "canary"}, "GET", "/health/live", ""); w.Code != 200 {
-		t.Errorf("alive, with a bad token: %d", w.Code)
-	}
-}
-
-// TestOriginsAndHosts: a browser is no legacy peer; pages of the declared origins may ask with a token, and no others.
-func TestOriginsAndHosts(t *testing.T) {
-	r := newRig(t)
-	token := peertest.As{Token: r.Token("orac_stt")}
-	for _, header := range [][2]string{{"Origin", "http://evil.test"}, {"Origin", "http://example.com"}, {"Sec-Fetch-Site", "same-origin"}} {
-		if w := r.say(peertest.LegacyPeer, "turn on the lights", header[0], header[1]); w.Code != 401 && w.Code != 403 {
-			t.Errorf("%v: %d %s", header, w.Code, w.Body)
-		}
-	}
-	for origin, allowed := range map[string]bool{"https://panel.example": true, "https://evil.test": false, "null": false, "https://panel.example.evil.test": false} {
-		w := r.say(token, "turn on the lights", "Origin", origin, "Sec-Fetch-Site", "cross-site")
-		if got := w.Header().Get("Access-Control-Allow-Origin"); allowed != (w.Code == 200) || allowed != (got == origin) || got == "*" {
-			t.Errorf("%s: %d, %q", origin, w.Code, got)
-		}
-		req := r.Request(peertest.As{}, "OPTIONS", "/v1/generate/general", nil)
-		req.Header.Set("Origin", origin)
-		req.Header.Set("Access-Control-Request-Method", "POST")
-		if w := r.Do(req); w.Code != 204 || allowed != (w.Header().Get("Access-Control-Allow-Headers") != "") {
-			t.Errorf("a preflight of %s: %d %v", origin, w.Code, w.Header())
-		}
-	}
-	req := r.Request(token, "GET", "/v1/status", nil)
-	req.Host = "evil.test"
-	r.Problem("another host", r.Do(req), schema.WrongHost)
-	w := r.Call(token, "GET", "/v1/status", "")
-	for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store", "Content-Security-Policy": "default-src 'none'"} {
-		if got := w.Header().Get(name); !strings.HasPrefix(got, want) {
-			t.Errorf("%s: %q", name, got)
-		}
-	}
-}
-
-// TestALegacyPeerBehindAProxy: the proxy's own address is nobody's, and what it says counts only if it is trusted.
-func TestALegacyPeerBehindAProxy(t *testing.T) {
-	r := newRigWith(t, func(rb *runbook.Runbook) {
-		rb.Web.TrustedProxies = []string{"192.0.2.1"}
-		rb.Peers[0].From = "192.0.2.0/28"
-	})
-	for name, c := range map[string]struct {
-		from, forwarded string
-		code            int
-	}{
-		"the peer itself":         {"192.0.2.7", "", 200},
-		"the proxy for the peer":  {"192.0.2.1", "192.0.2.7", 200},
-		"the proxy for another":   {"192.0.2.1", "198.51.100.9", 401},
-		"the proxy for nobody":    {"192.0.2.1", "", 401},
-		"another who says so":     {"198.51.100.9", "192.0.2.7", 401},
-		"the proxy, with a chain": {"192.0.2.1", "192.0.2.7, 198.51.100.9", 401},
-	} {
-		var header []string
-		if c.forwarded != "" {
-			header = []string{"X-Forwarded-For", c.forwarded}
-		}
-		if w := r.say(peertest.As{From: c.from}, "turn on the lights", header...); w.Code != c.code {
-			t.Errorf("%s: %d %s", name, w.Code, w.Body)
-		}
-	}
+	r.ForItsAudience("orac_stt", "hey_orac", runbook.STTAudience,
+		func(who peertest.As) *httptest.ResponseRecorder { return r.say(who, "turn on the lights") },
+		func() int { _, n := r.deeds.last(); return n })
 }
 
 // TestLimitsByCategory: who peertest.Asks too often is told so in headers; other categories and other callers are served.

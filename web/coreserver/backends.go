@@ -11,6 +11,7 @@ import (
 	"orac/appliance/act"
 	"orac/runbook"
 	"orac/web/acts"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -64,7 +65,7 @@ func (c *call) backendOut(b act.BackendState) BackendOut {
 		ID: b.Name, Name: b.Name, Type: b.Protocol, State: BackendStatus{b.Connected, stamp(b.Synced), text(b.Version), text(schema.Clip(schema.Clean(b.Error), 300))},
 		Statistics: BackendStatistics{b.Entities, b.Enabled, b.Enabled, stamp(b.Synced)}, Calls: acts.Counts(b.Calls),
 	}
-	if declared, ok := c.set.rb.Backend(runbook.Address("backend." + b.Name)); ok {
+	if declared, ok := c.Settings.Runbook.Backend(runbook.Address("backend." + b.Name)); ok {
 		out.Connection = BackendConnection{bare(declared.URL), declared.Token.IsSet()}
 	}
 	return out
@@ -88,7 +89,7 @@ func (c *call) backends() error {
 	for _, b := range st.Backends {
 		out.Backends = append(out.Backends, c.backendOut(b))
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 // named returns the backend that the path names.
@@ -110,7 +111,7 @@ func (c *call) backend() error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, BackendAnswer{"success", c.backendOut(b)})
+	return c.JSON(http.StatusOK, BackendAnswer{"success", c.backendOut(b)})
 }
 
 // EntitiesOut are the entities of a backend.
@@ -148,7 +149,7 @@ func (c *call) things() ([]acts.Thing, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(c.Context(), c.server.times.state)
+	ctx, cancel := context.WithTimeout(c.Context(), peers.StateTime)
 	defer cancel()
 	h, states, err := core.Home(ctx, b.Name)
 	return acts.ThingsOf(h, states), err
@@ -165,7 +166,7 @@ func (c *call) entities() error {
 			out.Entities = append(out.Entities, entityOut(t))
 		}
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 // MappingsOut are the entities that sentences may name.
@@ -211,7 +212,7 @@ func (c *call) mappings() error {
 	}
 	out.Validation.Valid = len(out.Validation.Conflicts) == 0
 	slices.Sort(out.Devices)
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 // TestOut is how a test, or a fetch, went.
@@ -236,11 +237,11 @@ func (c *call) test() error {
 		return err
 	}
 	if b.Connected {
-		return c.json(http.StatusOK, TestOut{"success", TestResult{Success: true, Count: b.Entities, Rooms: b.Areas}})
+		return c.JSON(http.StatusOK, TestOut{"success", TestResult{Success: true, Count: b.Entities, Rooms: b.Areas}})
 	}
 	why := cmp.Or(schema.Clip(schema.Clean(b.Error), 300), "it is not connected")
-	if c.isLegacy() {
-		return c.json(http.StatusOK, TestOut{"error", TestResult{Error: &why}})
+	if c.Legacy() {
+		return c.JSON(http.StatusOK, TestOut{"error", TestResult{Error: &why}})
 	}
 	return schema.Fail(schema.Unavailable, "The backend is not connected: %s.", strings.TrimSuffix(why, "."))
 }
@@ -266,5 +267,5 @@ func (c *call) fetch() error {
 	for _, t := range list {
 		out.Result.Devices = append(out.Result.Devices, entityOut(t))
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }

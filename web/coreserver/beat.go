@@ -99,7 +99,7 @@ func beatOf(body []byte, from string) (act.Beat, error) {
 func (c *call) beat() error {
 	room := c.server.room.Hold(c.Who.Subject())
 	defer room.Release()
-	body, err := c.read(room)
+	body, err := c.Read(room)
 	if err != nil {
 		return err
 	}
@@ -112,11 +112,11 @@ func (c *call) beat() error {
 		return err
 	}
 	a, err := core.Beat(c.Context(), b)
-	c.server.metrics.beat(err)
+	c.Beat(err)
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, BeatOut{"ok", a.Processed, a.Created, fmt.Sprintf("Processed %d topics", a.Processed)})
+	return c.JSON(http.StatusOK, BeatOut{"ok", a.Processed, a.Created, fmt.Sprintf("Processed %d topics", a.Processed)})
 }
 
 // BeatsOut tells which topics are listened for.
@@ -168,7 +168,7 @@ func (c *call) beats() error {
 		}
 		out.Topics[t.Name] = BeatTopicOut{t.Name, live, live, stamp(t.Beat), text(t.WakeWord), t.Triggers, !t.Declared}
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 func liveness(beat, now time.Time) string {

@@ -17,7 +17,8 @@ func inRunbook(pattern, block string) Route {
 		name += strings.ToUpper(part[:1]) + part[1:]
 	}
 	return Route{
-		Method: method, Path: path, Name: name, Right: peers.Right{Role: auth.Admin}, Change: block + ".change", Doc: "Changes nothing: " + block + " blocks of the runbook declare this.", body: maxText,
+		Route: peers.Route{Method: method, Path: path, Right: peers.Right{Role: auth.Admin}, Change: block + ".change", Doc: "Changes nothing: " + block + " blocks of the runbook declare this."},
+		Name:  name, body: maxText,
 		Shape: schema.ShapeOf[schema.None, schema.None](method),
 		run: func(*call) error {
 			return schema.Fail(schema.InRunbook, "Change the %s blocks of the runbook: in the console under Runbook, block by block, or in its file and with orac apply. A token goes into a secret of the state directory, once, and is never shown again. What the existing service had is imported with orac import core.", block)

@@ -2,7 +2,6 @@ package coreserver
 
 import (
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -81,14 +80,14 @@ func (c *call) generate() error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, c.generated(a, r.DryRun))
+	return c.JSON(http.StatusOK, c.generated(a, r.DryRun))
 }
 
 // request is what a request wants to have done.
 func (c *call) request() (r act.Request, err error) {
 	room := c.server.room.Hold(c.Who.Subject())
 	defer room.Release()
-	body, err := c.read(room)
+	body, err := c.Read(room)
 	if err != nil {
 		return r, err
 	}
@@ -148,21 +147,6 @@ func decode(body []byte, into any) error {
 	return nil
 }
 
-// read returns the body of a request, which is held while it comes.
-func (c *call) read(room *peers.Hold) ([]byte, error) {
-	body, err := room.Read(c.R.Body)
-	if err == nil {
-		return body, nil
-	}
-	if _, long := errors.AsType[*http.MaxBytesError](err); long {
-		return nil, err
-	}
-	if _, full := errors.AsType[*schema.Problem](err); full {
-		return nil, err
-	}
-	return nil, schema.Because(schema.Unusable, err, "The body broke off.")
-}
-
 // topicName is the form of a topic's name.
 var topicName = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
 
@@ -181,7 +165,7 @@ func topicOf(given string) (string, error) {
 // topicAt is the topic of the request's path, as the runbook spells it.
 func (c *call) topicAt() (string, error) {
 	topic, err := topicOf(c.R.PathValue("topic"))
-	for _, t := range c.set.rb.Topics {
+	for _, t := range c.Settings.Runbook.Topics {
 		if strings.EqualFold(t.Name, topic) {
 			return t.Name, err
 		}
@@ -211,17 +195,14 @@ func said(m Metadata, now time.Time) time.Time {
 	return time.Time{}
 }
 
-// ask hands a text over. The request has arrived: from here on the answer has its own time. It still ends when the peer goes.
+// ask hands a text over.
 func (c *call) ask(r act.Request) (act.Answer, error) {
-	control, most := http.NewResponseController(c.W), c.server.times.answer
-	_ = control.SetReadDeadline(time.Time{}) // only a test's writer has no deadlines
-	_ = control.SetWriteDeadline(time.Now().Add(most + time.Second))
+	ctx, cancel := c.Answering(c.server.answer)
+	defer cancel()
 	core, err := c.core()
 	if err != nil {
 		return act.Answer{}, err
 	}
-	ctx, cancel := context.WithTimeout(c.Base, most)
-	defer cancel()
 	a, err := core.Ask(ctx, r)
 	c.server.metrics.text(a, err)
 	return a, err
@@ -229,7 +210,7 @@ func (c *call) ask(r act.Request) (act.Answer, error) {
 
 // generated is the answer for what was done.
 func (c *call) generated(a act.Answer, dry bool) Generated {
-	out := Generated{Status: "success", Response: responseOf(a), Elapsed: float64(time.Since(c.begun).Microseconds()) / 1000}
+	out := Generated{Status: "success", Response: responseOf(a), Elapsed: float64(time.Since(c.Begun).Microseconds()) / 1000}
 	shown := acts.AnswerOf(a)
 	if !a.Understood || !a.Executed && !dry {
 		why := cmp.Or(shown.Reason, "it was not understood")
@@ -241,7 +222,7 @@ func (c *call) generated(a act.Answer, dry bool) Generated {
 	if a.Model != "" {
 		out.Model = &a.Model
 	}
-	if !c.isLegacy() {
+	if !c.Legacy() {
 		out.Truth = &Truth{a.Understood, a.Executed, a.Verified, shown.Reason, a.Speech, a.Repeated, c.ID, shown}
 	}
 	return out
@@ -268,5 +249,5 @@ func (c *call) correct() error {
 	if !a.Executed {
 		out = CorrectedOut{"not_removed", cmp.Or(a.Reason, a.Speech, "There is nothing to correct.")}
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }

@@ -6,19 +6,13 @@ import (
 
 	"orac/appliance/act"
 	"orac/web/acts"
-)
-
-// The words of the existing service.
-const (
-	healthy   = "healthy"
-	degraded  = "degraded"
-	unhealthy = "unhealthy"
+	"orac/web/peers"
 )
 
 // judge says how well the acting side is. It acts although a backend or a language model is away: others are not.
 func judge(st act.CoreState, err error) string {
 	if err != nil {
-		return unhealthy
+		return peers.Unhealthy
 	}
 	away := 0
 	for _, b := range st.Backends {
@@ -32,19 +26,11 @@ func judge(st act.CoreState, err error) string {
 	}
 	switch {
 	case away > 0 && away == len(st.Backends):
-		return unhealthy
+		return peers.Unhealthy
 	case away > 0 || failing:
-		return degraded
+		return peers.Degraded
 	}
-	return healthy
-}
-
-// code is the status of a health answer. A legacy peer gets 200, as it is used to; what the answer says is true all the same.
-func (c *call) code(word string) int {
-	if word == unhealthy && !c.isLegacy() {
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusOK
+	return peers.Healthy
 }
 
 // StatusOut tells whether it can act.
@@ -56,11 +42,11 @@ type StatusOut struct {
 
 func (c *call) status() error {
 	st, err := c.state()
-	out, word := StatusOut{"ok", len(st.Models), c.server.o.Version}, judge(st, err)
-	if word == unhealthy {
+	out, word := StatusOut{"ok", len(st.Models), c.server.Version}, judge(st, err)
+	if word == peers.Unhealthy {
 		out.Status = "no backend can be reached"
 	}
-	return c.json(c.code(word), out)
+	return c.JSON(c.Code(word, peers.Unhealthy), out)
 }
 
 // HealthOut is the health of the server and of what it needs.
@@ -89,13 +75,13 @@ type BackendsHealth struct {
 func (c *call) health() error {
 	st, err := c.state()
 	word := judge(st, err)
-	out := HealthOut{Status: word, At: time.Now().UTC().Format("2006-01-02T15:04:05.000000"), Version: c.server.o.Version, Checks: HealthChecks{API: healthy, Llama: "no_servers", Waiting: st.Waiting}}
+	out := HealthOut{Status: word, At: time.Now().UTC().Format("2006-01-02T15:04:05.000000"), Version: c.server.Version, Checks: HealthChecks{API: peers.Healthy, Llama: "no_servers", Waiting: st.Waiting}}
 	for _, m := range st.Models {
 		if out.Checks.Llama == "no_servers" {
-			out.Checks.Llama = healthy
+			out.Checks.Llama = peers.Healthy
 		}
 		if m.Error != "" {
-			out.Checks.Llama = degraded
+			out.Checks.Llama = peers.Degraded
 		}
 	}
 	out.Checks.Backends.Total = len(st.Backends)
@@ -104,26 +90,11 @@ func (c *call) health() error {
 			out.Checks.Backends.Connected++
 		}
 	}
-	return c.json(c.code(word), out)
+	return c.JSON(c.Code(word, peers.Unhealthy), out)
 }
-
-// WordOut is an answer of one word.
-type WordOut struct {
-	Status string `json:"status"`
-}
-
-// live tells that the process is there.
-func (c *call) live() error { return c.json(http.StatusOK, WordOut{"alive"}) }
 
 // ready tells whether a text would be acted on now.
-func (c *call) ready() error {
-	word := judge(c.state())
-	said := "ready"
-	if word == unhealthy {
-		said = "not ready"
-	}
-	return c.json(c.code(word), WordOut{said})
-}
+func (c *call) ready() error { return c.Ready(judge(c.state()), peers.Unhealthy) }
 
 // ModelsOut are the language models.
 type ModelsOut struct {
@@ -148,7 +119,7 @@ func (c *call) models() error {
 	for _, m := range st.Models {
 		out.Models = append(out.Models, ModelOut{Name: m.Name, Backend: "openai", Model: acts.ModelOf(m)})
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 // LastOut is the last text and what came of it, with the fields of the existing service that are true.
@@ -174,7 +145,7 @@ func (c *call) last() error {
 	}
 	out := LastOut{Status: "idle"}
 	if st.Last == nil {
-		return c.json(http.StatusOK, out)
+		return c.JSON(http.StatusOK, out)
 	}
 	a := *st.Last
 	shown, json := acts.AnswerOf(a), responseOf(a)
@@ -188,5 +159,5 @@ func (c *call) last() error {
 	if !out.Success {
 		out.Status, out.Error = "error", text(shown.Reason)
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }

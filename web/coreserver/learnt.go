@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"orac/appliance/act"
+	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -45,7 +46,7 @@ func (c *call) known() ([]act.LearntAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(c.Context(), c.server.times.state)
+	ctx, cancel := context.WithTimeout(c.Context(), peers.StateTime)
 	defer cancel()
 	return core.Learnt(ctx)
 }
@@ -59,7 +60,7 @@ func (c *call) learntStats() error {
 	for _, l := range list {
 		out.Hits += l.Hits
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 func (c *call) learnt() error {
@@ -90,7 +91,7 @@ func (c *call) learnt() error {
 		}
 		out.Entries = append(out.Entries, e)
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 // ClearedOut says how many were forgotten.
@@ -108,7 +109,7 @@ func (c *call) clear() error {
 	if err != nil {
 		return err
 	}
-	return c.json(http.StatusOK, ClearedOut{"cleared", n})
+	return c.JSON(http.StatusOK, ClearedOut{"cleared", n})
 }
 
 type entryIn struct {
@@ -144,5 +145,5 @@ func (c *call) forget() error {
 	if n == 0 {
 		return schema.Fail(schema.NotFound, "Nothing was learnt for this text.")
 	}
-	return c.json(http.StatusOK, RemovedOut{"removed", said, topic})
+	return c.JSON(http.StatusOK, RemovedOut{"removed", said, topic})
 }

@@ -256,7 +256,7 @@ func TestTheDocument(t *testing.T) {
 	for _, route := range Routes() {
 		o := doc.Paths[route.Path][strings.ToLower(route.Method)]
 		if o.ID == "" || names[o.ID] || o.Role == "" || o.Audit != route.Change {
-			t.Errorf("%s: %+v", route.pattern(), o)
+			t.Errorf("%s: %+v", route.Pattern(), o)
 		}
 		names[o.ID] = true
 	}

@@ -2,46 +2,24 @@ package coreserver
 
 import (
 	"context"
-	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"orac/appliance/act"
+	"orac/web/peers"
 )
 
 // metrics are the values for Prometheus. Labels are names of routes, tiers and outcomes, never what somebody has sent.
 type metrics struct {
-	handler  http.Handler
-	requests *prometheus.CounterVec
-	took     *prometheus.HistogramVec
-	denied   prometheus.Counter
-	texts    *prometheus.CounterVec
-	beats    *prometheus.CounterVec
+	texts *prometheus.CounterVec
 }
 
 func newMetrics(s *Server) *metrics {
-	r := prometheus.NewRegistry()
 	m := &metrics{
-		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "orac_core_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
-		took:     prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "orac_core_request_duration_seconds", Help: "How long requests took.", Buckets: []float64{.005, .01, .05, .1, .25, .5, 1, 2, 5, 10, 30}}, []string{"route"}),
-		denied:   prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_core_denied_total", Help: "Refused tokens and keys, and requests without the right to what they ask."}),
-		texts:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "orac_core_texts_total", Help: "Texts by how they were understood and what came of them."}, []string{"tier", "outcome"}),
-		beats:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "orac_core_heartbeats_total", Help: "Heartbeats by outcome."}, []string{"outcome"}),
+		texts: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "orac_core_texts_total", Help: "Texts by how they were understood and what came of them."}, []string{"tier", "outcome"}),
 	}
-	r.MustRegister(m.requests, m.took, m.denied, m.texts, m.beats, collector{s})
-	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
+	s.Metrics.Registry.MustRegister(m.texts, collector{s})
 	return m
-}
-
-func (m *metrics) request(_ *http.Request, pattern string, status int, took time.Duration) {
-	if pattern == "" {
-		pattern = "none"
-	}
-	m.requests.WithLabelValues(pattern, strconv.Itoa(status)).Inc()
-	m.took.WithLabelValues(pattern).Observe(took.Seconds())
 }
 
 func (m *metrics) text(a act.Answer, err error) {
@@ -57,20 +35,6 @@ func (m *metrics) text(a act.Answer, err error) {
 		outcome = "unproven"
 	}
 	m.texts.WithLabelValues(string(a.Reading.Tier), outcome).Inc()
-}
-
-func (m *metrics) beat(err error) {
-	outcome := "ok"
-	if err != nil {
-		outcome = string(problemOf(err).Code)
-	}
-	m.beats.WithLabelValues(outcome).Inc()
-}
-
-// metrics serves the values.
-func (c *call) metrics() error {
-	c.server.metrics.handler.ServeHTTP(c.Streaming(), c.R)
-	return nil
 }
 
 // collector reads values from the appliance when Prometheus asks.
@@ -93,11 +57,11 @@ func (a collector) Describe(c chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (a collector) Collect(c chan<- prometheus.Metric) {
-	core, ok := a.s.o.App.CoreServer(a.s.block)
+	core, ok := a.s.app.CoreServer(a.s.Address)
 	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(a.s.ctx, a.s.times.state)
+	ctx, cancel := context.WithTimeout(a.s.Context, peers.StateTime)
 	defer cancel()
 	st, err := core.State(ctx)
 	if err != nil {

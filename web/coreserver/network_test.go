@@ -1,9 +1,7 @@
 package coreserver
 
 import (
-	"bufio"
 	"context"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -13,51 +11,12 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
-	"orac/runbook"
 	"orac/web/peers/peertest"
 )
 
 // asker asks a listening server.
 func (r *rig) asker() peertest.Asker {
 	return peertest.Asker{URL: r.listening(), Path: "/v1/status", Token: r.Token("orac_stt")}
-}
-
-// TestSlowAndManyConnections: a client that says nothing, or a byte at a time, is cut off, and however many there are, who has a token is
-// served.
-func TestSlowAndManyConnections(t *testing.T) {
-	r := newRigWith(t, func(rb *runbook.Runbook) { rb.CoreServers[0].MaxConnections = 10 })
-	r.asker().BesideSlow(t, "POST /v1/generate HTTP/1.1\r\nHost: x", "POST /v1/generate HTTP/1.1\r\nHost: core\r\nContent-Length: 1000\r\n\r\n{")
-}
-
-// TestTenThousandConnections, one after the other faster than they are cut off: who has a token is served meanwhile.
-func TestTenThousandConnections(t *testing.T) {
-	if testing.Short() {
-		t.Skip("10 000 connections")
-	}
-	r := newRigWith(t, func(rb *runbook.Runbook) { rb.CoreServers[0].MaxConnections = 64 })
-	r.asker().BesideThousands(t)
-}
-
-// TestASlowBodyIsCutOff: a text that never comes whole holds a connection only so long, and no room.
-func TestASlowBodyIsCutOff(t *testing.T) {
-	r := newRig(t)
-	url := r.listening()
-	site := r.Hosts.Site(house).(*Server)
-	site.times.arrive = time.Second / 4
-	r.Hosts.Use(r.Runbook)
-	c := peertest.Raw(t, url, "POST /v1/generate HTTP/1.1\r\nHost: core\r\nAuthorization: Bearer "+r.Token("orac_stt")+"\r\nContent-Length: 10000\r\n\r\n{\"prompt\":\"tu")
-	res, err := http.ReadResponse(bufio.NewReader(c), nil)
-	r.Must(err)
-	res.Body.Close()
-	if res.StatusCode != 422 {
-		t.Errorf("%d", res.StatusCode)
-	}
-	if _, err := c.Read(make([]byte, 1)); err == nil {
-		t.Error("the connection stays")
-	}
-	if n := site.room.Taken(); n != 0 {
-		t.Errorf("%d bytes are held", n)
-	}
 }
 
 // TestAHeartbeatDoesNotWaitForTexts: while texts wait for a backend that answers nothing, heartbeats and health are answered, and what is

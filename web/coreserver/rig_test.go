@@ -131,8 +131,8 @@ func dimmed(r act.Request) act.Answer {
 	}
 }
 
-// kind is this type of server.
-var kind = peertest.Kind{Audience: Audience, Permissions: []string{Results, Status, Read}, Type: "application/json", Host: "core"}
+// tested is this type of server.
+var tested = peertest.Kind{Audience: Audience, Permissions: []string{Results, Status, Read}, Type: "application/json", Host: "core"}
 
 // rig is a server with an acting side that dims the lights of the kitchen, whatever is said.
 type rig struct {
@@ -144,7 +144,7 @@ type rig struct {
 
 // declared is a runbook with a Core server, people, and accounts.
 func declared(t testing.TB) *runbook.Runbook {
-	rb := kind.Declared(t)
+	rb := tested.Declared(t)
 	for name, permissions := range map[string][]string{"orac_stt": {Results, Status}, "beats": {Status}, "reads": {Read}, "nothing": nil} {
 		peertest.Account(rb, name, Audience, permissions...)
 	}
@@ -160,7 +160,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	t.Helper()
 	rb := declared(t)
 	change(rb)
-	r := &rig{Rig: peertest.New(t, kind, rb)}
+	r := &rig{Rig: peertest.New(t, tested, rb)}
 	r.deeds = &deeds{
 		do: func(_ context.Context, q act.Request) (act.Answer, error) { return dimmed(q), nil },
 		state: act.CoreState{
@@ -171,7 +171,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 			{ID: "light.kitchen", Domain: "light", Name: "Ceiling", Area: "kitchen", Enabled: true}, {ID: "sensor.door", Domain: "sensor", Name: "Door"}}},
 		learnt: []act.LearntAnswer{{Topic: "general", Text: "make it cosy", Hits: 3, Commands: []act.Command{{Intent: "turn_on", Backend: "home", Targets: []string{"light.kitchen"}}}}},
 	}
-	r.o = Options{App: r.deeds, Guard: r.Guard, Audit: r.Audit, Refused: r.Refused, Log: r.Log, Version: "test"}
+	r.o = Options{r.deeds, r.Options()}
 	r.server = New(r.Context, r.o, house)
 	r.server.Use(rb)
 	r.Handler = r.server

@@ -3,6 +3,7 @@ package coreserver
 import (
 	"cmp"
 
+	"orac/runbook"
 	"orac/web/auth"
 	"orac/web/peers"
 	"orac/web/schema"
@@ -16,7 +17,7 @@ const (
 )
 
 // Audience is the one that tokens of accounts must name here.
-const Audience = "orac-core"
+const Audience = runbook.CoreAudience
 
 // Category is a kind of request with a limit of its own.
 type Category string
@@ -30,14 +31,9 @@ const (
 
 // Route is one operation of the server.
 type Route struct {
-	Method, Path string // in the form of http.ServeMux
-	Name         string // of the operation, for programs
-	Right        peers.Right
-	Category     Category // empty: System
-	Doc          string
-	// Change is its name in the audit log, where each use is on record before it happens; "" for none.
-	Change string
-	Limits string // what holds for it beside what holds for all
+	peers.Route
+	Name     string   // of the operation, for programs
+	Category Category // empty: System
 	// Produces is the media type of an answer that is not JSON.
 	Produces string
 
@@ -72,31 +68,31 @@ func Routes() []Route {
 	const text = "2000 bytes of text, 64 KiB in all; 45 s"
 	const acting = "Acts on a text. `prompt` is the text; `dry_run` says what would be done."
 	list := []Route{
-		taking[GenerateIn, Generated](Route{Method: "POST", Path: "/v1/generate", Name: "generate", Right: acts, Category: Generation, Doc: acting + " The topic is general.", Limits: text, run: (*call).generate, body: maxText}),
-		taking[generateAt, Generated](Route{Method: "POST", Path: "/v1/generate/{topic}", Name: "generateFor", Right: acts, Category: Generation, Doc: acting, Limits: text, run: (*call).generate, body: maxText}),
-		taking[BeatIn, BeatOut](Route{Method: "POST", Path: "/v1/topics/heartbeat", Name: "heartbeat", Right: beats, Doc: "Says which topics somebody listens for.", Limits: "256 KiB; 100 topics", run: (*call).beat, body: maxBeat}),
-		shaped[BeatsOut](Route{Method: "GET", Path: "/v1/topics/heartbeat/status", Name: "heartbeatStatus", Right: sees, Doc: "The topics, and when a heartbeat named each.", run: (*call).beats}),
-		shaped[StatusOut](Route{Method: "GET", Path: "/v1/status", Name: "status", Right: known, Doc: "Whether it can act. 503 when it cannot.", run: (*call).status}),
-		shaped[ModelsOut](Route{Method: "GET", Path: "/v1/models", Name: "models", Right: sees, Doc: "The language models that topics may ask.", run: (*call).models}),
-		shaped[HealthOut](Route{Method: "GET", Path: "/health", Name: "health", Right: known, Doc: "The health of the server, its backends and its language models. 503 when it cannot act.", run: (*call).health}),
-		shaped[WordOut](Route{Method: "GET", Path: "/health/live", Name: "live", Right: peers.Right{Open: true}, Doc: "Whether the process is alive.", run: (*call).live}),
-		shaped[WordOut](Route{Method: "GET", Path: "/health/ready", Name: "ready", Right: known, Doc: "Whether a text would be acted on now. 503 when it would not.", run: (*call).ready}),
-		shaped[LastOut](Route{Method: "GET", Path: "/api/last-command", Name: "lastCommand", Right: reads, Doc: "The last text and what came of it.", run: (*call).last}),
-		shaped[TopicsOut](Route{Method: "GET", Path: "/api/topics", Name: "topics", Right: sees, Doc: "The topics.", run: (*call).topics}),
-		taking[named, TopicOut](Route{Method: "GET", Path: "/api/topics/{id}", Name: "topic", Right: sees, Doc: "A topic.", run: (*call).topic}),
-		shaped[BackendsOut](Route{Method: "GET", Path: "/api/backends", Name: "backends", Right: reads, Doc: "The backends, without their credentials.", run: (*call).backends}),
-		taking[named, BackendAnswer](Route{Method: "GET", Path: "/api/backends/{id}", Name: "backend", Right: reads, Doc: "A backend, without its credentials.", run: (*call).backend}),
-		taking[named, EntitiesOut](Route{Method: "GET", Path: "/api/backends/{id}/entities", Name: "entities", Right: reads, Doc: "What a backend has: names, rooms, states.", run: (*call).entities}),
-		taking[named, MappingsOut](Route{Method: "GET", Path: "/api/backends/{id}/mappings", Name: "mappings", Right: reads, Doc: "The entities that sentences may name.", run: (*call).mappings}),
-		taking[named, TestOut](Route{Method: "POST", Path: "/api/backends/{id}/test", Name: "testBackend", Right: works, Category: Backends, Change: "backend.test", Doc: "Tells whether a backend is connected. 503 when it is not.", run: (*call).test, body: maxKnob}),
-		taking[named, TestOut](Route{Method: "POST", Path: "/api/backends/{id}/entities/fetch", Name: "fetchEntities", Right: works, Category: Backends, Change: "backend.refresh", Doc: "Fetches the vocabulary of a backend anew.", run: (*call).fetch, body: maxKnob}),
-		shaped[LearntStats](Route{Method: "GET", Path: "/v1/cache/stt/stats", Name: "learntStats", Right: reads, Doc: "How many answers were learnt.", run: (*call).learntStats}),
-		taking[learntIn, LearntOut](Route{Method: "GET", Path: "/v1/cache/stt/entries", Name: "learnt", Right: reads, Doc: "The learnt answers, those used last first; `limit`, `topic_id` in the query.", run: (*call).learnt}),
-		shaped[ClearedOut](Route{Method: "DELETE", Path: "/v1/cache/stt/clear", Name: "forgetAll", Right: admin, Change: "learnt.clear", Doc: "Forgets all learnt answers.", run: (*call).clear}),
-		taking[entryIn, RemovedOut](Route{Method: "DELETE", Path: "/v1/cache/stt/entry", Name: "forget", Right: works, Change: "learnt.forget", Doc: "Forgets the learnt answer to a text: `stt_text`, `topic_id` in the query.", run: (*call).forget}),
-		taking[correctIn, CorrectedOut](Route{Method: "POST", Path: "/v1/cache/stt/error-correction", Name: "correct", Right: acts, Category: Generation, Doc: "Says that the last command was wrong: what was learnt is forgotten, and the state before is restored.", Limits: "45 s", run: (*call).correct, body: maxKnob}),
-		{Method: "GET", Path: "/openapi.json", Name: "openapi", Right: peers.Right{Anybody: true}, Doc: "This API as an OpenAPI document.", Produces: "application/json", run: (*call).document},
-		{Method: "GET", Path: "/metrics", Name: "metrics", Right: peers.Right{Role: auth.Viewer}, Doc: "Metrics for Prometheus.", Produces: "text/plain", run: (*call).metrics},
+		taking[GenerateIn, Generated](Route{Route: peers.Route{Method: "POST", Path: "/v1/generate", Right: acts, Doc: acting + " The topic is general.", Limits: text}, Name: "generate", Category: Generation, run: (*call).generate, body: maxText}),
+		taking[generateAt, Generated](Route{Route: peers.Route{Method: "POST", Path: "/v1/generate/{topic}", Right: acts, Doc: acting, Limits: text}, Name: "generateFor", Category: Generation, run: (*call).generate, body: maxText}),
+		taking[BeatIn, BeatOut](Route{Route: peers.Route{Method: "POST", Path: "/v1/topics/heartbeat", Right: beats, Doc: "Says which topics somebody listens for.", Limits: "256 KiB; 100 topics"}, Name: "heartbeat", run: (*call).beat, body: maxBeat}),
+		shaped[BeatsOut](Route{Route: peers.Route{Method: "GET", Path: "/v1/topics/heartbeat/status", Right: sees, Doc: "The topics, and when a heartbeat named each."}, Name: "heartbeatStatus", run: (*call).beats}),
+		shaped[StatusOut](Route{Route: peers.Route{Method: "GET", Path: "/v1/status", Right: known, Doc: "Whether it can act. 503 when it cannot."}, Name: "status", run: (*call).status}),
+		shaped[ModelsOut](Route{Route: peers.Route{Method: "GET", Path: "/v1/models", Right: sees, Doc: "The language models that topics may ask."}, Name: "models", run: (*call).models}),
+		shaped[HealthOut](Route{Route: peers.Route{Method: "GET", Path: "/health", Right: known, Doc: "The health of the server, its backends and its language models. 503 when it cannot act."}, Name: "health", run: (*call).health}),
+		shaped[peers.WordOut](Route{Route: peers.Route{Method: "GET", Path: "/health/live", Right: peers.Right{Open: true}, Doc: "Whether the process is alive."}, Name: "live", run: (*call).Live}),
+		shaped[peers.WordOut](Route{Route: peers.Route{Method: "GET", Path: "/health/ready", Right: known, Doc: "Whether a text would be acted on now. 503 when it would not."}, Name: "ready", run: (*call).ready}),
+		shaped[LastOut](Route{Route: peers.Route{Method: "GET", Path: "/api/last-command", Right: reads, Doc: "The last text and what came of it."}, Name: "lastCommand", run: (*call).last}),
+		shaped[TopicsOut](Route{Route: peers.Route{Method: "GET", Path: "/api/topics", Right: sees, Doc: "The topics."}, Name: "topics", run: (*call).topics}),
+		taking[named, TopicOut](Route{Route: peers.Route{Method: "GET", Path: "/api/topics/{id}", Right: sees, Doc: "A topic."}, Name: "topic", run: (*call).topic}),
+		shaped[BackendsOut](Route{Route: peers.Route{Method: "GET", Path: "/api/backends", Right: reads, Doc: "The backends, without their credentials."}, Name: "backends", run: (*call).backends}),
+		taking[named, BackendAnswer](Route{Route: peers.Route{Method: "GET", Path: "/api/backends/{id}", Right: reads, Doc: "A backend, without its credentials."}, Name: "backend", run: (*call).backend}),
+		taking[named, EntitiesOut](Route{Route: peers.Route{Method: "GET", Path: "/api/backends/{id}/entities", Right: reads, Doc: "What a backend has: names, rooms, states."}, Name: "entities", run: (*call).entities}),
+		taking[named, MappingsOut](Route{Route: peers.Route{Method: "GET", Path: "/api/backends/{id}/mappings", Right: reads, Doc: "The entities that sentences may name."}, Name: "mappings", run: (*call).mappings}),
+		taking[named, TestOut](Route{Route: peers.Route{Method: "POST", Path: "/api/backends/{id}/test", Right: works, Change: "backend.test", Doc: "Tells whether a backend is connected. 503 when it is not."}, Name: "testBackend", Category: Backends, run: (*call).test, body: maxKnob}),
+		taking[named, TestOut](Route{Route: peers.Route{Method: "POST", Path: "/api/backends/{id}/entities/fetch", Right: works, Change: "backend.refresh", Doc: "Fetches the vocabulary of a backend anew."}, Name: "fetchEntities", Category: Backends, run: (*call).fetch, body: maxKnob}),
+		shaped[LearntStats](Route{Route: peers.Route{Method: "GET", Path: "/v1/cache/stt/stats", Right: reads, Doc: "How many answers were learnt."}, Name: "learntStats", run: (*call).learntStats}),
+		taking[learntIn, LearntOut](Route{Route: peers.Route{Method: "GET", Path: "/v1/cache/stt/entries", Right: reads, Doc: "The learnt answers, those used last first; `limit`, `topic_id` in the query."}, Name: "learnt", run: (*call).learnt}),
+		shaped[ClearedOut](Route{Route: peers.Route{Method: "DELETE", Path: "/v1/cache/stt/clear", Right: admin, Change: "learnt.clear", Doc: "Forgets all learnt answers."}, Name: "forgetAll", run: (*call).clear}),
+		taking[entryIn, RemovedOut](Route{Route: peers.Route{Method: "DELETE", Path: "/v1/cache/stt/entry", Right: works, Change: "learnt.forget", Doc: "Forgets the learnt answer to a text: `stt_text`, `topic_id` in the query."}, Name: "forget", run: (*call).forget}),
+		taking[correctIn, CorrectedOut](Route{Route: peers.Route{Method: "POST", Path: "/v1/cache/stt/error-correction", Right: acts, Doc: "Says that the last command was wrong: what was learnt is forgotten, and the state before is restored.", Limits: "45 s"}, Name: "correct", Category: Generation, run: (*call).correct, body: maxKnob}),
+		{Route: peers.Route{Method: "GET", Path: "/openapi.json", Right: peers.Right{Anybody: true}, Doc: "This API as an OpenAPI document."}, Name: "openapi", Produces: "application/json", run: (*call).document},
+		{Route: peers.Route{Method: "GET", Path: "/metrics", Right: peers.Right{Role: auth.Viewer}, Doc: "Metrics for Prometheus."}, Name: "metrics", Produces: "text/plain", run: (*call).Metrics},
 	}
 	for _, path := range []string{"POST /api/topics", "PUT /api/topics/{id}", "DELETE /api/topics/{id}", "PUT /api/topics/{id}/backend", "DELETE /api/topics/{id}/backend"} {
 		list = append(list, inRunbook(path, "topic"))
@@ -112,8 +108,3 @@ func Routes() []Route {
 	}
 	return list
 }
-
-func (r Route) pattern() string { return r.Method + " " + r.Path }
-
-// action is the route's name in the audit log.
-func (r Route) action() string { return cmp.Or(r.Change, "core.request") }

@@ -62,7 +62,7 @@ func (c *call) topics() error {
 	for _, t := range st.Topics {
 		out.Topics[t.Name] = topicOut(t)
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
 
 func (c *call) topic() error {
@@ -78,5 +78,5 @@ func (c *call) topic() error {
 	if i < 0 {
 		return schema.Fail(schema.NotFound, "There is no such topic.")
 	}
-	return c.json(http.StatusOK, topicOut(st.Topics[i]))
+	return c.JSON(http.StatusOK, topicOut(st.Topics[i]))
 }

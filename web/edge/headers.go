@@ -10,7 +10,13 @@ import (
 
 // csp allows only what the console consists of: its own files, no inline code, no frame around it.
 const csp = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self' blob:; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+	"connect-src 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; form-action 'self'"
+
+// FormsTo lets the forms of a page lead to another site too, by a redirect: browsers hold redirects against form-action. address is
+// scheme, host and port, and of this appliance's runbook.
+func FormsTo(h http.Header, address string) {
+	h["Content-Security-Policy"] = []string{csp + " " + address}
+}
 
 // SecureHeaders sets the headers of every answer.
 func SecureHeaders(h http.Header, tls bool) {

@@ -7,5 +7,6 @@
 //   - A peer is let in by its address only where the runbook says so. A browser is no such peer, and neither is what a trusted proxy
 //     passes on without saying for whom.
 //   - Hosts listens for each block by itself. Changing one touches no other.
+//   - A token of a service account counts at servers of its audience alone.
 //   - What is being received shares a Budget, of which one caller gets at most half.
 package peers

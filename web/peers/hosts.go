@@ -17,12 +17,9 @@ import (
 // Hosts are the blocks of one type in a runbook, each with its own listener. They begin, change and end with the runbook, and none
 // touches another. It is an appliance.Beside.
 type Hosts struct {
-	// Title is what people call such a server: "speech-to-text server".
-	Title string
-	// Of lists the blocks of a runbook, and Others those of other types: no two have the same port.
-	Of, Others func(*runbook.Runbook) []Block
-	// Declared is what a runbook says about a block, in the terms of a listener; nothing if it declares none.
-	Declared func(*runbook.Runbook, runbook.Address) runbook.Web
+	Kind
+	// Others lists the servers of other types: no two have the same port.
+	Others func(*runbook.Runbook) []Block
 	// StateDir holds the self-signed certificate. Say tells the person at the terminal where servers are.
 	StateDir string
 	Log      *slog.Logger
@@ -97,7 +94,7 @@ func (s *Hosts) Check(rb *runbook.Runbook) error {
 			declared[string(b.Address)] = b.Listen
 		}
 	}
-	for _, b := range s.Of(rb) {
+	for _, b := range s.Blocks(rb) {
 		for _, other := range slices.Sorted(maps.Keys(declared)) {
 			if listen := declared[other]; listen != "" && edge.SamePort(listen, b.Listen) {
 				all = errors.Join(all, fmt.Errorf("%s: listen: %s has the same port: give each server its own", b.Address, other))
@@ -116,7 +113,7 @@ func (s *Hosts) Accept(*runbook.Runbook) error { return nil }
 func (s *Hosts) Use(rb *runbook.Runbook) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	blocks := s.Of(rb)
+	blocks := s.Blocks(rb)
 	if s.ctx != nil {
 		for block, h := range s.hosts {
 			if !slices.ContainsFunc(blocks, func(b Block) bool { return b.Address == block }) {

@@ -8,7 +8,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"orac/appliance/status"
@@ -170,7 +169,7 @@ func ProblemOf(err error) *Problem {
 	case errors.As(err, &d):
 		return Because(Unauthenticated, errors.New(d.Reason), "%s", d.Told)
 	case errors.As(err, &unfit):
-		return Fail(InvalidInput, "%s", sentence(string(unfit)))
+		return Fail(InvalidInput, "%s", Sentence(string(unfit)))
 	case errors.As(err, &long):
 		return Fail(TooLarge, "The body has more than %d bytes.", long.Limit)
 	case errors.As(err, &r):
@@ -214,8 +213,6 @@ func (p *Problem) Write(w http.ResponseWriter, id string) {
 	w.WriteHeader(p.Status)
 	_, _ = w.Write(append(body, '\n')) // whether it arrives is the client's concern
 }
-
-func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }
 
 // After makes a problem say how long to wait before the request makes sense again.
 func (p *Problem) After(d time.Duration) *Problem {

@@ -217,7 +217,7 @@ func (t *target) urlOf(role string) string {
 
 // token is what an account signs for itself, good for as long as a scan may take.
 func (t *target) token(name string) (string, error) {
-	permissions, audience := []string{sttserver.Transcribe, sttserver.Heartbeat}, "orac-stt"
+	permissions, audience := []string{sttserver.Transcribe, sttserver.Heartbeat}, sttserver.Audience
 	if name == asker {
 		permissions, audience = []string{coreserver.Results, coreserver.Status, coreserver.Read}, coreserver.Audience
 	}

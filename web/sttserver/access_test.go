@@ -57,10 +57,10 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 			switch {
 			case route.Right.Open || c.may(route.Right):
 				if code != 200 && !(code == 422 && strings.Contains(route.Path, "/ws/")) { // no WebSocket in a test's writer
-					t.Errorf("%s as %s: %d", route.pattern(), name, code)
+					t.Errorf("%s as %s: %d", route.Pattern(), name, code)
 				}
 			case known && code != http.StatusForbidden, !known && code != http.StatusUnauthorized:
-				t.Errorf("%s as %s: %d", route.pattern(), name, code)
+				t.Errorf("%s as %s: %d", route.Pattern(), name, code)
 			}
 		}
 	}
@@ -75,6 +75,16 @@ func TestEveryRouteAsEveryone(t *testing.T) {
 	if list := r.Records("stt.preload"); len(list) == 0 {
 		t.Error("no record of loading the model")
 	}
+}
+
+// TestATokenForAnotherAudience is refused, although the account is known here and its signature is good.
+func TestATokenForAnotherAudience(t *testing.T) {
+	r := newRigWith(t, func(rb *runbook.Runbook) {
+		peertest.Account(rb, "orac_stt", runbook.CoreAudience, Transcribe, Heartbeat)
+	})
+	r.ForItsAudience("hey_orac", "orac_stt", runbook.CoreAudience,
+		func(who peertest.As) *httptest.ResponseRecorder { return r.send(who, "/stt/v1/stream", sound(0.5)) },
+		func() int { _, n := r.engine.last(); return n })
 }
 
 // TestBadCredentials: 401 as a problem document, one record of each kind, and a reason only for those who have the secret.
@@ -134,25 +144,6 @@ func TestBadCredentials(t *testing.T) {
 	w = r.Call(peertest.As{Token: "canary"}, "GET", "/health/live", "") // a liveness probe with a stale token still learns that the process is there
 	if w.Code != 200 {
 		t.Errorf("alive, with a bad token: %d", w.Code)
-	}
-}
-
-// TestABrowserIsNoLegacyPeer: a page that is open at the address of a legacy peer sends nothing.
-func TestABrowserIsNoLegacyPeer(t *testing.T) {
-	r := newRig(t)
-	for _, header := range [][2]string{{"Origin", "http://evil.test"}, {"Origin", "http://example.com"}, {"Sec-Fetch-Site", "same-origin"}} {
-		if w := r.send(peertest.LegacyPeer, "/stt/v1/stream", sound(0.5), header[0], header[1]); w.Code != 401 && w.Code != 403 {
-			t.Errorf("%v: %d %s", header, w.Code, w.Body)
-		}
-	}
-	req := r.Request(peertest.LegacyPeer, "GET", "/stt/v1/health", nil)
-	req.Host = "evil.test"
-	r.Problem("another host", r.Do(req), schema.WrongHost)
-	if w := r.send(peertest.As{Token: "bad", From: peertest.LegacyPeer.From}, "/stt/v1/stream", sound(0.5)); w.Code != 401 { // a token is judged as one
-		t.Errorf("a bad token of a legacy peer: %d", w.Code)
-	}
-	if _, n := r.engine.last(); n > 0 {
-		t.Error("the engine heard something")
 	}
 }
 

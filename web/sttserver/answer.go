@@ -5,12 +5,10 @@ import (
 	"context"
 	"errors"
 	"math"
-	"strings"
 	"time"
 
 	"orac/appliance/status"
 	"orac/appliance/sttrole"
-	"orac/web/peers"
 	"orac/web/schema"
 )
 
@@ -38,7 +36,7 @@ func (c *call) transcriptionOf(h sttrole.Hearing, heard sttrole.Heard) transcrip
 		Text: heard.Text, Confidence: share(heard.Confidence), Language: cmp.Or(heard.Language, h.Language, "en"),
 		Duration: length(len(h.PCM)).Seconds(), Processing: max(0, heard.Processing.Seconds()),
 	}
-	if !c.isLegacy() {
+	if !c.Legacy() {
 		t.ID, t.Topic, t.Nothing, t.Repeated, t.Forward = heard.ID, heard.Topic, heard.Nothing, heard.Repeated, string(heard.Forward)
 	}
 	return t
@@ -55,19 +53,7 @@ func share(f float64) float64 {
 // failed is what the existing service answers when something goes wrong: as if nobody had spoken. duration is 0 for a sound that it
 // could not read.
 func (c *call) failed(duration time.Duration) transcription {
-	return transcription{Language: unknown, Duration: duration.Seconds(), Processing: time.Since(c.begun).Seconds()}
-}
-
-func (c *call) json(status int, v any) error { return peers.JSON(&c.Call, status, v) }
-
-// fail answers with an error: as a problem document, or as the existing service does.
-func (c *call) fail(err error) {
-	p := problemOf(err)
-	if !c.isLegacy() || c.Sent {
-		c.Fail(p)
-		return
-	}
-	peers.FailAsBefore(&c.Call, p)
+	return transcription{Language: unknown, Duration: duration.Seconds(), Processing: time.Since(c.Begun).Seconds()}
 }
 
 // problemOf converts what the appliance answers into a problem.
@@ -80,11 +66,11 @@ func problemOf(err error) *schema.Problem {
 	var refusal *status.Refusal
 	switch {
 	case errors.As(err, &busy):
-		return schema.Because(schema.QueueFull, err, "%s", sentence(busy.Cause)).After(max(time.Second, busy.RetryAfter))
+		return schema.Because(schema.QueueFull, err, "%s", schema.Sentence(busy.Cause)).After(max(time.Second, busy.RetryAfter))
 	case errors.As(err, &long):
-		return schema.Fail(schema.TooLarge, "%s", sentence(long.Error()))
+		return schema.Fail(schema.TooLarge, "%s", schema.Sentence(long.Error()))
 	case errors.As(err, &much):
-		return schema.Fail(schema.Unusable, "%s", sentence(schema.Clip(schema.Clean(much.Error()), 200)))
+		return schema.Fail(schema.Unusable, "%s", schema.Sentence(much.Error()))
 	case errors.As(err, &reused):
 		return schema.Fail(schema.Unusable, "Another utterance was sent under the same ID. Give each its own.")
 	case errors.As(err, &engine) && engine.Away:
@@ -103,11 +89,4 @@ func problemOf(err error) *schema.Problem {
 		return schema.Fail(schema.NotFound, "There is no such recording.")
 	}
 	return schema.ProblemOf(err)
-}
-
-func sentence(s string) string {
-	if s == "" {
-		return ""
-	}
-	return strings.ToUpper(s[:1]) + s[1:] + "."
 }

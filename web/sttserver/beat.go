@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"time"
 
 	"orac/appliance/sttrole"
 	"orac/web/peers"
@@ -106,15 +105,9 @@ func beatOf(body []byte, peer sttrole.Peer) (sttrole.Beat, error) {
 func (c *call) beat() error {
 	room := c.server.beats.Hold(c.Who.Subject())
 	defer room.Release()
-	body, err := readHeld(c.R.Body, room)
-	if _, long := errors.AsType[*http.MaxBytesError](err); long {
-		return err
-	}
-	if _, full := errors.AsType[*schema.Problem](err); full {
-		return err
-	}
+	body, err := c.Read(room)
 	if err != nil {
-		return schema.Because(schema.Unusable, err, "The body broke off.")
+		return err
 	}
 	b, err := beatOf(body, c.peer())
 	if err != nil {
@@ -125,13 +118,13 @@ func (c *call) beat() error {
 		return err
 	}
 	a, err := role.Beat(c.Context(), b)
-	c.server.metrics.beat(err)
+	c.Beat(err)
 	switch {
 	case err == nil:
-		return c.json(http.StatusOK, beatAnswer{"ok", fmt.Sprintf("Processed %d active models", a.Active), a.Active})
-	case c.isLegacy() && problemOf(err).Status >= 500: // as the existing service
+		return c.JSON(http.StatusOK, beatAnswer{"ok", fmt.Sprintf("Processed %d active models", a.Active), a.Active})
+	case c.Legacy() && problemOf(err).Status >= 500: // as the existing service
 		c.Log().Warn("a heartbeat could not be taken", "peer", c.Who.Subject(), "cause", err)
-		return c.json(http.StatusOK, beatAnswer{Status: "error", Message: problemOf(err).Title})
+		return c.JSON(http.StatusOK, beatAnswer{Status: "error", Message: problemOf(err).Title})
 	}
 	return err
 }
@@ -167,7 +160,7 @@ func (c *call) beats() error {
 		Registered int        `json:"registered_topics"`
 	}{Count: len(st.Instances), Instances: []instance{}, Registered: len(st.Topics)}
 	for _, i := range st.Instances {
-		one := instance{ID: i.InstanceID, Source: i.Source, Age: i.Age.Seconds(), Stale: i.Stale(c.set.Forget), Last: i.Last.UTC().Format("2006-01-02T15:04:05.000000")}
+		one := instance{ID: i.InstanceID, Source: i.Source, Age: i.Age.Seconds(), Stale: i.Stale(c.block().Forget), Last: i.Last.UTC().Format("2006-01-02T15:04:05.000000")}
 		for _, m := range i.Models {
 			if m.Active() {
 				one.Active++
@@ -178,8 +171,5 @@ func (c *call) beats() error {
 		out.Active, out.Inactive = out.Active+one.Active, out.Inactive+one.Inactive
 		out.Instances = append(out.Instances, one)
 	}
-	return c.json(http.StatusOK, out)
+	return c.JSON(http.StatusOK, out)
 }
-
-// stateTime is how long the appliance may take to tell its state: it waits for no engine.
-const stateTime = 2 * time.Second

@@ -2,7 +2,6 @@ package sttserver
 
 import (
 	"bufio"
-	"net/http"
 	"runtime"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/coder/websocket"
 
 	"orac/appliance/sttrole"
-	"orac/runbook"
 	"orac/web/auth"
 	"orac/web/peers/peertest"
 )
@@ -121,27 +119,6 @@ func (r *rig) denied() (n int) {
 		}
 	}
 	return n
-}
-
-// TestBehindAProxy: what comes from a trusted proxy is judged by the address that the proxy names. If it names none, it is nobody: the
-// address of the proxy itself makes nobody a legacy peer.
-func TestBehindAProxy(t *testing.T) {
-	r := newRigWith(t, func(rb *runbook.Runbook) {
-		rb.Web.TrustedProxies = []string{"192.0.2.0/28"}
-		rb.Peers = append(rb.Peers, runbook.Peer{Address: "peer.all", Name: "all", From: "192.0.2.0/24"})
-		rb.STTServers[0].Legacy = append(rb.STTServers[0].Legacy, "peer.all")
-	})
-	for forwarded, want := range map[string]int{
-		"": 401, "192.0.2.3": 401, "garbage": 401, "198.51.100.9": 401, "192.0.2.77, 198.51.100.9": 401, "192.0.2.77": 200, "192.0.2.200": 200,
-	} {
-		req := r.Request(peertest.As{From: "192.0.2.1"}, http.MethodGet, "/stt/v1/health", nil)
-		if forwarded != "" {
-			req.Header.Set("X-Forwarded-For", forwarded)
-		}
-		if w := r.Do(req); w.Code != want {
-			t.Errorf("%q: %d, want %d", forwarded, w.Code, want)
-		}
-	}
 }
 
 // TestAConfigKeepsTheHeaders: what a config leaves out stays as the headers have said it.

@@ -6,14 +6,8 @@ import (
 	"time"
 
 	"orac/appliance/sttrole"
+	"orac/web/peers"
 	"orac/web/schema"
-)
-
-// The words of the existing service.
-const (
-	healthy      = "healthy"
-	initializing = "initializing"
-	unhealthy    = "unhealthy"
 )
 
 // state asks the appliance.
@@ -22,31 +16,21 @@ func (c *call) state() (sttrole.State, error) {
 	if err != nil {
 		return sttrole.State{}, err
 	}
-	ctx, cancel := context.WithTimeout(c.Context(), stateTime)
+	ctx, cancel := context.WithTimeout(c.Context(), peers.StateTime)
 	defer cancel()
 	return role.State(ctx)
 }
 
-// judge says how well the engine is, in the words of the existing service. An engine that has let go of its model is healthy: it
+// judge says how well the engine is, in the words of the existing service. An engine that has let go of its model is peers.Healthy: it
 // loads it when somebody speaks.
 func judge(st sttrole.State, err error) string {
 	switch {
 	case err != nil || st.Engine.State == sttrole.EngineFailed:
-		return unhealthy
+		return peers.Unhealthy
 	case st.Engine.State == sttrole.EngineLoading:
-		return initializing
+		return peers.Initializing
 	}
-	return healthy
-}
-
-// code is the status of a health answer. A legacy peer gets 200, as it is used to; what the answer says is true all the same.
-func (c *call) code(word string, bad ...string) int {
-	for _, b := range bad {
-		if word == b && !c.isLegacy() {
-			return http.StatusServiceUnavailable
-		}
-	}
-	return http.StatusOK
+	return peers.Healthy
 }
 
 func loaded(st sttrole.State) bool {
@@ -61,11 +45,11 @@ func (c *call) sttHealth() error {
 		"status": word, "model_loaded": loaded(st), "model_name": st.Engine.Model, "backend": st.Engine.Name, "device": "cpu",
 		"streaming": map[string]any{"enabled": true, "buffer_threshold_ms": 500, "audio_format": "int16"},
 	}
-	if !c.isLegacy() {
+	if !c.Legacy() {
 		out["idempotent"] = st.Idempotent
 		out["queue"] = map[string]int{"waiting": st.Queue.Waiting, "running": st.Queue.Running, "limit": st.Queue.Limit}
 	}
-	return c.json(c.code(word, unhealthy), out)
+	return c.JSON(c.Code(word, peers.Unhealthy), out)
 }
 
 // health tells how the server and its engine are.
@@ -73,27 +57,17 @@ func (c *call) health() error {
 	st, err := c.state()
 	word := judge(st, err)
 	engine := word
-	if word == initializing { // the server is well
-		word = healthy
+	if word == peers.Initializing { // the server is well
+		word = peers.Healthy
 	}
-	return c.json(c.code(word, unhealthy), map[string]any{
-		"status": word, "timestamp": time.Now().UTC().Format("2006-01-02T15:04:05.000000"), "version": c.server.o.Version,
-		"checks": map[string]any{"api": healthy, "whisper_server": engine, "whisper_restart_count": 0, "whisper_consecutive_failures": st.Counts.Failed, "watchdog": healthy},
+	return c.JSON(c.Code(word, peers.Unhealthy), map[string]any{
+		"status": word, "timestamp": time.Now().UTC().Format("2006-01-02T15:04:05.000000"), "version": c.server.Version,
+		"checks": map[string]any{"api": peers.Healthy, "whisper_server": engine, "whisper_restart_count": 0, "whisper_consecutive_failures": st.Counts.Failed, "watchdog": peers.Healthy},
 	})
 }
 
-// live tells that the process is there.
-func (c *call) live() error { return c.json(http.StatusOK, map[string]string{"status": "alive"}) }
-
 // ready tells whether an utterance would be transcribed now.
-func (c *call) ready() error {
-	word := judge(c.state())
-	said := "ready"
-	if word != healthy {
-		said = "not ready"
-	}
-	return c.json(c.code(word, unhealthy, initializing), map[string]string{"status": said})
-}
+func (c *call) ready() error { return c.Ready(judge(c.state()), peers.Unhealthy, peers.Initializing) }
 
 // preload makes the engine load its model.
 func (c *call) preload() error {
@@ -103,8 +77,8 @@ func (c *call) preload() error {
 	}
 	switch {
 	case err == nil:
-		return c.json(http.StatusOK, map[string]string{"status": "success", "message": "The model is being loaded"})
-	case c.isLegacy():
+		return c.JSON(http.StatusOK, map[string]string{"status": "success", "message": "The model is being loaded"})
+	case c.Legacy():
 		return schema.Because(schema.Internal, err, "Failed to load model: the engine is not there")
 	}
 	return err

@@ -25,18 +25,14 @@ func (c *call) oneShot() error {
 	if h.PCM, err = decode(file, room, c.maxSamples()); err != nil {
 		return c.unheard(err, 0)
 	}
-	// The request has arrived: from here on the answer has its own time. It still ends when the peer goes.
-	control, most := http.NewResponseController(c.W), c.server.times.answer
-	_ = control.SetReadDeadline(time.Time{}) // only a test's writer has no deadlines
-	_ = control.SetWriteDeadline(time.Now().Add(most + time.Second))
-	ctx, cancel := context.WithTimeout(c.Base, most)
+	ctx, cancel := c.Answering(c.server.times.answer)
 	defer cancel()
 	c.R = c.R.WithContext(ctx)
 	heard, err := c.transcribe(ctx, h)
 	if err != nil {
 		return c.unheard(err, length(len(h.PCM)))
 	}
-	return c.json(http.StatusOK, c.transcriptionOf(h, heard))
+	return c.JSON(http.StatusOK, c.transcriptionOf(h, heard))
 }
 
 // transcribe asks the appliance, and notes how it went.
@@ -61,7 +57,7 @@ func (c *call) unheard(err error, duration time.Duration) error {
 	if gone := c.R.Context().Err(); errors.Is(gone, context.Canceled) {
 		return schema.Because(schema.Stopping, err, "") // nobody reads it
 	}
-	if !c.isLegacy() {
+	if !c.Legacy() {
 		return err
 	}
 	if _, long := errors.AsType[*http.MaxBytesError](err); long {
@@ -69,5 +65,5 @@ func (c *call) unheard(err error, duration time.Duration) error {
 	}
 	p := problemOf(err)
 	c.Log().Warn("a legacy peer is told that nobody spoke", "peer", c.Who.Subject(), "code", string(p.Code), "cause", schema.Clip(schema.Clean(p.Error()), 300))
-	return c.json(http.StatusOK, c.failed(duration))
+	return c.JSON(http.StatusOK, c.failed(duration))
 }

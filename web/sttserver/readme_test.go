@@ -40,7 +40,7 @@ func TestTheReadmeHasEveryRoute(t *testing.T) {
 // TestEveryRouteOfTheServerIsInTheTable: what is served is what the table says, and nothing else.
 func TestEveryRouteOfTheServerIsInTheTable(t *testing.T) {
 	r := newRig(t)
-	if got, want := len(r.server.patterns()), len(Routes()); got != want {
+	if got, want := len(r.server.Patterns()), len(Routes()); got != want {
 		t.Errorf("%d routes are served, %d are in the table", got, want)
 	}
 }

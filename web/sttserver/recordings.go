@@ -34,7 +34,7 @@ func (c *call) recordings() error {
 		samples := int(t.Duration.Seconds()*sttrole.Rate + 0.5)
 		list = append(list, recordingOut{t.ID + ofWAV, wav.HeaderBytes + 2*samples, t.At.Local().Format("2006-01-02T15:04:05.000000"), t.Duration.Seconds()})
 	}
-	return c.json(http.StatusOK, map[string]any{"count": len(list), "max_recordings": c.set.Keep, "recordings": list})
+	return c.JSON(http.StatusOK, map[string]any{"count": len(list), "max_recordings": c.block().Keep, "recordings": list})
 }
 
 // recording plays one. That somebody listens is on record: see Route.Change.

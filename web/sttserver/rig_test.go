@@ -101,8 +101,8 @@ func (e *engine) set(f func()) {
 	f()
 }
 
-// kind is this type of server.
-var kind = peertest.Kind{Audience: "orac-stt", Permissions: []string{Transcribe, Heartbeat}, Host: "stt"}
+// tested is this type of server.
+var tested = peertest.Kind{Audience: Audience, Permissions: []string{Transcribe, Heartbeat}, Host: "stt"}
 
 // rig is a server with an engine that understands everything as "turn on the lights".
 type rig struct {
@@ -114,9 +114,9 @@ type rig struct {
 
 // declared is a runbook with an STT server, people, and accounts.
 func declared(t testing.TB) *runbook.Runbook {
-	rb := kind.Declared(t)
+	rb := tested.Declared(t)
 	for name, permissions := range map[string][]string{"hey_orac": {Transcribe, Heartbeat}, "beats": {Heartbeat}, "nothing": nil} {
-		peertest.Account(rb, name, "orac-stt", permissions...)
+		peertest.Account(rb, name, Audience, permissions...)
 	}
 	rb.STTServers = []runbook.STTServer{{
 		Address: house, Name: "house", Listen: "127.0.0.1:0", MaxConnections: 100, PerPeer: 10_000, Queue: 8, MaxSound: 15 * time.Second,
@@ -131,14 +131,14 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	t.Helper()
 	rb := declared(t)
 	change(rb)
-	r := &rig{Rig: peertest.New(t, kind, rb)}
+	r := &rig{Rig: peertest.New(t, tested, rb)}
 	r.engine = &engine{
 		hear: func(context.Context, sttrole.Hearing) (sttrole.Heard, error) {
 			return sttrole.Heard{ID: "t-1", Text: "turn on the lights", Topic: "general", Confidence: 0.9, Language: "en", Processing: 200 * time.Millisecond, Forward: sttrole.Queued}, nil
 		},
 		state: sttrole.State{Name: "house", Idempotent: true, Engine: sttrole.Engine{Name: "local", Model: "moonshine_tiny", State: sttrole.EngineReady}, Queue: sttrole.Queue{Limit: 8}},
 	}
-	r.o = Options{App: r.engine, Guard: r.Guard, Audit: r.Audit, Refused: r.Refused, Log: r.Log, Version: "test"}
+	r.o = Options{r.engine, r.Options()}
 	r.server = New(r.Context, r.o, house)
 	r.server.Use(rb)
 	r.Handler = r.server

@@ -3,15 +3,24 @@ package sttserver
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"orac/runbook"
 	"orac/web/edge"
 	"orac/web/peers"
+	"orac/web/schema"
 )
+
+// kind is this type of server.
+var kind = peers.Kind{
+	Title: "speech-to-text server", Audience: Audience, Prefix: "orac_stt", Unnamed: "stt.request", Blocks: Blocks, Arrive: 20 * time.Second, MaxBody: 4 << 10,
+	Problem: func(_ *peers.Call, err error) *schema.Problem { return problemOf(err) },
+	Target:  func(c *peers.Call) string { return c.R.PathValue("filename") },
+}
 
 // NewHosts makes the listeners of all stt_server blocks.
 func NewHosts(stateDir string, log *slog.Logger, say func(string)) *peers.Hosts {
-	return &peers.Hosts{Title: "speech-to-text server", Of: Blocks, Declared: Declared, StateDir: stateDir, Log: log, Say: say}
+	return &peers.Hosts{Kind: kind, StateDir: stateDir, Log: log, Say: say}
 }
 
 // Site makes what serves a block, for peers.Hosts.Run.
@@ -22,20 +31,7 @@ func (o Options) Site(ctx context.Context, block runbook.Address) edge.Site {
 // Blocks lists the servers of a runbook.
 func Blocks(rb *runbook.Runbook) (list []peers.Block) {
 	for _, b := range rb.STTServers {
-		list = append(list, blockOf(b))
+		list = append(list, peers.Block{Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, PerPeer: b.PerPeer, Legacy: b.Legacy})
 	}
 	return list
-}
-
-func blockOf(b runbook.STTServer) peers.Block {
-	return peers.Block{Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, PerPeer: b.PerPeer, Legacy: b.Legacy}
-}
-
-// maxBody bounds the body of a request that takes none, in bytes.
-const maxBody = 4 << 10
-
-// Declared is what a runbook says about a server, in the terms of a listener; nothing if it declares none.
-func Declared(rb *runbook.Runbook, block runbook.Address) runbook.Web {
-	b, _ := rb.STTServer(block)
-	return blockOf(b).Web(rb, usual.arrive, maxBody)
 }

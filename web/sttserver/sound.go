@@ -48,7 +48,7 @@ func formFile(r *http.Request, h *peers.Hold) ([]byte, error) {
 			continue
 		}
 		beside.over = true
-		b, err := readHeld(part, h)
+		b, err := h.Read(part)
 		if full, ok := errors.AsType[*schema.Problem](err); ok {
 			return nil, full
 		}
@@ -81,25 +81,6 @@ func (b *heads) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p[:min(len(p), b.left)])
 	b.left -= n
 	return n, err
-}
-
-// readHeld reads all there is, and holds the memory for it before it takes it. Its error is that of the reader, or a *schema.Problem.
-func readHeld(r io.Reader, h *peers.Hold) ([]byte, error) {
-	var b bytes.Buffer
-	for {
-		if err := h.Grow(b.Len() + growBy); err != nil {
-			return nil, err
-		}
-		n, err := io.CopyN(&b, r, growBy)
-		switch {
-		case errors.Is(err, io.EOF):
-			return b.Bytes(), nil
-		case err != nil:
-			return nil, err
-		case n == 0:
-			return nil, io.ErrNoProgress
-		}
-	}
 }
 
 // brokenOff tells a body that is too large from one that ended, or came too slowly.

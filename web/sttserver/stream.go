@@ -49,7 +49,7 @@ func (c *call) stream() error {
 	conn.SetReadLimit(maxFrame)
 	ctx, cancel := context.WithCancel(c.Base)
 	defer cancel()
-	defer context.AfterFunc(c.server.ctx, cancel)()
+	defer context.AfterFunc(c.server.Context, cancel)()
 	defer context.AfterFunc(ctx, func() { _ = line.Conn.SetWriteDeadline(time.Now().Add(time.Second)) })() // a peer that does not read holds up nobody
 	c.server.metrics.streams.Inc()
 	defer c.server.metrics.streams.Dec()
@@ -106,7 +106,7 @@ func (s *stream) run(ctx context.Context, cancel context.CancelFunc) {
 			}
 		}
 	}()
-	all := time.NewTimer(2*s.set.MaxSound + 3*s.server.times.idle)
+	all := time.NewTimer(2*s.block().MaxSound + 3*s.server.times.idle)
 	defer all.Stop()
 	idle := time.NewTimer(s.server.times.idle)
 	defer idle.Stop()
@@ -236,7 +236,7 @@ func (s *stream) answer(o outcome) {
 	case o.err == nil:
 		_ = s.send(final{"transcription", s.transcriptionOf(s.hearing, o.heard), true})
 		_ = s.conn.Close(websocket.StatusNormalClosure, "")
-	case s.isLegacy(): // the existing service says so in the text
+	case s.Legacy(): // the existing service says so in the text
 		p := problemOf(o.err)
 		s.Log().Warn("a legacy peer is told that the transcription failed", "peer", s.Who.Subject(), "code", string(p.Code))
 		t := s.failed(length(len(s.hearing.PCM)))
@@ -266,7 +266,7 @@ func (s *stream) refuse(err error, code websocket.StatusCode) {
 		text = p.Detail
 	}
 	r := refusal{Type: "error", Error: text}
-	if !s.isLegacy() {
+	if !s.Legacy() {
 		r.Code, r.Status, r.Request, r.Retry = string(p.Code), p.Status, s.ID, int(math.Ceil(p.RetryAfter().Seconds()))
 	}
 	switch {

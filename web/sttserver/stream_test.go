@@ -202,7 +202,7 @@ func TestStreamsThatStandStill(t *testing.T) {
 	r := newRig(t)
 	url := r.listening()
 	token := r.Token("hey_orac")
-	r.served().times = times{arrive: 20 * time.Second, idle: 50 * time.Millisecond, answer: 100 * time.Millisecond}
+	r.served().times = times{idle: 50 * time.Millisecond, answer: 100 * time.Millisecond}
 	l, _ := dial(t, url, "/stt/v1/ws/stream", token)
 	r.Must(l.pcm(tone(0.1)))
 	if m := l.answer(); m["type"] != "error" || m["code"] != "timeout" {

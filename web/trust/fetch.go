@@ -1,24 +1,15 @@
 package trust
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
-
-	"orac/appliance/stt/wire"
 )
 
 // Paths of an issuer, below its address.
@@ -33,46 +24,16 @@ type Client struct {
 	http *http.Client
 }
 
-// NewClient makes a client of the issuer at an address. ca is a file with the authorities that may have signed its certificate, in PEM;
-// fingerprint is the SHA-256 of its certificate, in hexadecimal with or without colons. Both may be empty, and only one is given.
+// NewClient makes a client of the issuer at an address, which ca or fingerprint proves: see Transport.
 func NewClient(base, ca, fingerprint string) (*Client, error) {
-	config, err := wire.TLS{CA: ca}.Config()
+	t, err := Transport(ca, fingerprint, nil)
 	if err != nil {
 		return nil, err
 	}
-	if fingerprint != "" {
-		want, err := hex.DecodeString(strings.ReplaceAll(fingerprint, ":", ""))
-		if err != nil || len(want) != sha256.Size {
-			return nil, errors.New("fingerprint: it is not a SHA-256")
-		}
-		config.InsecureSkipVerify = true // the certificate itself is compared, on every connection, also on one that resumes a session
-		config.VerifyConnection = func(s tls.ConnectionState) error {
-			if len(s.PeerCertificates) == 0 {
-				return errors.New("the issuer shows no certificate")
-			}
-			return pinned(s.PeerCertificates[0], want, time.Now())
-		}
-	}
 	return &Client{base: base, http: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{
-			DialContext:     (&net.Dialer{Timeout: askTimeout}).DialContext,
-			TLSClientConfig: config, TLSHandshakeTimeout: askTimeout, ForceAttemptHTTP2: true,
-			MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
-		},
+		Transport:     t,
 	}}, nil
-}
-
-// pinned compares a certificate with the fingerprint that the runbook names.
-func pinned(c *x509.Certificate, want []byte, now time.Time) error {
-	sum := sha256.Sum256(c.Raw)
-	switch {
-	case !bytes.Equal(sum[:], want):
-		return errors.New("the issuer shows another certificate than the runbook's fingerprint: if it was replaced on purpose, change auth.trust.fingerprint")
-	case now.After(c.NotAfter):
-		return errors.New("the issuer's certificate has expired")
-	}
-	return nil
 }
 
 // Keys implements Fetcher.

@@ -42,10 +42,10 @@ var (
 	pathsInText = regexp.MustCompile(`(^|[\s"'(=:\[;,])((?:/[^\s/"':;,()\[\]]+){2,}/?)`)
 )
 
-// asIs are fields with people's own words, which may look like a path; freeText are fields that may quote a
+// asIs are fields with people's own words, which may look like a path, and the address to which the caller's own login leads; freeText are fields that may quote a
 // command.
 var (
-	asIs     = []string{"topic", "text", "wake_word"}
+	asIs     = []string{"topic", "text", "wake_word", "redirect_to"}
 	freeText = []string{"error", "cause", "why", "details", "detail", "evidence", "actions", "output", "problem", "failed"}
 )
 

@@ -1,7 +1,6 @@
 package docstest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -160,25 +159,6 @@ user "anna" {
 service_account "core" {
   secret      = secret("core")
   permissions = ["stt.transcribe"]
-}
-`
-
-// topic gives orac.hcl a topic that acts, for orac ask.
-func (s *Sandbox) topic() {
-	s.t.Helper()
-	file := filepath.Join(s.Dir, "orac.hcl")
-	text, err := os.ReadFile(file)
-	s.must(err)
-	if bytes.Contains(text, []byte(acting)) {
-		return
-	}
-	s.end()
-	s.must(os.WriteFile(file, append(text, acting...), 0o644))
-}
-
-const acting = `
-topic "general" {
-  english = true
 }
 `
 
@@ -351,9 +331,6 @@ func (s *Sandbox) ready(line string) {
 	}
 	if strings.Contains(line, "orac-VERSION") {
 		s.release()
-	}
-	if strings.Contains(line, "orac ask") {
-		s.topic()
 	}
 	switch {
 	case runsAppliance.MatchString(line):

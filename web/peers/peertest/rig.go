@@ -218,10 +218,49 @@ func Get[Out any](t testing.TB, w *httptest.ResponseRecorder, status int) (v Out
 	return v
 }
 
+// ForItsAudience checks that tokens count for the audience of the server alone, however good their signature is. own is an account of
+// this server, and foreign one that the runbook has for a server of another audience; ask makes a good request, and acted counts what
+// came of them.
+func (r *Rig) ForItsAudience(own, foreign, other string, ask func(As) *httptest.ResponseRecorder, acted func() int) {
+	r.T.Helper()
+	for name, c := range map[string]struct{ token, told string }{
+		"the account of another server":    {r.TokenFor(foreign, other), r.Audience},
+		"it names this server":             {r.TokenFor(foreign, r.Audience), "audience"},
+		"our account, with that audience":  {r.TokenFor(own, other), "audience"},
+		"our account, with an unknown one": {r.TokenFor(own, "barn"), "audience"},
+	} {
+		p := r.Problem(name, ask(As{Token: c.token}), schema.Unauthenticated)
+		if !strings.Contains(p.Detail, c.told) {
+			r.T.Errorf("%s is told %q", name, p.Detail)
+		}
+		// A peer that is known by its address gains nothing by a token that is not for this server, and loses what it had.
+		r.Problem(name+", from a legacy peer", ask(As{Token: c.token, From: LegacyPeer.From}), schema.Unauthenticated)
+	}
+	for _, l := range r.Records("token.refused") {
+		if !strings.HasPrefix(l.Why, "token: for somebody else") {
+			r.T.Errorf("%+v", l)
+		}
+	}
+	if len(r.Records("token.refused")) == 0 {
+		r.T.Error("refusals are not on record")
+	}
+	if n := acted(); n > 0 {
+		r.T.Errorf("%d were acted on", n)
+	}
+	if w := ask(As{Token: r.Token(own)}); w.Code != http.StatusOK || acted() != 1 {
+		r.T.Errorf("a good one: %d %s", w.Code, w.Body)
+	}
+}
+
 // Records are those of an action, newest first.
 func (r *Rig) Records(action string) []audit.Line {
 	r.T.Helper()
 	list, err := r.Audit.Page(0, 1000, func(a audit.Record) bool { return a.Action == action })
 	r.Must(err)
 	return list
+}
+
+// Options are those of a server under test.
+func (r *Rig) Options() peers.Options {
+	return peers.Options{Guard: r.Guard, Audit: r.Audit, Refused: r.Refused, Log: r.Log, Version: "test"}
 }
