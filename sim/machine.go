@@ -64,7 +64,8 @@ type machine struct {
 	floor     floor
 	ledger    *ledger
 	ailments  ailments
-	faulty    int       // active faults that are not harmless
+	faulty    int // active faults that are not harmless
+	muting    muting
 	starving  []stretch // when nodes were kept from running
 	memory    struct {
 		base, rate int64
@@ -191,6 +192,9 @@ func (m *machine) boot() {
 		return err
 	})
 	m.root = root
+	if m.muting.late && m.muting.under == 0 {
+		m.unmute()
+	}
 	m.Mark("process", "boot", fmt.Sprintf("start %d", m.boots))
 }
 
@@ -237,6 +241,7 @@ func (m *machine) end() {
 		d.streams = nil
 		d.heard.over()
 	}
+	m.muting.ends(m)
 	if m.refusal() != nil {
 		m.diskBad = m.clock
 	}

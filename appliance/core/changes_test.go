@@ -404,9 +404,9 @@ func (hook) Send(*rt.Task, notify.Message) error                              { 
 func (deaf) Push(*[audio.HopSamples]int16, *[96]float32) error                { return nil }
 func (deaf) Reset() error                                                     { return nil }
 func (deaf) Close() error                                                     { return nil }
-func (mum) Push(*[audio.HopSamples]int16) (float32, error)                   { return 0, nil }
-func (mum) Reset()                                                           {}
-func (mum) Close() error                                                     { return nil }
+func (mum) Push(*[audio.HopSamples]int16) (float32, error)                    { return 0, nil }
+func (mum) Reset()                                                            {}
+func (mum) Close() error                                                      { return nil }
 func (never) Push(*[96]float32) ([]float32, bool, error)                      { return []float32{0, 0}, false, nil }
 func (never) Reset()                                                          {}
 func (never) Close() error                                                    { return nil }

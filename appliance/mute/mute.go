@@ -323,7 +323,7 @@ func (m *Keeper) List(now rt.Instant, wall time.Time) []status.Mute {
 func (h held) shown(now rt.Instant, wall time.Time) status.Mute {
 	s := status.Mute{Listener: h.listener, By: h.by, Since: h.since}
 	if h.until != rt.Never {
-		s.Until = wall.Add(h.until.Sub(now)).Round(time.Second)
+		s.Until = wall.Add(h.until.Sub(now)).Round(0)
 	}
 	return s
 }
