@@ -23,6 +23,8 @@ var done = map[string]string{
 // Speech is one or two sentences for people: what became of a request. It never says more than is verified.
 func Speech(a Answer) string {
 	switch {
+	case a.Refused:
+		return sentence("I did nothing", a.Reason)
 	case !a.Understood:
 		return notUnderstood(a)
 	case a.Reading.Tier == Correction:
