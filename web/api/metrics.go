@@ -90,12 +90,13 @@ var (
 	engineDesc   = prometheus.NewDesc("orac_engine_resident_bytes", "Resident memory of an engine's process, which is not part of the appliance's.", []string{"engine"}, nil)
 	engineReady  = prometheus.NewDesc("orac_engine_loaded", "1 if the engine's model is loaded.", []string{"engine"}, nil)
 	genDesc      = prometheus.NewDesc("orac_generation", "The running generation.", nil, nil)
+	mutedDesc    = prometheus.NewDesc("orac_muted", "1 if the listener does not listen, because somebody has muted it.", []string{"listener"}, nil)
 	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, streamsDesc} {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc} {
 		c <- d
 	}
 }
@@ -147,6 +148,13 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 		}
 	}
 	gauge(residentDesc, float64(st.Memory.Resident))
+	for _, l := range a.s.o.App.Declared.Runbook().Listeners {
+		muted := 0.0
+		if status.IsMuted(st.Muted, l.Name) {
+			muted = 1
+		}
+		gauge(mutedDesc, muted, l.Name)
+	}
 	gauge(genDesc, float64(st.Generation))
 	gauge(streamsDesc, float64(a.s.streams.Taken()))
 }
