@@ -154,13 +154,14 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	common := peers.Options{Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
 	server := api.New(ctx, api.Options{
 		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(),
-		Simulations: simulated, Samples: measured, Members: w.members, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
+		Simulations: simulated, Samples: measured, Members: w.members, Tell: w.report, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
 	w.daemon.Store(orac.Daemon)
+	beside.Go(func() { server.WatchIssuer(ctx) })
 	beside.Go(func() { w.members.Run(ctx) })
 	beside.Go(func() {
 		o := sttserver.Options{App: orac.Daemon, Options: common}
