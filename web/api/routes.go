@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"orac/web/auth"
+	"orac/web/enrol"
 )
 
 // The routes of the API, in the order of the document: a line each. Everything that is known of a route is made from its line, and
@@ -112,6 +113,16 @@ var (
 	OpVerifyAudit    = route(Route{Method: "GET", Path: "/api/audit/verify", Role: auth.Admin, Name: "verifyAudit", Tag: "people", Doc: "Checks that no record was altered, added or removed."}, verifyAudit)
 	OpAuditChain     = route(Route{Method: "GET", Path: "/api/audit/chain", Role: auth.Admin, Name: "auditChain", Tag: "people", Doc: "The records after a number as they are in the file, with the end of the log: for whoever keeps a copy. Asking leaves no record, so that a copy can be complete."}, auditChain)
 	OpExportAudit    = route(Route{Method: "GET", Path: "/api/audit/export", Role: auth.Admin, Name: "exportAudit", Tag: "people", Change: "audit.export", Produces: "application/x-ndjson", Long: true, Doc: "All records as lines of JSON, oldest first."}, exportAudit)
+
+	OpMemberCodes      = route(Route{Method: "GET", Path: "/api/members/codes", Role: auth.Admin, Name: "memberCodes", Tag: "house", Doc: "The open codes with which appliances may join the house, without the codes themselves."}, getMemberCodes)
+	OpCreateMemberCode = route(Route{Method: "POST", Path: "/api/members/codes", Role: auth.Admin, Name: "createMemberCode", Tag: "house", Change: "member.code", Status: 201, Doc: "Makes a code with which an appliance joins the house. It is shown only this once, is good once and for 15 minutes, and ends with a restart."}, createMemberCode)
+	OpCancelMemberCode = route(Route{Method: "DELETE", Path: "/api/members/codes/{name}", Role: auth.Admin, Name: "cancelMemberCode", Tag: "house", Change: "member.code.cancel", Doc: "Ends the open code of a member."}, cancelMemberCode)
+	OpEnrolHello       = only(route(Route{Method: "POST", Path: enrol.HelloPath, Name: "enrolHello", Tag: "house", Doc: "Proves to an appliance that wants to join that this issuer knows its code, on this very connection."}, enrolHello), mayHello)
+	OpEnrolLook        = only(route(Route{Method: "POST", Path: enrol.LookPath, Name: "enrolLook", Tag: "house", Doc: "Says what a code is good for, to whoever proves to know it."}, enrolLook), mayLook)
+	OpEnrol            = only(route(Route{Method: "POST", Path: enrol.CertificatePath, Name: "enrol", Tag: "house", Change: "member.enrol", Long: true, Doc: "Uses a code up: signs the certificate of a new member, adds its block to the runbook's file, and applies it."}, enrolMember), mayEnrol)
+	OpEnrolRenew       = only(route(Route{Method: "POST", Path: enrol.RenewPath, Name: "enrolRenew", Tag: "house", Change: "member.renew", Doc: "Signs the next certificate of a member, which proves itself by the present one."}, enrolRenew), mayRenew)
+	OpEnrolLeave       = only(route(Route{Method: "POST", Path: enrol.LeavePath, Name: "enrolLeave", Tag: "house", Change: "member.leave", Doc: "Ends the certificates of a member that leaves. Its block stays until an admin removes it."}, enrolLeave), mayLeave)
+	OpEnrolAuthorities = only(route(Route{Method: "GET", Path: enrol.AuthoritiesPath, Name: "enrolAuthorities", Tag: "house", Doc: "The authorities of the house, for members that ask whether there are new ones."}, enrolAuthorities), mayAuthorities)
 
 	OpMembers            = route(Route{Method: "GET", Path: "/api/members", Role: auth.Viewer, Name: "members", Tag: "members", Doc: "The members of this issuer: whether each answers, how it is, what it runs, and how its runbook and its audit log stand."}, getMembers)
 	OpMember             = route(Route{Method: "GET", Path: "/api/members/{name}", Role: auth.Viewer, Name: "member", Tag: "members", Doc: "One member."}, getMember)

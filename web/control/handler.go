@@ -21,6 +21,7 @@ type handler struct {
 	archive  Archive
 	changer  Changer
 	actor    Actor           // nil: nothing is acted on
+	inviter  Inviter         // nil: nobody joins
 	ctx      context.Context // ends with the daemon
 	patience time.Duration   // for one write
 
@@ -29,8 +30,9 @@ type handler struct {
 
 func newHandler(ctx context.Context, d Daemon, patience time.Duration) *handler {
 	actor, _ := d.(Actor)
+	inviter, _ := d.(Inviter)
 	historian, _ := d.(Historian)
-	return &handler{watched: d, archive: d, changer: d, actor: actor, historian: historian, ctx: ctx, patience: patience}
+	return &handler{watched: d, archive: d, changer: d, actor: actor, inviter: inviter, historian: historian, ctx: ctx, patience: patience}
 }
 
 // Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
@@ -49,6 +51,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("GET /v1/logs", h.logs)
 	mux.HandleFunc("POST /v1/spool", h.spool)
 	mux.HandleFunc("POST /v1/ask", h.ask)
+	mux.HandleFunc("POST /v1/members", h.invite)
 	mux.HandleFunc("POST /v1/plan", h.plan)
 	mux.HandleFunc("POST /v1/apply", h.apply)
 	mux.HandleFunc("POST /v1/rollback", h.rollback)
