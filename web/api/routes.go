@@ -22,6 +22,10 @@ var (
 	OpAuthorization = route(Route{Method: "GET", Path: "/api/auth/authorize", Name: "authorization", Tag: "auth", Doc: "What a member of this issuer asks for when somebody wants to log in there, and what that person must do. The console's page /oauth/authorize is made from it."}, getAuthorization)
 	OpAuthorize     = route(Route{Method: "POST", Path: "/api/auth/authorize", Role: auth.Viewer, Name: "authorize", Tag: "auth", Change: "login.authorize", Doc: "Agrees to a login at a member, in the name of the session's user. Returns the address that brings the member a code."}, authorize)
 
+	OpTrustedIssuer = route(Route{Method: "GET", Path: "/api/auth/issuer", Name: "trustedIssuer", Tag: "auth", Doc: "The issuer whose people may log in here, and whether it answers."}, trustedIssuer)
+	OpBeginLogin    = route(Route{Method: "POST", Path: "/api/auth/issuer/login", Name: "beginLogin", Tag: "auth", Doc: "Begins a login with the issuer, in this browser: returns the address to go to, and sets a cookie for ten minutes."}, beginLogin)
+	OpFinishLogin   = route(Route{Method: "POST", Path: "/api/auth/issuer/finish", Name: "finishLogin", Tag: "auth", Doc: "Ends a login with the issuer, in the browser that began it: sets a session cookie. The session lasts as long as the issuer's tokens, which are renewed beside it."}, finishLogin)
+
 	OpHealth          = route(Route{Method: "GET", Path: "/api/health", Name: "health", Tag: "health", Doc: "The health of the appliance, for monitors of the existing service. 503 when it is unhealthy."}, apiHealth)
 	OpLive            = route(Route{Method: "GET", Path: "/health/live", Name: "live", Tag: "health", Doc: "Whether the process is alive."}, alive)
 	OpReady           = route(Route{Method: "GET", Path: "/health/ready", Name: "ready", Tag: "health", Doc: "Whether the appliance hears. 503 when it does not."}, ready)

@@ -28,9 +28,9 @@ var inputs = map[string]any{
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
-	"authorize": AuthorizeInput{"client_id=kitchen"},
-	"forget":    ForgetInput{"general", "it is too dark to cook"},
-	"setup":     SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
+	"authorize": AuthorizeInput{"client_id=kitchen"}, "beginLogin": BeginInput{"/history"}, "finishLogin": FinishInput{"code=x&state=y"},
+	"forget": ForgetInput{"general", "it is too dark to cook"},
+	"setup":  SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
 	"logoutUser": map[string]string{}, "createKey": KeyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
 }
 

@@ -90,6 +90,15 @@ var steps = []string{
 		due       INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE INDEX codes_subject ON codes (subject, expires);`,
+	`CREATE TABLE lent ( -- what sessions of people of the trusted issuer have of it, see lent.go
+		session TEXT PRIMARY KEY, -- SHA-256, as in sessions
+		issuer  TEXT NOT NULL,
+		subject TEXT NOT NULL,
+		issued  INTEGER NOT NULL,
+		expires INTEGER NOT NULL, -- of the access token
+		sealed  BLOB NOT NULL -- the tokens, encrypted with a key that is made from the cookie
+	) WITHOUT ROWID;
+	CREATE TRIGGER lent_ends AFTER DELETE ON sessions BEGIN DELETE FROM lent WHERE session = OLD.token; END;`,
 }
 
 // pragmas of the connection, the same as the history's.

@@ -31,6 +31,7 @@ type Guard struct {
 	keys     *keyring
 	issuers  issuerKeys // of tokens for members
 	followed followed   // the issuer that is trusted
+	renewing renewing   // sessions of its people
 	throttle *throttle
 	guesses  *throttle // of API keys: separate, so that a program with a wrong key does not lock people out
 	comparer *comparer
@@ -69,6 +70,7 @@ func openWith(stateDir string, hashKey []byte, c clock) (*Guard, error) {
 // Close closes the database, and ends questions to a trusted issuer.
 func (g *Guard) Close() error {
 	g.followed.close()
+	g.renewing.close()
 	return g.DB.Close()
 }
 

@@ -84,15 +84,19 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 			return changed("logged out meanwhile")
 		}
 	}
-	if v.session != "" {
-		err := tx.QueryRow("SELECT 1 FROM sessions WHERE token = ?", v.session).Scan(new(int))
-		if errors.Is(err, sql.ErrNoRows) {
-			return changed("the session was ended meanwhile")
-		} else if err != nil {
-			return user{}, err
-		}
+	return u, sessionStands(tx, v)
+}
+
+// sessionStands refuses a proof by a session that has ended.
+func sessionStands(tx *sql.Tx, v Verified) error {
+	if v.session == "" {
+		return nil
 	}
-	return u, nil
+	err := tx.QueryRow("SELECT 1 FROM sessions WHERE token = ?", v.session).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		return deniedOf(v.Identity().Subject(), "proof: the session was ended meanwhile")
+	}
+	return err
 }
 
 // Stands refuses a proof if anything about it has changed. A change may still happen right after the check; an action that must

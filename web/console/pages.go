@@ -29,6 +29,8 @@ func allPages() []route {
 	return []route{
 		{path: "/login", title: "Log in", template: "login", show: (*Console).loginPage},
 		{method: "POST", path: "/login", show: (*Console).login},
+		{path: "/login/start", show: (*Console).startLogin},
+		{path: "/login/callback", show: (*Console).finishLogin},
 		{path: "/setup", title: "Set up", template: "setup", show: (*Console).setupPage},
 		{method: "POST", path: "/setup", show: (*Console).setup},
 		{path: "/oauth/authorize", title: "Log in at a member", template: "authorize", show: (*Console).authorizePage},
