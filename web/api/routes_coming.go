@@ -9,24 +9,24 @@ import (
 	"orac/web/schema"
 )
 
-// TrustedIssuer is where people may log in who are users of another appliance.
-type TrustedIssuer struct {
-	URL  string `json:"url" doc:"The issuer's address; empty if this appliance trusts none."`
-	Host string `json:"host"`
-	Away bool   `json:"away" doc:"It has not answered lately."`
+// LoginWays are the ways to log in beside a password.
+type LoginWays struct {
+	Issuer   string `json:"issuer" doc:"The address of the issuer whose users may log in here; empty if this appliance trusts none."`
+	Host     string `json:"host" doc:"The issuer's host."`
+	Away     bool   `json:"away" doc:"The issuer has not answered lately."`
+	Passkeys bool   `json:"passkeys" doc:"Whether anybody has a passkey for the name by which this appliance is asked."`
 }
 
-func trustedIssuer(c *Call, _ schema.None) (TrustedIssuer, error) {
-	address, away := c.Server.o.Guard.IssuerAway()
-	return issuerOf(address, away)
-}
-
-func issuerOf(address string, away bool) (TrustedIssuer, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		return TrustedIssuer{}, err
+func loginWays(c *Call, _ schema.None) (w LoginWays, err error) {
+	g := c.Server.o.Guard
+	w.Passkeys = g.HasPasskeys(c.R, c.Via)
+	if w.Issuer, w.Away = g.IssuerAway(); w.Issuer != "" {
+		var u *url.URL
+		if u, err = url.Parse(w.Issuer); err == nil {
+			w.Host = u.Hostname()
+		}
 	}
-	return TrustedIssuer{address, u.Hostname(), away}, nil
+	return w, err
 }
 
 // BeginInput says where a login leads.

@@ -28,6 +28,7 @@ var inputs = map[string]any{
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
+	"passkeyOptions": PasskeyProof{password}, "addPasskey": NewPasskey{"phone", "{}"}, "passkeyLogin": PasskeyAnswer{"{}"},
 	"authorize": AuthorizeInput{"client_id=kitchen"}, "beginLogin": BeginInput{"/history"}, "finishLogin": FinishInput{"code=x&state=y"},
 	"forget": ForgetInput{"general", "it is too dark to cook"},
 	"setup":  SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
@@ -50,6 +51,8 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
 		path = strings.ReplaceAll(path, "{id}", soundID)
+	case strings.HasPrefix(path, "/api/auth/passkeys/{id}"):
+		path = strings.ReplaceAll(path, "{id}", "0123456789ab")
 	case strings.HasPrefix(path, "/api/spool/{id}"):
 		path = strings.ReplaceAll(path, "{id}", "u1")
 	case strings.HasPrefix(path, "/api/incidents/{id}"):
@@ -208,7 +211,7 @@ func TestTheTableIsSound(t *testing.T) {
 			t.Errorf("%s %s: %q is taken, or it lacks words", r.Method, r.Path, r.Name)
 		}
 		names[r.Name] = true
-		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge"}, r.Name) // by POST, for what they are asked with
+		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge", "passkeyOptions"}, r.Name) // by POST, for what they are asked with
 		if r.Method != http.MethodGet && r.Change == "" && r.Role != auth.Nobody && !asks {
 			t.Errorf("%s changes something and is not audited", r.Name)
 		}

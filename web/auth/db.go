@@ -99,6 +99,17 @@ var steps = []string{
 		sealed  BLOB NOT NULL -- the tokens, encrypted with a key that is made from the cookie
 	) WITHOUT ROWID;
 	CREATE TRIGGER lent_ends AFTER DELETE ON sessions BEGIN DELETE FROM lent WHERE session = OLD.token; END;`,
+	`CREATE TABLE passkeys (
+		id         TEXT PRIMARY KEY, -- of the SHA-256 of the credential's
+		subject    TEXT NOT NULL,
+		name       TEXT NOT NULL, -- that its owner gave it
+		host       TEXT NOT NULL, -- the name that it belongs to
+		credential BLOB NOT NULL, -- its public key and what else the device has said
+		counter    INTEGER NOT NULL,
+		created    INTEGER NOT NULL,
+		used       INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX passkeys_subject ON passkeys (subject);`,
 }
 
 // pragmas of the connection, the same as the history's.

@@ -18,6 +18,7 @@ type Verified struct {
 	session      string    // digest of a session; "" if there is none
 	refresh      string    // digest of the refresh token that it uses up; "" if there is none
 	code         string    // digest of the code that it uses up; "" if there is none
+	passkey      string    // ID of the passkey that was used; "" if none was
 	since        time.Time // when the session began; zero if there is none
 	core         core      // of a trusted issuer's user or account
 }
@@ -83,6 +84,9 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 		} else if !found {
 			return changed("logged out meanwhile")
 		}
+	}
+	if err := passkeyStands(tx, v); err != nil {
+		return user{}, err
 	}
 	return u, sessionStands(tx, v)
 }

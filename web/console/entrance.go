@@ -15,7 +15,7 @@ type entrance struct {
 	Done              string // what has led here
 	Wait              time.Duration
 	First             *api.SetupOut
-	Issuer            api.TrustedIssuer
+	Ways              api.LoginWays
 }
 
 func (c *Console) loginPage(call *api.Call) error {
@@ -33,10 +33,14 @@ func (c *Console) loginPage(call *api.Call) error {
 
 // showLogin writes the page on which people log in.
 func (c *Console) showLogin(call *api.Call, status int, e entrance) (err error) {
-	if e.Issuer, err = api.OpTrustedIssuer.Call(call, schema.None{}); err != nil {
+	if e.Ways, err = api.OpLoginWays.Call(call, schema.None{}); err != nil {
 		return err
 	}
-	return c.write(call, status, "login", "plain", view{Title: "Log in", Data: e})
+	v := view{Title: "Log in", Data: e}
+	if e.Ways.Passkeys {
+		v.Scripts = []string{"passkey.js"}
+	}
+	return c.write(call, status, "login", "plain", v)
 }
 
 // startLogin sends a browser to the issuer.

@@ -148,9 +148,13 @@ func (i *Issuer) Away() bool {
 	return i.silent
 }
 
-// Answers asks the issuer for its keys, at most every RetryKeys, and tells whether it answers. The caller waits for that.
+// Answers asks the issuer for its keys, and tells whether it answers. The caller waits for that. While it is away, it is asked at most
+// every RetryKeys.
 func (i *Issuer) Answers() bool {
 	i.mu.Lock()
+	if !i.silent {
+		i.tried = time.Time{} // it may have gone since: the caller is about to send a person there
+	}
 	done := i.look(time.Now())
 	i.mu.Unlock()
 	if done != nil {
