@@ -26,6 +26,7 @@ listener "kitchen" {
   device  = device.wav.demo
   models  = [model.hey_jarvis]
   deliver = [stt.local]
+  act     = topic.general
 }
 
 # ORAC understands English by itself, in a process of its own. Servers, and any program that prints text, fit as well: see
@@ -33,6 +34,12 @@ listener "kitchen" {
 stt "local" {
   protocol = "embedded"
   model    = "moonshine_tiny" # moonshine_base understands more, and takes twice the time and memory
+}
+
+# What was understood is acted on. ORAC knows the time, and keeps timers; lights and the rest are a backend's:
+# examples/runbooks/home.hcl has Home Assistant.
+topic "general" {
+  english = true
 }
 
 # The console and the API, for this machine alone. For others, too: listen = ":7171" and tls { self_signed = true }.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/core"
+	"orac/appliance/event"
 	"orac/appliance/graph"
 	"orac/appliance/incident/evidence"
 	"orac/appliance/logbook"
@@ -184,6 +185,22 @@ func (d *Daemon) use(rb *runbook.Runbook) {
 	if err := d.o.LogFile.Set(to); err != nil {
 		d.o.Log.Logger().Warn("the log cannot be written to its file", "file", to.Path, "cause", err)
 	}
+}
+
+// Tell reports something that happens beside the graph. Nobody waits for it, and it is lost while the appliance starts or stops.
+func (d *Daemon) Tell(from string, what event.Body) {
+	select {
+	case <-d.ready:
+	default:
+		return
+	}
+	if d.ended.Load() {
+		return
+	}
+	_ = d.driver.Run(context.Background(), "tell", func(t *rt.Task) error {
+		d.core.Tell(t, from, what)
+		return nil
+	})
 }
 
 // Generations implements control.Daemon.

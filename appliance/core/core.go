@@ -25,9 +25,9 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
 	"orac/runbook"
@@ -88,6 +88,7 @@ type Core struct {
 	log     *incident.Log
 	records *rt.Mailbox[incident.Record]
 	changed *rt.Mailbox[struct{}] // something was planned or changed
+	events  node.Events           // besides the history
 	before  *Unclean
 	// lastGood: the runbook could not be used, so a kept generation runs, and nothing has been applied
 	// since.
@@ -105,6 +106,7 @@ func New(o Options) (*Core, error) {
 	logged := rt.NewMailbox[event.Event]("events to the log", graph.EventsWaiting)
 	parts := *o.Parts
 	parts.Events = parts.Events.With(watched, logged)
+	c.events = parts.Events
 	c.clock = provenclock.New(parts.FS, o.Proven)
 	c.clock.Jumped = func(t *rt.Task, j provenclock.Jump) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
@@ -191,7 +193,7 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 		c.o.Slog.Error("memory exceeds its limit again and again: raise memory.restart, or find what uses it", "restarts", n, "per", w.Per)
 		return false
 	}
-	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
+	r := record.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
 	if err := l.AddRestart(r); err != nil {
 		c.o.Slog.Warn("cannot write a restart to the history", "cause", err)
 	}
@@ -220,6 +222,11 @@ func (c *Core) begin(t *rt.Task) error {
 	}
 	c.steward.Kept = kept
 	return c.steward.Begin(t, c.o.Source)
+}
+
+// Tell reports something that happens beside the graph.
+func (c *Core) Tell(t *rt.Task, from string, what event.Body) {
+	c.events.Push(t, event.Event{At: t.Wall(), Node: from, Body: what})
 }
 
 // Plan reports what applying a runbook would do.

@@ -1,6 +1,7 @@
 package core
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -82,7 +83,7 @@ func (m *Monitor) listeners(t *rt.Task) {
 	for _, l := range m.Listeners() {
 		f := health.Fact{Component: l.Component, Kind: "web", Level: health.Healthy, Why: l.Why}
 		if l.Why != "" {
-			f.Level = health.Unhealthy
+			f.Level = cmp.Or(l.Level, health.Unhealthy)
 		}
 		m.fact(t, f)
 		m.served = append(m.served, l.Component)

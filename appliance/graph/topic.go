@@ -9,6 +9,7 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/act/llm"
 	"orac/appliance/act/sentence"
+	"orac/appliance/amount"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/runbook"
@@ -107,7 +108,10 @@ func addTopics(c *compiler, k *Kind) {
 			homes.connect(c, At(Backend, b.Name), address)
 			reach = append(reach, b.Name)
 		}
-		detail := strings.Join(reach, ", ")
+		detail := topicKnows(topic)
+		if len(reach) > 0 {
+			detail += " at " + strings.Join(reach, ", ")
+		}
 		if topic.LanguageModel != "" {
 			questions.connect(c, address, At(LanguageModel, topic.LanguageModel.Name()))
 			detail += ", then " + topic.LanguageModel.Name()
@@ -117,6 +121,21 @@ func addTopics(c *compiler, k *Kind) {
 		}
 		c.add(Node{Address: address, Kind: k, Block: topic.Address, Detail: strings.TrimPrefix(detail, ", "), Identity: id, Settings: s})
 	}
+}
+
+// topicKnows says which sentences a topic understands.
+func topicKnows(t runbook.Topic) string {
+	var knows []string
+	if t.SpeaksEnglish() {
+		knows = append(knows, "English")
+	}
+	if n := len(t.Intents); n > 0 {
+		knows = append(knows, amount.Count(n, "intent"))
+	}
+	if len(knows) == 0 {
+		return "what is said"
+	}
+	return strings.Join(knows, ", ")
 }
 
 func sortedSlots(in runbook.Intent) []string {

@@ -32,7 +32,7 @@ func TestTheReadmesOwnVoice(t *testing.T) {
 		text = block.ReplaceAll(text, []byte("\n"))
 	}
 	shown := regexp.MustCompile("(?s)```hcl\n(.*?)```").FindAllSubmatch(readme, -1)
-	if len(shown) != 3 {
+	if len(shown) != 2 {
 		t.Fatalf("README shows %d pieces of a runbook", len(shown))
 	}
 	for _, piece := range shown {

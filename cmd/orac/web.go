@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"orac/appliance"
 	"orac/appliance/boot"
+	"orac/appliance/event"
 	"orac/appliance/graph"
 	"orac/cmd/orac/guide"
 	"orac/cmd/orac/screen"
@@ -21,6 +23,7 @@ import (
 	"orac/web/coreserver"
 	"orac/web/edge"
 	"orac/web/gate"
+	"orac/web/members"
 	"orac/web/peers"
 	"orac/web/samples"
 	"orac/web/simulations"
@@ -34,6 +37,7 @@ type webSide struct {
 	console           *edge.Host
 	understands       *peers.Hosts
 	acts              *peers.Hosts
+	members           *members.Centre // nil without a guard
 
 	app   *app
 	tell  func(line string) // to the person at the terminal
@@ -41,6 +45,8 @@ type webSide struct {
 	guard *auth.Guard
 	audit *audit.Log
 	sorry string // why there is no guard
+
+	daemon atomic.Pointer[appliance.Daemon] // that is told what happens to members; nil before it runs
 }
 
 // open opens what decides who gets in. If permissions cannot be read, nobody gets in, but the appliance still listens.
@@ -60,10 +66,19 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 		w.shut(err)
 		return w
 	}
+	w.members = members.New(members.Options{StateDir: state.Dir, Tokens: w.guard, Transport: members.Transport, Tell: w.report, Audit: w.audit, Log: log.With("part", "members")})
+	w.Several = append(w.Several, w.members)
 	if aside := w.guard.DB.Aside; aside != "" {
 		w.app.notice(boot.Notice{Text: fmt.Sprintf("the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in again", aside)})
 	}
 	return w
+}
+
+// report tells the appliance what happens beside its graph.
+func (w *webSide) report(from string, what event.Body) {
+	if d := w.daemon.Load(); d != nil {
+		d.Tell(from, what)
+	}
 }
 
 // attach connects it to the events of a world.
@@ -139,12 +154,14 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	common := peers.Options{Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
 	server := api.New(ctx, api.Options{
 		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(),
-		Simulations: simulated, Samples: measured, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
+		Simulations: simulated, Samples: measured, Members: w.members, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
+	w.daemon.Store(orac.Daemon)
+	beside.Go(func() { w.members.Run(ctx) })
 	beside.Go(func() {
 		o := sttserver.Options{App: orac.Daemon, Options: common}
 		w.understands.Run(ctx, o.Site, orac.Runbook)

@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/runbook/language"
-	"orac/runbook/testkit"
 )
 
 // Values of the World that no diagnostic and no printed runbook may contain.
@@ -74,13 +73,12 @@ func Render(t testing.TB, ds language.Diagnostics, o language.RenderOptions) str
 	return b.String()
 }
 
-// Corpus is every runbook of the tests and the examples.
+// Corpus is every runbook of the tests and the examples, for the tests of a package right below runbook.
 func Corpus(t testing.TB) [][]byte {
 	t.Helper()
-	root := testkit.Root(t)
 	var out [][]byte
-	for _, pattern := range []string{"runbook/testdata/*/*.hcl", "runbook/testdata/compare/*/*.hcl", "examples/runbooks/*.hcl"} {
-		files, err := filepath.Glob(filepath.Join(root, pattern))
+	for _, pattern := range []string{"../testdata/*/*.hcl", "../testdata/compare/*/*.hcl", "../../examples/runbooks/*.hcl"} {
+		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v", pattern, err)
 		}

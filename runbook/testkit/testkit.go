@@ -27,23 +27,6 @@ func Must(t interface {
 	}
 }
 
-// Root is the folder of go.mod, above the folder that a test runs in.
-func Root(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	Must(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Fatal("no go.mod above the test's folder")
-		}
-		dir = up
-	}
-}
-
 // Golden compares a text with a golden file.
 func Golden[T string | []byte](t testing.TB, file string, got T) {
 	t.Helper()

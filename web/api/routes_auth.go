@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"net/netip"
 	"slices"
@@ -273,11 +274,32 @@ func verifyAudit(c *Call, _ schema.None) (audit.Verdict, error) {
 	if err != nil {
 		return v, schema.Because(schema.Unavailable, err, "The audit log cannot be read.")
 	}
-	if v.Problem != "" { // it names the file, which can be found in the log on the machine
+	return c.plainly(v), nil
+}
+
+// plainly takes the name of the file out of a problem: it can be found in the log on the machine.
+func (c *Call) plainly(v audit.Verdict) audit.Verdict {
+	if v.Problem != "" {
 		c.Log().Error("the audit log was tampered with", "problem", v.Problem)
 		v.Problem = v.Problem[max(0, strings.LastIndex(v.Problem, "line ")):]
 	}
-	return v, nil
+	return v
+}
+
+type ChainInput struct {
+	After uint64 `query:"after" check:"min=0" doc:"The records with a higher number; default: from the oldest that is kept."`
+	Limit int    `query:"limit" check:"min=1;max=1000" doc:"How many at most; default: 256. Half a megabyte is the most, too."`
+}
+
+// maxChain is how many bytes of records one answer holds.
+const maxChain = 512 << 10
+
+func auditChain(c *Call, in ChainInput) (audit.Chain, error) {
+	chain, err := c.Server.o.Audit.After(in.After, cmp.Or(in.Limit, 256), maxChain)
+	if err != nil {
+		return chain, schema.Because(schema.Unavailable, err, "The audit log cannot be read.")
+	}
+	return chain, nil
 }
 
 func exportAudit(c *Call, _ schema.None) (schema.None, error) {

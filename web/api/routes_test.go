@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/store"
+	"orac/appliance/record"
 	"orac/runbook/language"
 	"orac/runbook/testkit"
 	"orac/web/audit"
@@ -28,6 +28,7 @@ var inputs = map[string]any{
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
+	"planPush": map[string]any{"members": []string{"kitchen"}, "command": map[string]any{"do": "restart"}}, "push": PushIDInput{"0123"}, "undoPush": PushIDInput{"0123"},
 	"passkeyOptions": PasskeyProof{password}, "addPasskey": NewPasskey{"phone", "{}"}, "passkeyLogin": PasskeyAnswer{"{}"},
 	"authorize": AuthorizeInput{"client_id=kitchen"}, "beginLogin": BeginInput{"/history"}, "finishLogin": FinishInput{"code=x&state=y"},
 	"forget": ForgetInput{"general", "it is too dark to cook"},
@@ -47,7 +48,7 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		}
 		path = strings.ReplaceAll(path, "{id}", rig.key)
 	case strings.HasPrefix(path, "/api/detections/{id}"):
-		rig.must(rig.app.Store.AddDetection(store.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
+		rig.must(rig.app.Store.AddDetection(record.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
 		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
 		path = strings.ReplaceAll(path, "{id}", soundID)
@@ -211,7 +212,7 @@ func TestTheTableIsSound(t *testing.T) {
 			t.Errorf("%s %s: %q is taken, or it lacks words", r.Method, r.Path, r.Name)
 		}
 		names[r.Name] = true
-		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge", "passkeyOptions"}, r.Name) // by POST, for what they are asked with
+		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge", "planPush", "passkeyOptions"}, r.Name) // by POST, for what they are asked with
 		if r.Method != http.MethodGet && r.Change == "" && r.Role != auth.Nobody && !asks {
 			t.Errorf("%s changes something and is not audited", r.Name)
 		}

@@ -16,6 +16,7 @@ import (
 	"orac/web/auth"
 	"orac/web/edge"
 	"orac/web/gate"
+	"orac/web/members"
 	"orac/web/samples"
 	"orac/web/schema"
 	"orac/web/simulations"
@@ -35,6 +36,8 @@ type Options struct {
 	// not measured.
 	Simulations *simulations.Runner
 	Samples     *samples.Samples
+	// Members are those of an issuer; nil: there are none.
+	Members *members.Centre
 	// Docs are the pages of the documentation, in the order in which people need them.
 	Docs []Doc
 	// Say tells the person at the terminal something, line by line; nil: there is nobody.
@@ -82,6 +85,9 @@ func New(ctx context.Context, o Options) *Server {
 	}
 	if o.Samples == nil {
 		o.Samples = samples.New(samples.Options{})
+	}
+	if o.Members == nil {
+		o.Members = members.New(members.Options{Tokens: o.Guard})
 	}
 	s := &Server{o: o, recheck: recheck, byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
 	s.metrics = newMetrics(s)

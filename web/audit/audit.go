@@ -222,20 +222,25 @@ func (d folder) write(f *os.File, last point, size int64, r Record) error {
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(text); err == nil {
+	return d.put(f, size, text, point{r.Seq, hash})
+}
+
+// put writes whole lines to the end of the file; last is the last of them.
+func (d folder) put(f *os.File, size int64, lines []byte, last point) error {
+	_, err := f.Write(lines)
+	if err == nil {
 		err = f.Sync()
 	}
 	if err != nil {
-		_ = f.Truncate(size) // it was not acknowledged; if this fails too, the line is torn and is cut off next time
+		_ = f.Truncate(size) // it was not acknowledged; if this fails too, the last line is torn and is cut off next time
 		return err
 	}
-	d.setHead(point{r.Seq, hash})
+	d.setHead(last)
 	return nil
 }
 
-// rotate sets the file aside and writes the record into a new one. The caller holds the lock of the
-// old one.
-func (d folder) rotate(r Record) error {
+// setAside sets the file aside, and keeps the newest files of those. The caller holds the file's lock.
+func (d folder) setAside(files int) error {
 	first, err := d.first(fileName)
 	if err != nil {
 		return err
@@ -244,10 +249,19 @@ func (d folder) rotate(r Record) error {
 		return err
 	}
 	if old, err := d.asides(); err == nil {
-		for len(old) > maxFiles {
+		for len(old) > files {
 			_ = d.Remove(old[0]) // if this fails, it is removed next time
 			old = old[1:]
 		}
+	}
+	return nil
+}
+
+// rotate sets the file aside and writes the record into a new one. The caller holds the lock of the
+// old one.
+func (d folder) rotate(r Record) error {
+	if err := d.setAside(maxFiles); err != nil {
+		return err
 	}
 	f, err := d.open()
 	if err != nil {
@@ -299,7 +313,7 @@ func (d folder) setHead(p point) {
 
 // encode returns the line of a record and its hash.
 func encode(r Record) (line []byte, hash string, err error) {
-	for _, s := range []*string{&r.Who, &r.Role, &r.Way, &r.From, &r.Request, &r.Action, &r.Target, &r.Why} {
+	for _, s := range []*string{&r.Who, &r.For, &r.Role, &r.Way, &r.From, &r.Request, &r.Action, &r.Target, &r.Why} {
 		*s = clip(*s)
 	}
 	if r.Before, err = bounded(r.Before); err == nil {

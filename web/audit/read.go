@@ -147,13 +147,14 @@ type Verdict struct {
 func (l *Log) Verify() (v Verdict, err error) {
 	v.OK = true // true while nothing was recorded
 	err = l.look(func(d folder) error {
-		v, err = d.verify()
+		v, err = d.verify(false)
 		return err
 	})
 	return v, err
 }
 
-func (d folder) verify() (v Verdict, err error) {
+// verify checks the chain; partial means that it need not begin with the first record.
+func (d folder) verify(partial bool) (v Verdict, err error) {
 	head, err := d.head()
 	if err != nil {
 		return v, err
@@ -179,7 +180,7 @@ func (d folder) verify() (v Verdict, err error) {
 	switch {
 	case err != nil:
 		v.Problem = err.Error()
-	case v.Records > 0 && v.First > 1 && !d.hasAsides():
+	case v.Records > 0 && v.First > 1 && !partial && !d.hasAsides():
 		v.Problem = fmt.Sprintf("the records before %d are missing", v.First)
 	case !headSeen:
 		v.Problem = fmt.Sprintf("record %d was once the last one and is now missing or different: the end was cut off or altered", head.seq)

@@ -19,6 +19,7 @@ type Record struct {
 	Prev    string    `json:"prev"`
 	At      time.Time `json:"at"`
 	Who     string    `json:"who"`               // see auth.Identity.Subject
+	For     string    `json:"for,omitempty"`     // who had the issuer of this appliance do it: see auth.Identity.By
 	Role    string    `json:"role,omitempty"`    // the role at that time
 	Way     string    `json:"way,omitempty"`     // session, token, "key ID", socket, command
 	From    string    `json:"from,omitempty"`    // address

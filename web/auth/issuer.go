@@ -43,6 +43,8 @@ type Grant struct {
 	Audience string   // the member; "" for the issuer itself
 	Scope    []string // permissions; nil: all that the account has, and its role
 	Refresh  bool     // with a refresh token
+
+	by string // see trust.Claims; only CentreToken sets it
 }
 
 // Client is a program that asks an issuer for tokens: an account, which has proven that it knows its secret, or a member, which has none
@@ -115,7 +117,7 @@ func (i issuerPolicy) sign(key issuerKey, grant Grant, who user, state, family s
 			Subject: who.name, Issuer: i.url, Audience: jwt.ClaimStrings{grant.Audience}, ID: rand.Text(),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(lifetime)),
 		},
-		Client: clientOf(who.kind, who.name, grant.Audience).Name, Kind: string(who.kind), Role: string(who.role), Scope: strings.Join(who.permissions, " "), Login: family, State: state,
+		Client: clientOf(who.kind, who.name, grant.Audience).Name, Kind: string(who.kind), Role: string(who.role), Scope: strings.Join(who.permissions, " "), Login: family, State: state, By: grant.by,
 	}
 	if grant.Scope != nil { // who names permissions gets these and nothing else
 		c.Role, c.Scope = "", strings.Join(grant.Scope, " ")

@@ -25,6 +25,7 @@ type policy struct {
 	sessionIdle, sessionAbsolute                    time.Duration
 	decoy                                           string
 	issuing                                         issuerPolicy
+	centre                                          user                // the issuer itself at its members; without a name if this is no issuer
 	trusted                                         *trusted            // nil: nobody
 	plain, secure                                   *scs.SessionManager // see sessions
 }
@@ -88,6 +89,7 @@ func newPolicy(d *DB, rb *runbook.Runbook, made []user, key []byte) *policy {
 		p.add(p.accounts, a, key)
 	}
 	p.issuing = issuingOf(rb)
+	p.centre = centreOf(p.issuing, key)
 	p.decoy = decoy(p.users)
 	p.plain, p.secure = p.newSessions(d, false), p.newSessions(d, true)
 	return p
@@ -106,6 +108,9 @@ func (p *policy) prints() map[string]string {
 			m[u.subject()] = u.print
 		}
 	}
+	if p.centre.name != "" {
+		m[p.centre.subject()] = p.centre.print
+	}
 	return m
 }
 
@@ -115,6 +120,9 @@ func (p *policy) find(kind Kind, name string) (u user, ok bool) {
 	case User:
 		u, ok = p.users[name]
 	case Service:
+		if name == CentreName {
+			return p.centre, p.centre.name != ""
+		}
 		u, ok = p.accounts[name]
 	}
 	return u, ok

@@ -66,6 +66,8 @@ type Identity struct {
 	// ID is the jti of a token or the ID of a key; Family is shared by all tokens of one login.
 	ID     string `json:"-"`
 	Family string `json:"-"`
+	// By is who had the trusted issuer itself ask: a Subject there, with "core:" in front. It grants nothing, and is recorded.
+	By string `json:"-"`
 	// CSRF is the token that a form must carry if the request uses a session.
 	CSRF string `json:"-"`
 

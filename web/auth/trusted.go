@@ -151,6 +151,12 @@ func (g *Guard) coreIdentity(t *trusted, text string) (Identity, error) {
 	if c.Kind == "service" {
 		who.Kind, who.Permissions = CoreService, both(c.Permissions(), t.permissions)
 	}
+	if c.By != "" {
+		if c.Subject != CentreName || who.Kind != CoreService || !bySubject.MatchString(c.By) {
+			return Identity{}, denied("token: it names somebody else in a way that an issuer does not")
+		}
+		who.By = "core:" + c.By
+	}
 	if !coreName.MatchString(c.Subject) {
 		return Identity{}, denied("token: its user has a name that cannot be one here")
 	}

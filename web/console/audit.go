@@ -113,5 +113,5 @@ func endOf(attempt, end audit.Line) bool {
 		return false
 	}
 	letIn := attempt.Request != "" && attempt.Role == "" // a login: the identity changes from the attempt to the outcome
-	return letIn || attempt.Who == end.Who && attempt.Way == end.Way
+	return letIn || attempt.Who == end.Who && attempt.For == end.For && attempt.Way == end.Way
 }

@@ -65,7 +65,7 @@ func (c *Call) Record(action string, o audit.Outcome, why string) audit.Record {
 		way += " " + c.Who.ID
 	}
 	return audit.Record{
-		Who: c.Who.Subject(), Role: string(c.Who.Role), Way: way, From: c.From.String(), Request: c.ID,
+		Who: c.Who.Subject(), For: c.Who.By, Role: string(c.Who.Role), Way: way, From: c.From.String(), Request: c.ID,
 		Action: action, Target: c.target, Outcome: o, Why: why, Before: c.before, After: c.after,
 	}
 }

@@ -15,12 +15,12 @@ import (
 // Limits of denials in the audit log. The log keeps 256 MiB: a flood of denials must not push the records of changes out of it.
 const (
 	// DenialBurst is how many records are written at once, for all callers together.
-	DenialBurst = 100
+	DenialBurst = 160
 	// DenialRate is how many records a minute follow after that: less than 3 MB a day.
 	DenialRate = 5
 	// PerAsker is how many kinds of refusals are recorded at once per caller and network: more than there are routes that change
 	// something.
-	PerAsker = 30
+	PerAsker = 60
 
 	maxDenials  = 1000
 	firstWindow = time.Minute

@@ -29,6 +29,8 @@ type Claims struct {
 	Scope  string `json:"scope,omitempty"`
 	Login  string `json:"sid"`   // shared by all tokens of one login
 	State  string `json:"state"` // of the owner when it was issued: only the issuer understands it
+	// By is who had the issuer itself ask: a Subject there. Members only record it.
+	By string `json:"by,omitempty"`
 }
 
 // Permissions are those of the scope.

@@ -1,7 +1,6 @@
 package docstest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -163,25 +162,6 @@ service_account "core" {
 }
 `
 
-// topic gives orac.hcl a topic that acts, for orac ask.
-func (s *Sandbox) topic() {
-	s.t.Helper()
-	file := filepath.Join(s.Dir, "orac.hcl")
-	text, err := os.ReadFile(file)
-	s.must(err)
-	if bytes.Contains(text, []byte(acting)) {
-		return
-	}
-	s.end()
-	s.must(os.WriteFile(file, append(text, acting...), 0o644))
-}
-
-const acting = `
-topic "general" {
-  english = true
-}
-`
-
 // programs makes the folder of programs: orac, and the stand-ins. All of them are the test binary, which tells them
 // apart by name.
 func (s *Sandbox) programs() {
@@ -231,7 +211,7 @@ func insideOut(text string) string {
 }
 
 // asksDaemon matches commands that ask the running appliance.
-var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:ask|status|health|logs|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
+var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:ask|status|health|logs|history|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
 
 // initialises matches orac init, with the file that it writes.
 var initialises = regexp.MustCompile(`\borac init\b(.*? -f (\S+))?`)
@@ -351,9 +331,6 @@ func (s *Sandbox) ready(line string) {
 	}
 	if strings.Contains(line, "orac-VERSION") {
 		s.release()
-	}
-	if strings.Contains(line, "orac ask") {
-		s.topic()
 	}
 	switch {
 	case runsAppliance.MatchString(line):
