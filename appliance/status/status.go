@@ -20,12 +20,16 @@ type Status struct {
 	LastGood   bool          `json:"last_good"`  // it runs the last good generation because the file could not be used
 	Started    time.Time     `json:"started"`
 	Health     health.Report `json:"health"`
+	Muted      []Mute        `json:"muted,omitempty"` // who does not listen, because somebody wants it so
 	Nodes      []Node        `json:"nodes"`
 	Spool      Spool         `json:"spool"`
 	Hooks      []Hook        `json:"webhooks,omitempty"`
 	Engines    []Engine      `json:"engines,omitempty"`
 	STTServers []STTServer   `json:"stt_servers,omitempty"`
 	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
+	Topics     []Topic       `json:"topics,omitempty"`   // that act here
+	Backends   []Backend     `json:"backends,omitempty"`
+	Models     []Model       `json:"language_models,omitempty"`
 	Logins     []Login       `json:"logins,omitempty"`
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`

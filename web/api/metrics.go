@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,7 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"orac/appliance/act"
 	"orac/appliance/health"
+	"orac/web/acts"
 	"orac/web/auth"
 	"orac/web/schema"
 )
@@ -32,7 +35,7 @@ func newMetrics(s *Server) *metrics {
 		}, []string{"route"}),
 		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Refused logins, tokens, keys and sessions, and requests without the right to what they ask."}),
 	}
-	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
+	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s}, acts.Collector{State: s.actingState})
 	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
 	return m
 }
@@ -55,6 +58,18 @@ func (s *Server) open(r *Route) bool {
 	return r.Role == auth.Nobody || r.Name == "metrics" && s.set.Load().rb.Web.Metrics == "open"
 }
 
+// actingState is the state of what acts; false while nothing does.
+func (s *Server) actingState() (st act.CoreState, ok bool) {
+	core := s.o.App.Acting.Acting()
+	if core == nil {
+		return st, false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
+	defer cancel()
+	st, err := core.State(ctx)
+	return st, err == nil
+}
+
 // collector reads values from the appliance when Prometheus asks.
 type collector struct{ s *Server }
 
@@ -75,12 +90,13 @@ var (
 	engineDesc   = prometheus.NewDesc("orac_engine_resident_bytes", "Resident memory of an engine's process, which is not part of the appliance's.", []string{"engine"}, nil)
 	engineReady  = prometheus.NewDesc("orac_engine_loaded", "1 if the engine's model is loaded.", []string{"engine"}, nil)
 	genDesc      = prometheus.NewDesc("orac_generation", "The running generation.", nil, nil)
+	mutedDesc    = prometheus.NewDesc("orac_muted", "1 if the listener does not listen, because somebody has muted it.", []string{"listener"}, nil)
 	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, streamsDesc} {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc} {
 		c <- d
 	}
 }
@@ -132,6 +148,13 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 		}
 	}
 	gauge(residentDesc, float64(st.Memory.Resident))
+	for _, l := range a.s.o.App.Declared.Runbook().Listeners {
+		muted := 0.0
+		if status.IsMuted(st.Muted, l.Name) {
+			muted = 1
+		}
+		gauge(mutedDesc, muted, l.Name)
+	}
 	gauge(genDesc, float64(st.Generation))
 	gauge(streamsDesc, float64(a.s.streams.Taken()))
 }
