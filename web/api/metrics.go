@@ -12,6 +12,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/health"
+	"orac/appliance/status"
 	"orac/web/acts"
 	"orac/web/auth"
 	"orac/web/schema"
