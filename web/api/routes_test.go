@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/record"
+	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/testkit"
 	"orac/web/audit"
@@ -100,7 +101,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 	if err := json.Unmarshal(Document(Routes(), "test"), &doc); err != nil {
 		t.Fatal(err)
 	}
-	rig := newRig(t)
+	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.Limits.Anonymous = 10 * len(Routes()) }) // each counts
 	byName := rig.server.byName
 	n := 0
 	for path, operations := range doc.Paths {
