@@ -26,6 +26,7 @@ type Status struct {
 	Engines    []Engine      `json:"engines,omitempty"`
 	STTServers []STTServer   `json:"stt_servers,omitempty"`
 	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
+	Members    int           `json:"members,omitempty"`  // of this issuer, that the runbook declares
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
 }

@@ -21,13 +21,15 @@ type handler struct {
 	archive  Archive
 	changer  Changer
 	actor    Actor           // nil: nothing is acted on
+	centre   Centre          // nil: it has no members
 	ctx      context.Context // ends with the daemon
 	patience time.Duration   // for one write
 }
 
 func newHandler(ctx context.Context, d Daemon, patience time.Duration) *handler {
 	actor, _ := d.(Actor)
-	return &handler{watched: d, archive: d, changer: d, actor: actor, ctx: ctx, patience: patience}
+	centre, _ := d.(Centre)
+	return &handler{watched: d, archive: d, changer: d, actor: actor, centre: centre, ctx: ctx, patience: patience}
 }
 
 // Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
@@ -48,6 +50,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("POST /v1/plan", h.plan)
 	mux.HandleFunc("POST /v1/apply", h.apply)
 	mux.HandleFunc("POST /v1/rollback", h.rollback)
+	h.houseRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusNotFound, failure{Error: fmt.Sprintf("there is no %s %.100q", r.Method, r.URL.Path), Code: status.Unknown})
 	})

@@ -17,7 +17,7 @@ const (
 	planKept    = time.Hour
 	planAtOnce  = 4 // members that are asked at a time
 	healthyIn   = 2 * time.Minute
-	healthyLook = 5 * time.Second
+	healthyLook = 3 * time.Second
 	healthyRow  = 2 // looks in a row
 	settleIn    = 2 * time.Minute
 )
