@@ -8,7 +8,6 @@ import (
 	"orac/appliance/status"
 	"orac/web/api"
 	"orac/web/auth"
-	"orac/web/members"
 	"orac/web/schema"
 )
 
@@ -16,34 +15,30 @@ import (
 func hasMembers(s status.Status) bool { return s.Members > 0 }
 
 // memberRow is a member on its page.
-type memberRow struct{ members.State }
+type memberRow struct{ api.MemberState }
 
 // Level is how it is, in the colours of the health.
 func (r memberRow) Level() string {
-	level, _ := r.State.Level()
+	level, _ := r.MemberState.Level()
 	return string(level)
+}
+
+// presences are the words of a member that does not answer.
+var presences = map[string]string{
+	"unasked": "not asked yet", "no url": "without an address", "away": "away", "refuses": "does not let this centre in", "nonsense": "answers nonsense",
 }
 
 // Words say how it is.
 func (r memberRow) Words() string {
-	switch {
-	case r.Presence == members.Unasked:
-		return "not asked yet"
-	case r.Presence == members.Nameless:
-		return "without an address"
-	case r.Presence == members.Gone:
-		return "away"
-	case r.Presence == members.Shut:
-		return "does not let this centre in"
-	case r.Presence == members.Strange:
-		return "answers nonsense"
+	if words, ok := presences[string(r.Presence)]; ok {
+		return words
 	}
 	return string(r.Seen.Health)
 }
 
 // What is wrong with it, or what to know about it.
 func (r memberRow) What() string {
-	_, why := r.State.Level()
+	_, why := r.MemberState.Level()
 	if why == "" {
 		return firstOf(r.Audit.Odd, r.Audit.Closed)
 	}
@@ -53,7 +48,7 @@ func (r memberRow) What() string {
 // membersData is the data of the page of members.
 type membersData struct {
 	Rows  []memberRow
-	Push  *pushCard // the last push, for admins
+	Push  *pushCard // the last one; nil: there was none
 	Done  string
 	Wrong string
 	CSRF  string
@@ -61,35 +56,21 @@ type membersData struct {
 }
 
 // pushCard is a push with what can be done about it.
-type pushCard struct{ *members.Push }
+type pushCard struct{ *api.Push }
 
 // Active tells whether it is being carried out.
 func (p pushCard) Active() bool {
-	return p.State == members.Running || p.State == members.Stopping || p.State == members.Undoing
+	return p.State == "running" || p.State == "stopping" || p.State == "being undone"
+}
+
+// stageTags are the colours of stages.
+var stageTags = map[api.PushStage]string{
+	"done": "done", "undone": "done", "nothing to do": "done", "changing": "restart", "waiting until it is healthy": "restart", "pending": "restart",
+	"failed": "failed", "unhealthy": "failed", "unknown": "failed", "blocked": "failed",
 }
 
 // Tag is the colour of a stage.
-func (p pushCard) Tag(s members.Stage) string {
-	switch s {
-	case members.Done, members.Undone, members.Same:
-		return "done"
-	case members.Changing, members.Checking, members.Pending:
-		return "restart"
-	case members.Failed, members.Unhealthy, members.Unknown, members.Blocked:
-		return "failed"
-	}
-	return ""
-}
-
-// After is how many members are done with, for the bar.
-func (p pushCard) After() (n int) {
-	for _, s := range p.Steps {
-		if s.Stage != members.Ready && s.Stage != members.Changing && s.Stage != members.Checking {
-			n++
-		}
-	}
-	return n
-}
+func (p pushCard) Tag(s api.PushStage) string { return stageTags[s] }
 
 var membersDone = map[string]string{
 	"begun":    "The push has begun. It goes on if you leave this page.",
@@ -125,9 +106,6 @@ func membersOf(call *api.Call) (d membersData, err error) {
 	}
 	for _, s := range out.Members {
 		d.Rows = append(d.Rows, memberRow{s})
-	}
-	if !d.Admin {
-		return d, nil
 	}
 	last, err := api.OpPushState.Call(call, schema.None{})
 	if err == nil && last.Push != nil {
@@ -172,20 +150,20 @@ func pushInput(call *api.Call) (in api.PushInput, wrong string) {
 		if at < 1 {
 			return in, "Setting: write the block and the attribute, like model.hey_jarvis.threshold."
 		}
-		in.Set = []members.Setting{{Block: address[:at], Attribute: address[at+1:], Expression: strings.TrimSpace(form("value"))}}
+		in.Set = []api.PushSetting{{Block: address[:at], Attribute: address[at+1:], Expression: strings.TrimSpace(form("value"))}}
 	case "source":
 		in.Source = strings.ReplaceAll(form("source"), "\r\n", "\n")
 		if strings.TrimSpace(in.Source) == "" {
 			return in, "Runbook: the text is empty."
 		}
-	case members.Mute:
+	case "mute":
 		minutes, err := strconv.Atoi(form("minutes"))
 		if err != nil {
 			return in, "Minutes: write a number."
 		}
-		in.Command = &members.Command{Do: do, Seconds: minutes * 60}
-	case members.Unmute, members.Restart:
-		in.Command = &members.Command{Do: do}
+		in.Command = &api.PushCommand{Do: do, Seconds: minutes * 60}
+	case "unmute", "restart":
+		in.Command = &api.PushCommand{Do: do}
 	default:
 		return in, "Choose what to push."
 	}

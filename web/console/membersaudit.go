@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"orac/web/api"
-	"orac/web/members"
 	"orac/web/schema"
 )
 
@@ -13,7 +12,7 @@ import (
 type membersAuditData struct {
 	In      api.MembersAuditInput
 	Members []memberRow
-	Rows    []members.Record
+	Rows    []api.MemberRecord
 	Next    string
 	Checked *api.MembersVerified // nil: not asked for
 }
