@@ -19,7 +19,7 @@ func (a *app) membersCommand() *cobra.Command {
 		Long: `Shows each member block of the runbook: whether it answers, its health, version and generation, whether its runbook drifts, and how
 its audit log stands. A runbook drifts if the member's file is not what runs there, or if somebody has changed it there since the last push.`,
 		Example: `  orac members
-  orac members --json | jq -r '.[] | select(.presence != "here") | .name'`,
+  orac members --json`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			list, err := a.daemon().Members(c.Context())

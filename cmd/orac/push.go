@@ -45,7 +45,7 @@ member, and --undo returns the members that it has changed to what they ran befo
   orac push --auto-approve --set model.hey_jarvis.threshold=0.6 kitchen cellar
   orac push kitchen.hcl kitchen
   orac push --mute 1h
-  orac push --last --json | jq '.steps[] | [.member, .stage]'`,
+  orac push --last`,
 		RunE: func(c *cobra.Command, args []string) error { return a.push(c.Context(), c.InOrStdin(), f, args) },
 	}
 	fl := c.Flags()

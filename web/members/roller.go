@@ -218,16 +218,11 @@ func (r *Roller) Last() *Push {
 	return r.last.copy()
 }
 
-// Planned returns a plan that can still be carried out.
-func (r *Roller) Planned(id string) (*Push, bool) {
+// Active tells whether a push is being carried out.
+func (r *Roller) Active() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range r.plans {
-		if p.ID == id && time.Since(p.Made) <= planKept {
-			return p.copy(), true
-		}
-	}
-	return nil, false
+	return r.last != nil && r.last.active()
 }
 
 // Doing says what a push is doing with each member now.
