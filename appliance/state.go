@@ -16,6 +16,7 @@ import (
 
 	"orac/appliance/node"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt/live"
 	"orac/appliance/statedir"
 	"orac/appliance/store"
@@ -123,9 +124,10 @@ func (s *State) excuse(err error, consequence string) error {
 // noHistory is the book of an appliance that cannot keep one.
 type noHistory struct{ err error }
 
-func (n noHistory) AddDetection(store.Detection) error                             { return n.err }
-func (n noHistory) SaveUtterance(store.Utterance) error                            { return n.err }
-func (n noHistory) SaveDelivery(store.Delivery, *store.Transcript) error           { return n.err }
+func (n noHistory) AddDetection(record.Detection) error                            { return n.err }
+func (n noHistory) SaveUtterance(record.Utterance) error                           { return n.err }
+func (n noHistory) SaveCommand(record.Command) error                               { return n.err }
+func (n noHistory) SaveDelivery(record.Delivery, *record.Transcript) error         { return n.err }
 func (n noHistory) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, n.err }
 
 // take locks the directory. The lock ends with the process, however that ends.

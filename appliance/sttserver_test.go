@@ -16,10 +16,11 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
-	"orac/appliance/store"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/appliance/sttrole"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -45,9 +46,10 @@ func (p prompt) Generate(t *rt.Task, c notify.Command, ready func(*rt.Task) erro
 }
 func (prompt) Topics(*rt.Task, notify.TopicsBeat) error { return nil }
 
-func (forgetful) AddDetection(store.Detection) error                             { return nil }
-func (forgetful) SaveUtterance(store.Utterance) error                            { return nil }
-func (forgetful) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (forgetful) AddDetection(record.Detection) error                            { return nil }
+func (forgetful) SaveUtterance(record.Utterance) error                           { return nil }
+func (forgetful) SaveCommand(record.Command) error                               { return nil }
+func (forgetful) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (forgetful) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 
 // TestPeersSideBySide: what many ask at a time is answered, each with its own; who goes away disturbs nobody, and Core gets each text
@@ -76,8 +78,8 @@ stt_server "house" {
 		act := prompt{make(chan string, 100)}
 		c, err := core.New(core.Options{Runbook: rb, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)), Parts: &graph.Parts{
 			FS: fs, Host: "test", History: node.Book(forgetful{}),
-			STT:  func(graph.Service, func(string) string) (stt.Client, error) { return patient{}, nil },
-			Core: func(graph.CoreService) (notify.Core, error) { return act, nil },
+			STT:  func(graph.Service, wire.Tokens, func(string) string) (stt.Client, error) { return patient{}, nil },
+			Core: func(graph.CoreService, wire.Tokens) (notify.Core, error) { return act, nil },
 		}})
 		if err != nil {
 			t.Fatal(err)
@@ -87,7 +89,7 @@ stt_server "house" {
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan error)
 		go func() { ended <- d.driver.Run(ctx, "orac", c.Run) }()
-		time.Sleep(time.Second)
+		synctest.Wait()
 		server, ok := d.STTServer("stt_server.house")
 		if _, other := d.STTServer("stt_server.none"); !ok || other {
 			t.Fatal("the server is not found, or another is")
@@ -115,7 +117,7 @@ stt_server "house" {
 			}
 		}
 		all.Wait()
-		time.Sleep(time.Second)
+		synctest.Wait()
 		st, err := server.State(t.Context())
 		if err != nil || len(st.Instances) != peers || st.Counts.Served < peers*(each-1) || st.Queue.Waiting+st.Queue.Running != 0 || len(act.seen) != st.Counts.Served {
 			t.Errorf("%+v, %v; Core has %d", st.Counts, err, len(act.seen))

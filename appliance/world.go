@@ -16,6 +16,7 @@ import (
 	"orac/appliance/engine"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
+	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
@@ -39,13 +40,14 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 		FS: state.FS, Host: host, History: state.Store,
 		Source:    input,
 		Inference: inference,
-		STT: func(s graph.Service, find func(string) string) (stt.Client, error) {
-			return client(s, find, state.Temp)
+		STT: func(s graph.Service, tokens wire.Tokens, find func(string) string) (stt.Client, error) {
+			return client(s, tokens, find, state.Temp)
 		},
 		Engine: func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
 		Heart:  heart,
 		Hook:   hook,
 		Core:   actor,
+		Issuer: issuer,
 		Backend: func(s graph.BackendService, find func(string) string) (act.Backend, error) {
 			return backend(s, find, state.Temp)
 		},
@@ -109,7 +111,7 @@ func (s speech) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, error) {
 	return s.Process.Transcribe(t, job.PCM[job.Skip:])
 }
 
-func client(to graph.Service, find func(string) string, temp string) (stt.Client, error) {
+func client(to graph.Service, tokens wire.Tokens, find func(string) string, temp string) (stt.Client, error) {
 	s := to.STT
 	plain := stt.ServerConfig{
 		URL: s.URL, Timeout: s.Timeout, Token: s.Token, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
@@ -129,7 +131,7 @@ func client(to graph.Service, find func(string) string, temp string) (stt.Client
 		}
 		return stt.NewExec(stt.ExecConfig{Command: command, Timeout: s.Timeout, TempDir: temp})
 	}
-	tokens, err := tokensOf(to.Login)
+	tokens, err := tokensOf(to.Login, tokens)
 	if err != nil {
 		return nil, err
 	}
@@ -139,18 +141,18 @@ func client(to graph.Service, find func(string) string, temp string) (stt.Client
 	})
 }
 
-// tokensOf returns the tokens of a service account; nil if there is none.
-func tokensOf(l graph.Login) (wire.Tokens, error) {
+// tokensOf returns the tokens of a service account, or else those of a login; nil if there is neither.
+func tokensOf(l graph.Login, tokens wire.Tokens) (wire.Tokens, error) {
 	s := l.Account
 	if s == nil {
-		return nil, nil
+		return tokens, nil
 	}
 	return account.New(account.Config{
 		Name: s.Name, Secret: s.Secret, Permissions: s.Permissions, Issuer: l.Issuer.Issuer, Audience: s.Audience, Lifetime: l.Issuer.ServiceLifetime,
 	})
 }
 
-func heart(h graph.Heart) (notify.Heart, error) {
+func heart(h graph.Heart, tokens wire.Tokens) (notify.Heart, error) {
 	c := notify.HeartbeatConfig{URL: h.URL(), Timeout: h.Heartbeat.Timeout}
 	if s := h.STT; s != nil {
 		c.Token, c.TLS = s.Token, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}
@@ -159,23 +161,29 @@ func heart(h graph.Heart) (notify.Heart, error) {
 		c.TLS.CA = h.Heartbeat.CA
 	}
 	var err error
-	if c.Tokens, err = tokensOf(h.Login); err != nil {
+	if c.Tokens, err = tokensOf(h.Login, tokens); err != nil {
 		return nil, err
 	}
 	if c.Tokens != nil {
-		c.Token = nil // the account's tokens replace it
+		c.Token = nil // tokens of an account or a login replace it
 	}
 	return notify.NewHeartbeat(c)
 }
 
 // actor is the client of a Core.
-func actor(to graph.CoreService) (notify.Core, error) {
+func actor(to graph.CoreService, tokens wire.Tokens) (notify.Core, error) {
 	c := notify.CoreConfig{URL: to.Core.URL, Timeout: to.Core.Timeout, Token: to.Core.Token, TLS: wire.TLS{CA: to.Core.CA, Cert: to.Core.ClientCert, Key: to.Core.ClientKey}}
 	var err error
-	if c.Tokens, err = tokensOf(to.Login); err != nil {
+	if c.Tokens, err = tokensOf(to.Login, tokens); err != nil {
 		return nil, err
 	}
 	return notify.NewCore(c)
+}
+
+// issuer is the client of an issuer.
+func issuer(s graph.IssuerService) (node.Issuer, error) {
+	l := s.Login
+	return login.New(login.Config{Issuer: l.Issuer, Account: l.Account, Secret: l.Secret, TLS: wire.TLS{CA: l.CA, Fingerprint: l.Fingerprint}, Timeout: l.Timeout})
 }
 
 func hook(w runbook.Webhook) (notify.Hook, error) {

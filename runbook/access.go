@@ -19,9 +19,10 @@ type Access struct {
 	ServiceAccounts []ServiceAccount
 	Issuer          Issuer
 	Members         []Member
+	Logins          []Login
 }
 
-var access = []*language.BlockType{webBlock, authBlock, userBlock, serviceAccountBlock, issuerBlock, memberBlock}
+var access = []*language.BlockType{webBlock, authBlock, userBlock, serviceAccountBlock, issuerBlock, memberBlock, loginBlock}
 
 // Web is the console and the API; they are served if Listen is set.
 type Web struct {

@@ -20,7 +20,7 @@ var runbookRules = []language.Between{
 	{Doc: "If other machines can reach a stt_server, it needs tls, or plain_http_on_the_network = true. No two servers listen at the same address.", Check: sttServersAreSafe},
 	{Doc: "from of a peer is an address or a network; a network of all addresses is refused.", Check: peersHaveAddresses},
 	{Doc: "permissions are SERVICE.ACTION.", Check: permissionsAreNamed},
-	{Doc: "The addresses of issuers and members have no path, and are https unless they are this machine's own. An issuer needs a web block, and does not trust itself.", Check: issuersAreSafe},
+	{Doc: "The addresses of issuers, of logins and of members have no path, and are https unless they are this machine's own. An issuer needs a web block, and does not trust itself.", Check: issuersAreSafe},
 	{Doc: "url and body of a webhook may only use fields that its events have.", Check: webhooksNameTheirFields},
 }
 

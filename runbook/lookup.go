@@ -62,7 +62,7 @@ func (rb *Runbook) ServiceAccount(a Address) (ServiceAccount, bool) {
 
 // HeartbeatAuth returns the service account that sends a heartbeat: its own, or its STT's; "" for none.
 func (rb *Runbook) HeartbeatAuth(h Heartbeat) Address {
-	if h.Auth != "" {
+	if h.Auth != "" || h.Login != "" {
 		return h.Auth
 	}
 	s, _ := rb.STT(h.STT)

@@ -38,7 +38,7 @@ var protocols = protocolTable{
 	{
 		name: "orac", doc: "orac sends utterances to an ORAC STT server.", noun: "an ORAC STT server",
 		needs: []need{{"url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`}},
-		takes: slices.Concat(overHTTP, []string{"streaming", "language", "task", "forward_to_core", "auth"}),
+		takes: slices.Concat(overHTTP, []string{"streaming", "language", "task", "forward_to_core", "auth", "login", "audience"}),
 		way:   ByStream, asked: true,
 	},
 	{

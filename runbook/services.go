@@ -37,8 +37,10 @@ type STT struct {
 	Token         language.Secret `hcl:"token"`
 	MaxRetryDelay time.Duration   `hcl:"max_retry_delay"`
 	HealthEvery   time.Duration   `hcl:"health_every"`
-	Auth          Address         `hcl:"auth"` // a service account, or ""
-	CA            string          `hcl:"ca"`   // these paths are resolved against Runbook.Dir; "" for none
+	Auth          Address         `hcl:"auth"`     // a service account, or ""
+	Login         Address         `hcl:"login"`    // whose tokens are sent, or ""
+	Audience      string          `hcl:"audience"` // of those tokens
+	CA            string          `hcl:"ca"`       // these paths are resolved against Runbook.Dir; "" for none
 	ClientCert    string          `hcl:"client_cert"`
 	ClientKey     string          `hcl:"client_key"`
 }
@@ -53,6 +55,8 @@ type Heartbeat struct {
 	Timeout   time.Duration `hcl:"timeout"`
 	Listeners []Address     `hcl:"listeners"` // empty: all
 	Auth      Address       `hcl:"auth"`      // a service account, or "": see Runbook.HeartbeatAuth
+	Login     Address       `hcl:"login"`     // whose tokens are sent, or "": see Runbook.HeartbeatLogin
+	Audience  string        `hcl:"audience"`  // of those tokens
 	CA        string        `hcl:"ca"`        // resolved against Runbook.Dir; "" for none
 }
 
@@ -104,9 +108,9 @@ var sttBlock = &language.BlockType{
 			Doc: "The longest pause between two attempts. Pauses grow up to this value."},
 		{Name: "health_every", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often to ask the server for its health."},
-	}, tlsClient("the server's")),
+	}, byLogin("the server"), tlsClient("the server's")),
 	Rules: slices.Concat(protocolRules(), []language.Rule{
-		language.AtMostOneOf("token", "auth"),
+		language.AtMostOneOf("token", "auth", "login"), loginNeedsAudience,
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
 	}, wayRules()),
 }
@@ -118,7 +122,7 @@ var heartbeatBlock = &language.BlockType{
 	Example: `heartbeat "whisper" {
   stt = stt.whisper
 }`,
-	Attributes: []language.Attribute{
+	Attributes: slices.Concat([]language.Attribute{
 		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address without a path."},
 		{Name: "stt", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"stt"}, Example: "stt.whisper",
@@ -128,11 +132,11 @@ var heartbeatBlock = &language.BlockType{
 		{Name: "timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long one heartbeat may take."},
 		{Name: "auth", Kind: language.Ref, Gives: language.Proves, OnChange: language.InPlace, Refs: []string{"service_account"}, Example: "service_account.hey_orac",
-			Doc: "The account whose short-lived tokens are sent. Without it, the account of stt is used."},
+			Doc: "The account whose short-lived tokens are sent. Without it and login, the account or the login of stt is used."},
 		{Name: "listeners", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
 			Doc: "The listeners whose models are reported. If empty, all are."},
 		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed the certificate of url, in PEM. With stt, those of its block are used."},
-	},
-	Rules: []language.Rule{language.ExactlyOneOf("url", "stt"), language.AtMostOneOf("stt", "ca")},
+	}, byLogin("the server")),
+	Rules: []language.Rule{language.ExactlyOneOf("url", "stt"), language.AtMostOneOf("stt", "ca"), language.AtMostOneOf("auth", "login"), loginNeedsAudience},
 }

@@ -38,7 +38,9 @@ type Core struct {
 	Address       Address
 	Name          string
 	URL           string          `hcl:"url"`
-	Auth          Address         `hcl:"auth"` // a service account, or ""
+	Auth          Address         `hcl:"auth"`     // a service account, or ""
+	Login         Address         `hcl:"login"`    // whose tokens are sent, or ""
+	Audience      string          `hcl:"audience"` // of those tokens
 	Token         language.Secret `hcl:"token"`
 	Timeout       time.Duration   `hcl:"timeout"`
 	MaxRetryDelay time.Duration   `hcl:"max_retry_delay"`

@@ -103,7 +103,7 @@ func vouchers(whose string) []language.Attribute {
 	return []language.Attribute{
 		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed " + whose + "'s certificate, in PEM. Without it, those of the system are used."},
-		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Example: `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`,
+		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, Vouches: true, OnChange: language.InPlace, Example: `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`,
 			Pattern: regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`), Expect: "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons",
 			Doc: "The SHA-256 of " + whose + "'s own certificate, as `orac run` prints it there, instead of ca: for one with self_signed."},
 	}
@@ -153,11 +153,14 @@ func issuersAreSafe(value any, d *language.Document) (found language.Diagnostics
 		case err != nil || u.Host == "" || u.Scheme+"://"+u.Host != text:
 			found = append(found, d.Problem(at, attribute, language.Error, fmt.Sprintf("%q is not scheme, host and port", language.Clip(text)), `Write only "https://HOST:PORT", without a path and without a slash at the end.`))
 		case u.Scheme == "http" && !IsLoopback(hostPort(u)):
-			found = append(found, d.Problem(at, attribute, language.Error, "over plain HTTP anybody on the network could read tokens and replace keys", `Write "https://…", and give the web block of that appliance tls { self_signed = true }.`))
+			found = append(found, d.Problem(at, attribute, language.Error, "over plain HTTP anybody on the network could read secrets and tokens, and replace keys", `Write "https://…", and give the web block of that appliance tls { self_signed = true }.`))
 		}
 	}
 	check(rb.Issuer.Address, "url", rb.Issuer.URL)
 	check(rb.Auth.Address, "trust", rb.Auth.Trust.Issuer)
+	for _, l := range rb.Logins {
+		check(l.Address, "issuer", l.Issuer)
+	}
 	for _, m := range rb.Members {
 		check(m.Address, "url", m.URL)
 	}

@@ -10,8 +10,8 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/runbook/scenario"
 )
 
@@ -171,7 +171,7 @@ func TestTheLedgerRemembersAndRefuses(t *testing.T) {
 	}
 	l := m.ledger
 	for i := range 5 {
-		if err := l.AddRestart(store.Restart{Component: []string{"orac", "source.mic"}[i%2], Age: time.Duration(i) * time.Minute}); err != nil {
+		if err := l.AddRestart(record.Restart{Component: []string{"orac", "source.mic"}[i%2], Age: time.Duration(i) * time.Minute}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -179,7 +179,7 @@ func TestTheLedgerRemembersAndRefuses(t *testing.T) {
 		t.Errorf("%d restarts of orac in 4 minutes", n)
 	}
 	for i := range 3 * mostRestarts {
-		_ = l.AddRestart(store.Restart{ID: fmt.Sprint(i)})
+		_ = l.AddRestart(record.Restart{ID: fmt.Sprint(i)})
 	}
 	if n := len(l.restarts); n > mostRestarts {
 		t.Errorf("it remembers %d restarts", n)
@@ -221,7 +221,7 @@ func TestTheLedgerJudgesWhatIsDeleted(t *testing.T) {
 		}
 	}
 	add := func(id string) {
-		if err := errors.Join(l.AddDetection(store.Detection{ID: id}), l.SaveUtterance(store.Utterance{ID: id}), l.SaveUtterance(store.Utterance{ID: id})); err != nil {
+		if err := errors.Join(l.AddDetection(record.Detection{ID: id}), l.SaveUtterance(record.Utterance{ID: id}), l.SaveUtterance(record.Utterance{ID: id})); err != nil {
 			t.Fatal(err)
 		}
 	}

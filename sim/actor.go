@@ -17,6 +17,7 @@ import (
 type actor struct {
 	*peer
 	timeout time.Duration // of its client
+	proof   *credential
 }
 
 // Generate implements notify.Core. As over HTTP, a Core that answers too late acts all the same.
@@ -26,6 +27,9 @@ func (a actor) Generate(t *rt.Task, c notify.Command, ready func(*rt.Task) error
 	}
 	if a.first(func(x *ailment) bool { return x.Kind.Info().Refuses }) != nil {
 		return a.refusal("forward", a.address)
+	}
+	if err := a.proof.show(t, "forward", a.address); err != nil {
+		return err
 	}
 	if err := ready(t); err != nil {
 		return err
@@ -60,12 +64,17 @@ func (a actor) unanswered(kind wire.Kind, cause error) error {
 }
 
 // Topics implements notify.Core.
-func (a actor) Topics(t *rt.Task, _ notify.TopicsBeat) error { return a.call(t, "topics") }
+func (a actor) Topics(t *rt.Task, _ notify.TopicsBeat) error {
+	if err := a.call(t, "topics"); err != nil {
+		return err
+	}
+	return a.proof.show(t, "topics", a.address)
+}
 
-func (m *machine) actor(to graph.CoreService) (notify.Core, error) {
+func (m *machine) actor(to graph.CoreService, tokens wire.Tokens) (notify.Core, error) {
 	timeout := to.Core.Timeout
 	if timeout <= 0 {
 		timeout = notify.CoreTimeout
 	}
-	return actor{m.peer("core " + to.Core.Name), timeout}, nil
+	return actor{m.peer("core " + to.Core.Name), timeout, m.credential(tokens, to.Core.Login.Name(), to.Core.Audience)}, nil
 }

@@ -106,6 +106,8 @@ func (m *machine) suffers(o *occurrence) *ailments {
 		return &m.homeOf(o.Target).ailments
 	case scenario.ModelTarget:
 		return &m.mindOf(o.Target).ailments
+	case scenario.LoginTarget:
+		return &m.issuerOf(o.Target).ailments
 	}
 	return &m.ailments
 }

@@ -18,6 +18,7 @@ import (
 type sttClient struct {
 	*service
 	timeout time.Duration
+	proof   *credential
 }
 
 // connect connects to the server, or fails as the active faults say.
@@ -42,7 +43,7 @@ func (c sttClient) connect(t *rt.Task, op string) error {
 	if err := c.refusal(op, c.address()); err != nil {
 		return err
 	}
-	return nil
+	return c.proof.show(t, op, c.address())
 }
 
 // greet waits for the server's first response. The kernel accepts connections for a stopped server, which
@@ -196,7 +197,7 @@ func (c sttClient) Health(t *rt.Task) (stt.Health, error) {
 	return stt.Health{Status: "healthy", Streaming: &streams}, nil
 }
 
-func (m *machine) client(to graph.Service, _ func(string) string) (stt.Client, error) {
+func (m *machine) client(to graph.Service, tokens wire.Tokens, _ func(string) string) (stt.Client, error) {
 	s := to.STT
 	timeout := s.Timeout
 	if timeout <= 0 {
@@ -207,5 +208,5 @@ func (m *machine) client(to graph.Service, _ func(string) string) (stt.Client, e
 		v = &service{m: m, name: s.Name}
 		m.services[s.Name] = v
 	}
-	return sttClient{v, timeout}, nil
+	return sttClient{v, timeout, m.credential(tokens, s.Login.Name(), s.Audience)}, nil
 }

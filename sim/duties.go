@@ -74,6 +74,8 @@ func written(b event.Body) []string {
 		return []string{fmt.Sprintf("utterance %s %.2f %s", b.Utterance, b.Seconds, b.Why)}
 	case event.Delivered:
 		return []string{fmt.Sprintf("delivery %s %s %s", b.Utterance, b.STT, b.Outcome)}
+	case event.Acted:
+		return []string{fmt.Sprintf("command %s %s %s", b.Topic, b.Request, b.Result)}
 	case event.Dropped:
 		return []string{fmt.Sprintf("delivery %s  dropped", b.Utterance)}
 	}

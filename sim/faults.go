@@ -146,12 +146,13 @@ var makers = map[scenario.Kind]maker{
 		m.receiver(o.Target).poison = ""
 		return nil
 	}},
-	scenario.CoreEnds:     {how: "the Core has acted on what was said, and the client's connection ends before the answer"},
-	scenario.BackendEnds:  {how: "the home has done what it was asked, and the client's connection ends before the answer"},
-	scenario.BackendStuck: {how: "calls are accepted, and nothing is done"},
-	scenario.ModelHangs:   {how: "no question is answered, until its client stops waiting"},
-	scenario.ModelTrash:   {how: "answers are prose, halves, and things that cannot be chosen"},
-	scenario.WebhookFlood: {how: "the client takes a 200 for a yes, reads nothing after it, and connects anew"},
+	scenario.CoreEnds:          {how: "the Core has acted on what was said, and the client's connection ends before the answer"},
+	scenario.BackendEnds:       {how: "the home has done what it was asked, and the client's connection ends before the answer"},
+	scenario.BackendStuck:      {how: "calls are accepted, and nothing is done"},
+	scenario.ModelHangs:        {how: "no question is answered, until its client stops waiting"},
+	scenario.ModelTrash:        {how: "answers are prose, halves, and things that cannot be chosen"},
+	scenario.IssuerKeysRotated: {how: "the issuer signs with another key; servers know of it when they have asked", do: rotated},
+	scenario.WebhookFlood:      {how: "the client takes a 200 for a yes, reads nothing after it, and connects anew"},
 
 	scenario.DiskFull:     onDisk("whatever needs space fails with ENOSPC", syscall.ENOSPC, "mkdir", "create", "write"),
 	scenario.DiskReadOnly: onDisk("whatever writes fails with EROFS", syscall.EROFS, "mkdir", "create", "write", "sync", "rename", "remove", "syncdir"),

@@ -54,6 +54,14 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return s.served == s.asked && s.asked > 10 && m.floor.actedTwice == 0 && said(r, "acted", cause, begin, end+30) >= least
 		}
 	}
+	// A process that was replaced meanwhile has no token, and gets one when that is over. Nothing is sent without one, and nothing is lost.
+	tokenless := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "login_health", cause, begin, end) > 0 && said(r, "login_health", "has tokens", end, end+32) == 1 &&
+				said(r, "delivered", "", begin+6, end-1) == 0 && m.account.Delivered > m.account.Recorded // and what was cut off
+		}
+	}
+	const replaced = "fault \"kill\" \"then\" {\n  at = \"31s\"\n}\n"
 	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
 
 	tests := map[scenario.Kind]struct {
@@ -180,6 +188,13 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.ModelHangs: {does: func(m *machine, r report.Run) bool { return told("", 1)(m, r) && noticed(m, r) }},
 		scenario.ModelTrash: {does: told("cannot be done", 1)},
 
+		scenario.IssuerDown:    {also: replaced, does: tokenless("refused")},
+		scenario.IssuerSlow:    {also: replaced, does: tokenless("deadline")},
+		scenario.IssuerRefuses: {also: replaced, does: tokenless("401")},
+		scenario.IssuerKeysRotated: {more: "way = \"loses\"", also: replaced, does: func(m *machine, r report.Run) bool {
+			return said(r, "login_health", "has tokens", begin, end) == 1 && said(r, "delivery_failed", "401", begin, end) == 0 && m.account.Delivered > m.account.Recorded
+		}},
+
 		scenario.DiskFull:     {does: stored},
 		scenario.DiskReadOnly: {does: stored},
 		scenario.DiskError:    {does: stored},
@@ -223,6 +238,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	_, quietEngine := rehearse(t, sceneIn(t, embedded, "2m", speech), 1)
 	calls := "caller \"study\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietServer := rehearse(t, sceneIn(t, serving, "2m", calls), 1)
+	_, quietMember := rehearse(t, sceneIn(t, member, "2m", speech), 1)
 	asks := "caller \"phone\" {\n  topic = \"general\"\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
 	for _, kind := range scenario.Kinds() {
@@ -256,6 +272,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet = embedded, quietEngine
 			case scenario.CoreTarget:
 				home, quiet, speech = serving, quietServer, calls
+			case scenario.LoginTarget:
+				home, quiet = member, quietMember
 			case scenario.BackendTarget, scenario.ModelTarget:
 				home, quiet, speech = acting, quietHome, asks
 			}

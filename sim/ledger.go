@@ -8,19 +8,19 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/status"
-	"orac/appliance/store"
 )
 
 // ledger is a model of the history. It accepts everything at once unless the disk refuses, and remembers restarts and
 // open incidents when the process ends. It models the errors of the history; SQLite itself is tested elsewhere.
 type ledger struct {
 	m        *machine
-	rows     []row // detections and utterances, in the order of arrival
+	rows     []row // detections, utterances and commands, in the order of arrival
 	known    map[string]bool
 	wrote    map[string]time.Duration // when entries were accepted, named as in written
 	ages     provenclock.Ages
-	restarts []store.Restart
+	restarts []record.Restart
 	open     map[string]bool // incidents
 	last     time.Time       // when the newest incident was detected
 	jump     time.Duration   // offset of the time of day at that moment
@@ -63,17 +63,22 @@ func (l *ledger) add(id string) error {
 }
 
 // AddDetection implements node.Book.
-func (l *ledger) AddDetection(d store.Detection) error {
+func (l *ledger) AddDetection(d record.Detection) error {
 	return l.says(l.add("detection "+d.ID), event.Wake{ID: d.ID, Listener: d.Listener, Model: d.Model, WakeWord: d.WakeWord})
 }
 
 // SaveUtterance implements node.Book.
-func (l *ledger) SaveUtterance(u store.Utterance) error {
+func (l *ledger) SaveUtterance(u record.Utterance) error {
 	return l.says(l.add("utterance "+u.ID), event.RecordingEnded{Utterance: u.ID, Seconds: u.Seconds, Why: u.Why})
 }
 
+// SaveCommand implements node.Book.
+func (l *ledger) SaveCommand(c record.Command) error {
+	return l.says(l.add("command "+c.Topic+" "+c.ID), event.Acted{Topic: c.Topic, Request: c.ID, Result: c.Result})
+}
+
 // SaveDelivery implements node.Book.
-func (l *ledger) SaveDelivery(d store.Delivery, text *store.Transcript) error {
+func (l *ledger) SaveDelivery(d record.Delivery, text *record.Transcript) error {
 	return l.says(l.write(), event.Delivered{Utterance: d.UtteranceID, STT: d.STT, Outcome: string(d.Outcome)})
 }
 
@@ -100,7 +105,7 @@ func (l *ledger) Prune(p provenclock.Point, known bool, retention time.Duration,
 		}
 		l.ages.See(p, ids)
 	}
-	over := len(l.rows) - 2*maxRows // there are two kinds of rows
+	over := len(l.rows) - 3*maxRows // there are three kinds of rows
 	l.rows = slices.DeleteFunc(l.rows, func(r row) bool {
 		due := known && l.ages.Due(r.id, p.Age, retention)
 		if age := l.m.now() - r.at; due && age < retention {
@@ -134,7 +139,7 @@ func (l *ledger) SaveIncident(i status.Incident) error {
 // mostRestarts bounds the restarts that are remembered: more than any budget counts.
 const mostRestarts = 2000
 
-func (l *ledger) AddRestart(r store.Restart) error {
+func (l *ledger) AddRestart(r record.Restart) error {
 	if err := l.write(); err != nil {
 		return err
 	}

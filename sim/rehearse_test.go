@@ -44,6 +44,18 @@ func scene(t testing.TB, long, rest string) *scenario.Scenario {
 // embedded is the house with an engine of its own in place of the service.
 var embedded = strings.NewReplacer(`url = "http://stt.local:7272"`, `protocol = "embedded"`, "heartbeat \"whisper\" { stt = stt.whisper }\n", "").Replace(house)
 
+// member is the house with a login at an issuer, for everything that it sends.
+var member = strings.NewReplacer(`stt "whisper" { url = "http://stt.local:7272" }`, `stt "whisper" {
+  url      = "http://stt.local:7272"
+  login    = login.house
+  audience = "stt"
+}
+login "house" {
+  issuer  = "https://core.local:7171"
+  account = "kitchen"
+  secret  = secret("kitchen")
+}`).Replace(house)
+
 // serving is the house with an engine of its own, which understands what others hear, for a Core.
 var serving = embedded + `
 core "centre" { url = "http://core.local:8000" }

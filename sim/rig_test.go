@@ -13,9 +13,9 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/runbook"
@@ -72,8 +72,8 @@ func (r *rig) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: r.disk, Host: "rig", History: forgetful{}, Inference: r.inference, Events: rt.NewOut(events),
 		Source: func(graph.Device) (audio.Source, error) { return r.source, nil },
-		STT:    func(graph.Service, func(string) string) (stt.Client, error) { return r.service, nil },
-		Heart:  func(graph.Heart) (notify.Heart, error) { return nil, errors.New("no heart") },
+		STT:    func(graph.Service, wire.Tokens, func(string) string) (stt.Client, error) { return r.service, nil },
+		Heart:  func(graph.Heart, wire.Tokens) (notify.Heart, error) { return nil, errors.New("no heart") },
 		Hook:   func(runbook.Webhook) (notify.Hook, error) { return nil, errors.New("no hook") },
 	}
 }
@@ -135,9 +135,10 @@ func (r *rig) recorded() (ids []string) {
 // forgetful is a history that nobody reads.
 type forgetful struct{}
 
-func (forgetful) AddDetection(store.Detection) error                             { return nil }
-func (forgetful) SaveUtterance(store.Utterance) error                            { return nil }
-func (forgetful) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (forgetful) AddDetection(record.Detection) error                            { return nil }
+func (forgetful) SaveUtterance(record.Utterance) error                           { return nil }
+func (forgetful) SaveCommand(record.Command) error                               { return nil }
+func (forgetful) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (forgetful) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 
 // service is a model of a speech-to-text service that takes its time.

@@ -194,7 +194,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety lists what is demanded of every run.
-var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told"}
+var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told", "tokens"}
 
 // highest checks that every queue has stayed within its bound.
 func (m *machine) highest() {

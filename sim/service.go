@@ -161,13 +161,23 @@ func (p *peer) call(t *rt.Task, op string) error {
 	return nil
 }
 
-// Beat implements notify.Heart.
-func (p *peer) Beat(t *rt.Task, b notify.Beat) (int, error) {
-	return len(b.Models), p.call(t, "heartbeat")
+// heart is a peer as the client of a heartbeat sees it.
+type heart struct {
+	*peer
+	proof *credential
 }
 
-func (m *machine) heart(h graph.Heart) (notify.Heart, error) {
-	return m.peer("heartbeat " + h.Heartbeat.Name), nil
+// Beat implements notify.Heart.
+func (h heart) Beat(t *rt.Task, b notify.Beat) (int, error) {
+	if err := h.call(t, "heartbeat"); err != nil {
+		return 0, err
+	}
+	return len(b.Models), h.proof.show(t, "heartbeat", h.address)
+}
+
+func (m *machine) heart(h graph.Heart, tokens wire.Tokens) (notify.Heart, error) {
+	login, audience := h.TokensOf()
+	return heart{m.peer("heartbeat " + h.Heartbeat.Name), m.credential(tokens, login.Name(), audience)}, nil
 }
 
 func (m *machine) peer(name string) *peer {

@@ -10,10 +10,11 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/appliance/store"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/runbook"
 )
 
@@ -105,10 +106,12 @@ func (w *World) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 			return p, nil
 		},
 		Inference: w.Inference,
-		STT:       func(s graph.Service, _ func(string) string) (stt.Client, error) { return w.STT.client(s.STT.Name), nil },
-		Heart:     func(graph.Heart) (notify.Heart, error) { return peer{}, nil },
-		Hook:      func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
-		Events:    rt.NewOut(events),
+		STT: func(s graph.Service, _ wire.Tokens, _ func(string) string) (stt.Client, error) {
+			return w.STT.client(s.STT.Name), nil
+		},
+		Heart:  func(graph.Heart, wire.Tokens) (notify.Heart, error) { return peer{}, nil },
+		Hook:   func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
+		Events: rt.NewOut(events),
 	}
 }
 
@@ -128,7 +131,8 @@ func (peer) Send(t *rt.Task, _ notify.Message) error { return t.Sleep(5 * time.M
 // noBook is a history that nobody reads.
 type noBook struct{}
 
-func (noBook) AddDetection(store.Detection) error                             { return nil }
-func (noBook) SaveUtterance(store.Utterance) error                            { return nil }
-func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (noBook) AddDetection(record.Detection) error                            { return nil }
+func (noBook) SaveUtterance(record.Utterance) error                           { return nil }
+func (noBook) SaveCommand(record.Command) error                               { return nil }
+func (noBook) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
+
+	"orac/appliance/rt"
 )
 
 // Config is an account. All fields are needed but Permissions.
@@ -51,9 +53,14 @@ type Claims struct {
 	Permissions []string `json:"permissions"`
 }
 
-// Token returns a token that is valid at that moment and for at least a fifth of its lifetime. It differs from refused, the token
-// that a peer has rejected; refused is empty if none was.
-func (t *Tokens) Token(now time.Time, refused string) (string, error) {
+// Token returns a token that is valid now and for at least a fifth of its lifetime. It differs from refused, the token that a peer has
+// rejected; refused is empty if none was.
+func (t *Tokens) Token(task *rt.Task, refused string) (string, error) {
+	return t.At(task.Wall(), refused)
+}
+
+// At is Token at a time.
+func (t *Tokens) At(now time.Time, refused string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	age := now.Sub(t.made)

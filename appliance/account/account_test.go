@@ -25,7 +25,7 @@ func newTokens(t *testing.T) *Tokens {
 
 // TestTheOtherSideCanCheckIt: as a service would that knows the secret.
 func TestTheOtherSideCanCheckIt(t *testing.T) {
-	text, err := newTokens(t).Token(time.Now(), "")
+	text, err := newTokens(t).At(time.Now(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestRenewal(t *testing.T) {
 	tokens, now := newTokens(t), time.Now()
 	at := func(after time.Duration, refused string) string {
 		t.Helper()
-		text, err := tokens.Token(now.Add(after), refused)
+		text, err := tokens.At(now.Add(after), refused)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,6 +32,7 @@ type Request struct {
 	Session string    // within which "it" and "there" keep their meaning: an instance or a login; "" has none
 	Area    string    // where the speaker is; "" if unknown
 	Said    time.Time // when the last word was spoken; zero: now
+	Undated bool      // the clock was set back since, so that nobody knows how long ago that is
 	Trace   string    // the request ID that goes on to backends and into logs
 	DryRun  bool      // say what would be done, and do nothing
 
@@ -51,6 +52,9 @@ const (
 	Handed     Tier = "handed"     // the conversation of a backend was handed the text
 	NoTier     Tier = ""           // not understood
 )
+
+// Tiers are all of them in their order, without NoTier.
+var Tiers = []Tier{Correction, Sentence, Near, Learnt, ByModel, Handed}
 
 // Command is one thing that somebody wants.
 type Command struct {
@@ -157,9 +161,11 @@ type Answer struct {
 	Speech     string // one sentence for people; never says more than is verified
 	Reading    Reading
 	Outcomes   []Outcome
-	Undone     []Outcome // what a correction restored
-	Repeated   bool      // it was answered before, under the same ID
-	Model      string    // name of the language model that was asked; "" for none
+	Undone     []Outcome     // what a correction restored
+	Repeated   bool          // it was answered before, under the same ID
+	Refused    bool          // it was not acted on, for the Reason
+	Expired    *ExpiredError `json:",omitempty"` // why it was not: it came too late
+	Model      string        // name of the language model that was asked; "" for none
 
 	Said, Came, ReadAt, ExecutedAt, VerifiedAt time.Time // zero: not reached
 }
@@ -255,6 +261,7 @@ type BeatAnswer struct{ Processed, Created int }
 // LearntAnswer is what a language model understood once, and what proved right.
 type LearntAnswer struct {
 	Topic, Text string
+	Area        string // where it was said: it counts there alone
 	Commands    []Command
 	Version     string // of the vocabulary: with another one it counts no more
 	Hits        int

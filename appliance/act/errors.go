@@ -46,10 +46,16 @@ func (e *TopicError) Error() string {
 	return fmt.Sprintf("topic %q does not exist; declare it with a topic block", e.Topic)
 }
 
-// ExpiredError refuses a command that is carried out too late to be meant any more.
-type ExpiredError struct{ Age, Most time.Duration }
+// ExpiredError refuses a command that is carried out too late to be meant any more, or of which nobody knows how old it is.
+type ExpiredError struct {
+	Age, Most time.Duration
+	Undated   bool
+}
 
 func (e *ExpiredError) Error() string {
+	if e.Undated {
+		return fmt.Sprintf("the clock was set back after the command was spoken: nobody knows how old it is, and it expires after %v", e.Most)
+	}
 	return fmt.Sprintf("the command is %v old, and expires after %v", e.Age.Round(time.Second), e.Most)
 }
 

@@ -23,6 +23,8 @@ var done = map[string]string{
 // Speech is one or two sentences for people: what became of a request. It never says more than is verified.
 func Speech(a Answer) string {
 	switch {
+	case a.Refused:
+		return sentence("I did nothing", a.Reason)
 	case !a.Understood:
 		return notUnderstood(a)
 	case a.Reading.Tier == Correction:
@@ -65,15 +67,19 @@ func Speech(a Answer) string {
 
 func notUnderstood(a Answer) string {
 	text := "Sorry, I did not understand that."
-	switch len(a.Reading.Near) {
-	case 0:
-	case 1:
-		text += " Did you mean " + a.Reading.Near[0] + "?"
-	default:
-		n := a.Reading.Near
-		text += " Did you mean " + strings.Join(n[:len(n)-1], ", ") + " or " + n[len(n)-1] + "?"
+	if len(a.Reading.Near) > 0 {
+		text += " Did you mean " + Listed(a.Reading.Near, "or") + "?"
 	}
 	return text
+}
+
+// Listed is a list as people say it: "the lamp, the fan or the radio".
+func Listed(names []string, word string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }
 
 func takenBack(a Answer) string {

@@ -15,14 +15,16 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/graph"
+	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/runbook/edit"
@@ -336,15 +338,18 @@ func world() *graph.Parts {
 	return &graph.Parts{
 		FS: virtual.NewDisk(1 << 30), Host: "test", History: noBook{},
 		Source: func(d graph.Device) (audio.Source, error) { return hum{d}, nil },
-		STT:    func(s graph.Service, _ func(string) string) (stt.Client, error) { return service{s}, nil },
+		STT: func(s graph.Service, _ wire.Tokens, _ func(string) string) (stt.Client, error) {
+			return service{s}, nil
+		},
 		Engine: func(graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) {
 			return func(*rt.Task) (node.EngineProcess, error) { return nil, errors.New("nobody speaks") }, nil
 		},
-		Heart:         func(h graph.Heart) (notify.Heart, error) { return heart{h}, nil },
+		Heart:         func(h graph.Heart, _ wire.Tokens) (notify.Heart, error) { return heart{h}, nil },
 		Hook:          func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
-		Core:          func(c graph.CoreService) (notify.Core, error) { return actor{c}, nil },
+		Core:          func(c graph.CoreService, _ wire.Tokens) (notify.Core, error) { return actor{c}, nil },
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
+		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
 			Gate:      func() (node.Gate, error) { return mute{}, nil },
@@ -365,6 +370,7 @@ type (
 	actor   struct{ graph.CoreService }
 	hand    struct{ graph.BackendService }
 	mind    struct{ graph.ModelService }
+	issuer  struct{ graph.IssuerService }
 	deaf    struct{}
 	mute    struct{}
 	never   struct{}
@@ -376,6 +382,10 @@ func (hand) Do(_ *rt.Task, c act.Call, _ string) act.Outcome                    
 func (hand) Watch(t *rt.Task, _ act.Sight) error                                    { return t.Sleep(1 << 62) }
 func (hand) Refresh()                                                               {}
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
+
+func (issuer) Token(*rt.Task, string) (login.Token, error) {
+	return login.Token{Text: "token", Life: time.Hour}, nil
+}
 
 func (h hum) Open(*rt.Task) (audio.Stream, error) { return &humming{}, nil }
 
@@ -410,7 +420,8 @@ func (mute) Close() error                                                     { 
 func (never) Push(*[96]float32) ([]float32, bool, error)                      { return []float32{0, 0}, false, nil }
 func (never) Reset()                                                          {}
 func (never) Close() error                                                    { return nil }
-func (noBook) AddDetection(store.Detection) error                             { return nil }
-func (noBook) SaveUtterance(store.Utterance) error                            { return nil }
-func (noBook) SaveDelivery(store.Delivery, *store.Transcript) error           { return nil }
+func (noBook) AddDetection(record.Detection) error                            { return nil }
+func (noBook) SaveUtterance(record.Utterance) error                           { return nil }
+func (noBook) SaveCommand(record.Command) error                               { return nil }
+func (noBook) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }

@@ -25,9 +25,9 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/appliance/utterance"
 	"orac/runbook"
@@ -193,7 +193,7 @@ func (c *Core) mayRestart(t *rt.Task, why string) bool {
 		c.o.Slog.Error("memory exceeds its limit again and again: raise memory.restart, or find what uses it", "restarts", n, "per", w.Per)
 		return false
 	}
-	r := store.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
+	r := record.Restart{ID: utterance.ID(now, t.Rand("restart").Uint32()), Component: "orac", Reason: why, At: now, Age: age}
 	if err := l.AddRestart(r); err != nil {
 		c.o.Slog.Warn("cannot write a restart to the history", "cause", err)
 	}

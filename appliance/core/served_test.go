@@ -17,6 +17,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/appliance/sttrole"
 )
 
@@ -62,8 +63,8 @@ func TestAnApplianceThatOnlyServes(t *testing.T) {
 	defer d.Close()
 	engine, core := &understands{}, &acts{}
 	parts := world()
-	parts.STT = func(graph.Service, func(string) string) (stt.Client, error) { return engine, nil }
-	parts.Core = func(graph.CoreService) (notify.Core, error) { return core, nil }
+	parts.STT = func(graph.Service, wire.Tokens, func(string) string) (stt.Client, error) { return engine, nil }
+	parts.Core = func(graph.CoreService, wire.Tokens) (notify.Core, error) { return core, nil }
 	told := rt.NewMailbox[event.Event]("told", 1000)
 	parts.Events = rt.NewOut(told)
 	c, err := New(Options{Runbook: read(t, []byte(servesAlone)), Parts: parts, Slog: slog.New(slog.NewTextHandler(io.Discard, nil))})

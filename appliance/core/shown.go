@@ -51,6 +51,16 @@ func (c *Core) Engines() (list []status.Engine) {
 	return list
 }
 
+// Logins are the accounts at issuers of tokens. It may be called from anywhere.
+func (c *Core) Logins() (list []status.Login) {
+	for _, n := range codesOf[*node.Login](c) {
+		shown := n.Shown()
+		shown.Name = n.Login // it has shown nothing yet when it has just been started
+		list = append(list, shown)
+	}
+	return list
+}
+
 // Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
 func (c *Core) Generation() int { return c.steward.Generation() }
 
@@ -95,6 +105,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		}
 	}
 	g.Sort(s.Nodes) // an apply puts new instances after those that stay
+	s.Logins = c.Logins()
 	s.Hooks, s.STTServers, s.Forwards, s.Engines = c.Hooks(), c.STTServers(), c.Forwards(), c.Engines()
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]

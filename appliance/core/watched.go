@@ -30,7 +30,7 @@ func (m *Monitor) prepare() {
 		}
 		if n.Kind.Role == graph.Asks {
 			m.services = append(m.services, string(n.Service))
-			m.watched[string(n.Service)] = &watched{}
+			m.watched[string(n.Service)] = &watched{needs: w.needs} // a service that we may not use for want of a token is not the cause
 		}
 		m.watched[n.Address] = w
 	}
@@ -45,9 +45,12 @@ func shows(g *graph.Graph, boxes graph.Boxes, n *graph.Node) []graph.Mailbox {
 	return []graph.Mailbox{g.SoundOf(boxes, n.Address)}
 }
 
-// needs are the nodes without which a node has nothing to do.
+// needs are the nodes without which a node has nothing to do: those that give it sound, or the tokens with which it sends.
 func needs(g *graph.Graph, n *graph.Node) (list []string) {
 	for _, e := range g.Edges {
+		if to := g.Node(e.To); e.From == n.Address && to != nil && to.Kind.Role == graph.Proves {
+			list = append(list, e.To)
+		}
 		if e.To == n.Address && !e.Port().Asks && n.Kind.Role < graph.Keeps && !slices.Contains(list, e.From) {
 			list = append(list, e.From)
 		}

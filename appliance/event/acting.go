@@ -7,9 +7,9 @@ import (
 
 // acting tell how texts become deeds.
 var acting = []Kind{
-	kind("A text was acted on, or could not be: what was understood, what was called, and what truly came of it.", Kind{Sign: Arrived},
+	kind("A text was acted on, or could not be: what was understood, what was called, and what truly came of it.", Kind{Sign: Arrived, Kept: true, Hooks: []string{"acted"}},
 		Acted.words),
-	kind("A timer has ended.", Kind{Sign: Arrived},
+	kind("A timer has ended.", Kind{Sign: Arrived, Hooks: []string{"timer_ended"}},
 		func(b TimerEnded) Words {
 			what := "the timer"
 			if b.Name != "" {
@@ -39,6 +39,7 @@ type Acted struct {
 	Text       string      `json:"text"`
 	Tier       string      `json:"tier,omitempty"`  // how it was understood: correction, sentence, near, learnt, model, handed
 	Model      string      `json:"model,omitempty"` // the language model that was asked
+	Result     string      `json:"result"`          // done, unproven, unknown, failed, unclear or refused
 	Understood bool        `json:"understood"`
 	Executed   bool        `json:"executed"` // the backend has accepted all of it
 	Verified   bool        `json:"verified"` // all of it is proven, or was so already
@@ -52,6 +53,8 @@ type Acted struct {
 	ReadAt     time.Time   `json:"read_at,omitzero"`
 	ExecutedAt time.Time   `json:"executed_at,omitzero"`
 	VerifiedAt time.Time   `json:"verified_at,omitzero"`
+
+	Answer string `json:"-"` // all that is known, for the history: an act.Answer as JSON. Not part of an event's JSON
 }
 
 // ActedCall is a call to a backend, and what came of it.
@@ -77,24 +80,25 @@ func (b Acted) told() Told {
 }
 
 func (b Acted) unspoken() Body {
-	b.Text, b.Speech = "", ""
+	b.Text, b.Speech, b.Answer = "", "", ""
 	return b
 }
 
 func (b Acted) words() Words {
 	said, how := speech("“%s”", b.Text), faint("  %s, %s, in %.2f s", b.Topic, b.Tier, b.Took)
-	switch {
-	case !b.Understood && b.Tier == "" && b.Reason != "":
+	switch b.Result {
+	case "refused":
 		return warning("not acted on", said, usual("  %s", b.Reason), faint("  %s", b.Topic))
-	case !b.Understood:
+	case "unclear":
 		return warning("unclear", said, faint("  %s", b.Topic))
-	case b.Unknown:
+	case "unknown":
 		return failure("not known", said, usual("  %s", b.Reason), how)
-	case b.Verified && b.Speech != "":
-		return fine("done", said, speech("  %s", b.Speech), how)
-	case b.Verified:
+	case "done":
+		if b.Speech != "" {
+			return fine("done", said, speech("  %s", b.Speech), how)
+		}
 		return fine("done", said, how)
-	case b.Executed:
+	case "unproven":
 		return warning("not proven", said, usual("  %s", b.Reason), how)
 	}
 	return warning("not done", said, usual("  %s", b.Reason), how)

@@ -91,7 +91,7 @@ func drawFields(t *rapid.T, kind string, b reflect.Value, text *rapid.Generator[
 	for i := range b.NumField() {
 		f, name := b.Field(i), b.Type().Field(i).Name
 		switch {
-		case b.Type().Field(i).Tag.Get("json") == "-": // Origin
+		case b.Type().Field(i).Tag.Get("json") == "-": // Origin, and what the history keeps
 		case f.Type() == reflect.TypeFor[time.Time]():
 			f.Set(reflect.ValueOf(drawTime(t, name)))
 		case f.Kind() == reflect.Slice && f.Type().Elem().Kind() == reflect.Struct:

@@ -1,5 +1,7 @@
 package event
 
+import "time"
+
 // services tell what speech-to-text services do: servers, engines, and whom heartbeats go to.
 var services = []Kind{
 	kind("A service has become well, or is not any more.", Kind{about: func(e Event) string { return "stt." + e.Body.(STTHealth).STT }},
@@ -27,6 +29,8 @@ var services = []Kind{
 		func(b Heartbeat) Words {
 			return either(b.OK, "heartbeat", usual("%s counts %d active", b.Endpoint, b.Topics), usual("%s: %s", b.Endpoint, b.Cause))
 		}),
+	kind("An issuer of tokens gives a login its tokens, or does not any more.", Kind{about: itself},
+		LoginHealth.words),
 }
 
 // STTHealth: whether a service answers its health check, on each change.
@@ -149,4 +153,41 @@ func (b Heartbeat) told() Told {
 	t := down(b.Cause)
 	t.Did = "tried again " + b.Retry
 	return t
+}
+
+// LoginHealth: whether a login gets its tokens, on each change.
+type LoginHealth struct {
+	Login   string  `json:"login"`
+	Issuer  string  `json:"issuer"` // its address
+	OK      bool    `json:"ok"`
+	Refused bool    `json:"refused,omitempty"` // the issuer has answered, and gives no token; it is asked seldom until somebody changes something
+	Missing string  `json:"missing,omitempty"` // an audience for which there is no token: what is for it waits
+	Lives   float64 `json:"lives,omitempty"`   // seconds until the first token ends, while there are all
+	Cause   string  `json:"cause,omitempty"`
+}
+
+func (LoginHealth) Kind() string { return "login_health" }
+
+func (b LoginHealth) told() Told {
+	switch {
+	case b.OK:
+		return well()
+	case !b.Refused && b.Missing == "":
+		return poor(b.Cause)
+	}
+	t := down(b.Cause)
+	if b.Missing != "" {
+		t.Did = "what is for " + b.Missing + " waits for a token"
+	}
+	return t
+}
+
+func (b LoginHealth) words() Words {
+	switch {
+	case b.OK:
+		return fine("login", usual("%s has tokens", b.Login), faint("  of %s", b.Issuer))
+	case b.Missing != "":
+		return failure("login", usual("%s has no token for %s, which waits: %s", b.Login, b.Missing, b.Cause))
+	}
+	return warning("login", usual("%s gets no new tokens, and those that it has live %v longer: %s", b.Login, time.Duration(b.Lives*float64(time.Second)), b.Cause))
 }

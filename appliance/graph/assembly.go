@@ -56,7 +56,7 @@ func (a *Assembly) client(s Service) (stt.Client, error) {
 	if s.STT.Embedded() {
 		return a.engineClient(s.STT), nil
 	}
-	return a.STT(s, a.graph.Runbook.Resolve)
+	return a.STT(s, a.tokens(s), a.graph.Runbook.Resolve)
 }
 
 // file is the file of a model.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,37 @@ func TestGraphs(t *testing.T) {
 			}
 			testkit.Golden(t, strings.TrimSuffix(file, ".hcl")+".golden", got.String())
 		})
+	}
+}
+
+// TestTheHistoryHearsEverybody: a kind that comes after the history in the table would not be told in it.
+func TestTheHistoryHearsEverybody(t *testing.T) {
+	files, err := filepath.Glob("testdata/graphs/*.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[graph.Name]bool{}
+	for _, file := range files {
+		rb, _ := runbook.Load(file, language.Options{})
+		if rb == nil {
+			continue
+		}
+		g, err := graph.Compile(rb)
+		if err != nil {
+			continue
+		}
+		for _, n := range g.Nodes {
+			kinds[n.Kind.Name] = true
+			told := slices.ContainsFunc(g.Edges, func(e graph.Edge) bool { return e.From == n.Address && e.To == string(graph.History) })
+			if !told && n.Kind.Name != graph.History {
+				t.Errorf("%s: the history hears nothing of %s", file, n.Address)
+			}
+		}
+	}
+	for _, k := range []graph.Name{graph.STTServer, graph.Topic, graph.Backend} {
+		if !kinds[k] {
+			t.Errorf("no runbook of the folder has a %s", k)
+		}
 	}
 }
 

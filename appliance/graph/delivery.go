@@ -49,7 +49,7 @@ var distant = health.Rule{ShowDegraded: 2 * time.Second, ShowUnhealthy: 2 * time
 func deliveries() *Kind {
 	return built(Kind{
 		Name: Delivery, Role: Delivers, Words: "hands each utterance to a speech-to-text service, in order, until it has answered",
-		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name, jobs.Name, glimpses.Name, texts.Name},
+		Health: distant, Reads: []string{healthy.Name}, Writes: []string{requests.Name, sights.Name, jobs.Name, glimpses.Name, texts.Name, tokens.Name},
 		add: addDeliveries,
 	}, buildDelivery)
 }

@@ -33,7 +33,7 @@ type forwardSettings struct {
 func forwards() *Kind {
 	return built(Kind{
 		Name: Forward, Role: Tells, Words: "hands texts to a Core, or to a topic of this appliance, in order, each once, and tells it which topics are listened for",
-		Health: distant, Reads: []string{texts.Name, topics.Name, hookTasks.Name}, Writes: []string{deeds.Name},
+		Health: distant, Reads: []string{texts.Name, topics.Name, hookTasks.Name}, Writes: []string{deeds.Name, tokens.Name},
 		add: addForwards,
 	}, buildForward)
 }
@@ -76,7 +76,7 @@ func buildForward(a *Assembly, n *Node, _ nothing, s forwardSettings) (node.Node
 	if len(s.Topics) > 0 {
 		return buildTopicQueue(a, n, s), nil
 	}
-	client, err := a.Core(s.Cores[0])
+	client, err := a.Core(s.Cores[0], a.tokens(s.Cores[0]))
 	if err != nil {
 		return nil, err
 	}

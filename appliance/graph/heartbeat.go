@@ -27,6 +27,8 @@ type Peer struct {
 	URL        string          `hcl:"url"`
 	Token      language.Secret `hcl:"token"`
 	Auth       runbook.Address `hcl:"auth"`
+	Login      runbook.Address `hcl:"login"`
+	Audience   string          `hcl:"audience"`
 	CA         string          `hcl:"ca"`
 	ClientCert string          `hcl:"client_cert"`
 	ClientKey  string          `hcl:"client_key"`
@@ -84,7 +86,7 @@ type beatModel struct {
 func heartbeats() *Kind {
 	return built(Kind{
 		Name: Heartbeat, Role: Tells, Words: "tells a server which wake words listen, and how often they fired",
-		Health: distant, Reads: []string{wakes.Name, healthy.Name}, Writes: []string{sights.Name},
+		Health: distant, Reads: []string{wakes.Name, healthy.Name}, Writes: []string{sights.Name, tokens.Name},
 		add: addHeartbeats,
 	}, buildHeartbeat)
 }
@@ -141,7 +143,7 @@ func serviceBehind(rb *runbook.Runbook, h runbook.Heartbeat) runbook.Address {
 }
 
 func buildHeartbeat(a *Assembly, n *Node, _ nothing, s heartbeatSettings) (node.Node, error) {
-	client, err := a.Heart(s.Heart)
+	client, err := a.Heart(s.Heart, a.tokens(s.Heart))
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ const (
 	Tells            // tells other programs what happens
 	Remembers        // writes what happens into the history
 	Serves           // answers other machines, for as long as the appliance runs
+	Proves           // gives others what proves to a server who calls
 )
 
 // CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
@@ -82,13 +83,16 @@ func built[I, S any](k Kind, build func(a *Assembly, n *Node, identity I, settin
 // nothing is the identity or the settings of a node that needs none.
 type nothing struct{}
 
-// Kinds returns the table of kinds, in the order in which sound passes them.
+// Kinds returns the table of kinds, in the order in which sound passes them. Those that are told what others do come last: they are
+// connected to the nodes that are there.
 func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
-		spools(), deliveries(), engines(), probes(), heartbeats(), webhooks(), histories(),
+		spools(), deliveries(), engines(), probes(), heartbeats(),
 		forwards(), sttServers(), wyomings(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
+		logins(),
+		webhooks(), histories(),
 	}
 }
 

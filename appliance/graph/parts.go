@@ -10,6 +10,7 @@ import (
 	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
+	"orac/appliance/stt/wire"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -24,14 +25,17 @@ type Parts struct {
 	Source func(Device) (audio.Source, error)
 	Inference
 
-	// STT makes the client of a service. find resolves a path of the runbook.
-	STT func(s Service, find func(path string) string) (stt.Client, error)
+	// STT makes the client of a service. tokens are those of the login that its block names; nil if it names none. find resolves a path
+	// of the runbook.
+	STT func(s Service, tokens wire.Tokens, find func(path string) string) (stt.Client, error)
 	// Engine returns what starts the process of an engine. Its error tells why its model cannot be loaded: a *models.MissingError if the
 	// store lacks it.
 	Engine func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
-	Heart  func(Heart) (notify.Heart, error)
+	Heart  func(h Heart, tokens wire.Tokens) (notify.Heart, error)
 	Hook   func(runbook.Webhook) (notify.Hook, error)
-	Core   func(CoreService) (notify.Core, error)
+	Core   func(s CoreService, tokens wire.Tokens) (notify.Core, error)
+	// Issuer makes the client of an issuer. Nil where nobody gives tokens: a graph that needs it does not run there.
+	Issuer func(IssuerService) (node.Issuer, error)
 	// Backend makes the adapter of a backend. find resolves a path of the runbook. Nil, as LanguageModel, where nothing is acted on:
 	// a graph that needs it does not run there.
 	Backend       func(s BackendService, find func(path string) string) (act.Backend, error)

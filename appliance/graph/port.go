@@ -45,7 +45,8 @@ var (
 	calls     = port[node.BackendAsk]{Port{Name: "calls", Capacity: 128, Asks: true}}
 	homes     = port[node.HomeSeen]{Port{Name: "homes", Capacity: 64, Asks: true, Report: true}}
 	questions = port[node.ModelAsk]{Port{Name: "questions", Capacity: 128, Asks: true}}
-	beats     = port[node.CoreAsk]{Port{Name: "beats", Capacity: 128, Asks: true}}  // no node writes it: other machines do
+	beats     = port[node.CoreAsk]{Port{Name: "beats", Capacity: 128, Asks: true}} // no node writes it: other machines do
+	tokens    = port[node.TokenAsk]{Port{Name: "tokens", Capacity: 64, Asks: true}}
 	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
 )
 
@@ -54,7 +55,7 @@ func Ports() []Port {
 	return []Port{
 		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port,
 		jobs.Port, glimpses.Port, sounds.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
-		deeds.Port, calls.Port, homes.Port, questions.Port, beats.Port,
+		deeds.Port, calls.Port, homes.Port, questions.Port, beats.Port, tokens.Port,
 	}
 }
 

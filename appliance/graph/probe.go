@@ -16,7 +16,7 @@ func probes() *Kind {
 	return built(Kind{
 		Name: Probe, Role: Asks, Words: "asks a speech-to-text service how it is",
 		Health: health.Rule{ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
-		Reads:  []string{sights.Name}, Writes: []string{healthy.Name},
+		Reads:  []string{sights.Name}, Writes: []string{healthy.Name, tokens.Name},
 		add: addProbes,
 	}, buildProbe)
 }

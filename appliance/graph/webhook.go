@@ -80,7 +80,7 @@ func addWebhooks(c *compiler, k *Kind) {
 			wakes.connect(c, trigger, address)
 		}
 		for _, n := range c.Nodes {
-			if r := n.Kind.Role; len(w.Events) > 0 && (r == Records || r == Keeps || r == Delivers) {
+			if r := n.Kind.Role; len(w.Events) > 0 && (r == Records || r == Keeps || r == Delivers || n.Kind.Name == Topic) {
 				happens.connect(c, n.Address, address)
 			}
 		}

@@ -5,15 +5,15 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/appliance/store"
 )
 
 // Book is where records are kept. Writing a record twice does no harm.
 type Book interface {
 	SaveIncident(status.Incident) error
-	AddRestart(store.Restart) error
+	AddRestart(record.Restart) error
 }
 
 // Keeper writes records into the book. It holds what the book refuses, the newest state of each incident, and tries again.

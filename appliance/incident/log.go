@@ -16,9 +16,9 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/appliance/utterance"
 )
 
@@ -28,7 +28,7 @@ const Kept = 200
 // Record is something to keep on disk: an incident as it is now, or a restart.
 type Record struct {
 	Incident *status.Incident
-	Restart  *store.Restart
+	Restart  *record.Restart
 }
 
 // Log is the incidents and restarts of a process.
@@ -37,7 +37,7 @@ type Log struct {
 
 	mu        sync.Mutex // guards the fields below
 	incidents []*entry   // in the order in which they were detected
-	restarts  []store.Restart
+	restarts  []record.Restart
 	budget    Budget
 	counters  map[string]*counter
 	news      []status.Incident // that have opened or ended since News was last called, at most the newest Kept

@@ -10,10 +10,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/status"
-	"orac/appliance/store"
 )
 
 var noon = time.Date(2026, 1, 17, 12, 0, 0, 0, time.UTC)
@@ -185,7 +185,7 @@ func (p *page) SaveIncident(i status.Incident) error {
 	return nil
 }
 
-func (p *page) AddRestart(r store.Restart) error {
+func (p *page) AddRestart(r record.Restart) error {
 	if p.tries++; p.full {
 		return errFull
 	}
@@ -232,7 +232,7 @@ func TestKeeperIsBounded(t *testing.T) {
 	inVirtualTime(t, func(_ *virtual.Driver, k *rt.Task) {
 		keeper := &Keeper{Book: &page{full: true}}
 		for n := range 2000 {
-			keeper.hold(Record{Restart: &store.Restart{ID: fmt.Sprint(n)}})
+			keeper.hold(Record{Restart: &record.Restart{ID: fmt.Sprint(n)}})
 		}
 		over := status.Incident{ID: "a", Recovered: noon}
 		keeper.hold(Record{Incident: &over})

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/record"
 	"orac/appliance/rt"
-	"orac/appliance/store"
 )
 
 // Budget says how many restarts of one component within Per are normal: watchdog.restart_budget and watchdog.per.
@@ -60,7 +60,7 @@ func (l *Log) Restarted(t *rt.Task, component, reason string, took time.Duration
 	component = clip(component, maxName)
 	now, wall := t.Now(), t.Wall()
 	l.mu.Lock()
-	r := store.Restart{ID: l.id(t, wall), Component: component, Reason: clip(reason, maxLine), At: wall, Duration: took}
+	r := record.Restart{ID: l.id(t, wall), Component: component, Reason: clip(reason, maxLine), At: wall, Duration: took}
 	if len(l.restarts) == Kept {
 		l.restarts = slices.Delete(l.restarts, 0, 1)
 	}
@@ -131,7 +131,7 @@ func (l *Log) Count(now rt.Instant, component string, d time.Duration) int {
 }
 
 // Restarts returns at most n restarts, newest first.
-func (l *Log) Restarts(n int) []store.Restart {
+func (l *Log) Restarts(n int) []record.Restart {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	list := slices.Clone(l.restarts)

@@ -7,8 +7,8 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/node"
+	"orac/appliance/record"
 	"orac/appliance/rt"
-	"orac/appliance/store"
 	"orac/appliance/stt"
 	"orac/appliance/stt/spoken"
 	"orac/appliance/utterance"
@@ -118,10 +118,10 @@ func TestAnAnswerWithMarkersIsDeliveredOnce(t *testing.T) {
 // kept is a history that keeps transcripts.
 type kept struct {
 	fickle
-	list []store.Transcript
+	list []record.Transcript
 }
 
-func (k *kept) SaveDelivery(_ store.Delivery, text *store.Transcript) error {
+func (k *kept) SaveDelivery(_ record.Delivery, text *record.Transcript) error {
 	if text != nil {
 		k.list = append(k.list, *text)
 	}

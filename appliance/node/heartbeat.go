@@ -93,10 +93,10 @@ const (
 	beatSpread = time.Second
 )
 
-// retry is how soon a beat that failed again is sent once more. A server that is unreachable or busy is tried often, so that it
+// retry is how soon a beat that failed again is sent once more. A server that is unreachable or busy, or for which there is no token, is tried often, so that it
 // learns of us soon after its return. A server that refuses us, or that waits for others, is tried less often.
 func retry(e *notify.Error, every time.Duration) time.Duration {
-	if e.Kind == wire.Unreachable && e.Status == 0 || e.Kind == wire.Busy {
+	if e.Kind == wire.Unreachable && e.Status == 0 || e.Kind == wire.Busy || e.Kind == wire.NoToken {
 		return max(again, e.RetryAfter)
 	}
 	return every

@@ -7,15 +7,16 @@ import (
 	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
-	"orac/appliance/store"
 )
 
 // Book is where history is written. Writing a row again does no harm.
 type Book interface {
-	AddDetection(store.Detection) error
-	SaveUtterance(store.Utterance) error
-	SaveDelivery(d store.Delivery, text *store.Transcript) error
+	AddDetection(record.Detection) error
+	SaveUtterance(record.Utterance) error
+	SaveDelivery(d record.Delivery, text *record.Transcript) error
+	SaveCommand(record.Command) error
 	// Prune deletes what is older than retention at the age p of the state directory, if that age is known (see Age), and then
 	// all but the newest maxRows.
 	Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error)
@@ -96,36 +97,42 @@ func (n *History) take(t *rt.Task, e event.Event) {
 	switch b := e.Body.(type) {
 	case event.Wake:
 		n.write(t, func() error {
-			return n.Book.AddDetection(store.Detection{
+			return n.Book.AddDetection(record.Detection{
 				ID: b.ID, At: e.At, Device: b.Device, Listener: b.Listener, Model: b.Model, Class: b.Class,
 				WakeWord: b.WakeWord, Score: amount.Decimal(b.Score), Threshold: amount.Decimal(b.Threshold),
 			})
 		})
 	case event.RecordingStarted:
 		n.write(t, func() error {
-			return n.Book.SaveUtterance(store.Utterance{ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: e.At})
+			return n.Book.SaveUtterance(record.Utterance{ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: e.At})
 		})
 	case event.RecordingEnded:
 		started := e.At.Add(-time.Duration(b.Seconds * float64(time.Second)))
 		n.write(t, func() error {
-			return n.Book.SaveUtterance(store.Utterance{
+			return n.Book.SaveUtterance(record.Utterance{
 				ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: started, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
 			})
 		})
 	case event.Salvaged:
 		n.write(t, func() error {
-			return n.Book.SaveUtterance(store.Utterance{
+			return n.Book.SaveUtterance(record.Utterance{
 				ID: b.Utterance, Started: e.At, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
 			})
 		})
 	case event.Dropped:
 		n.write(t, func() error {
-			return n.Book.SaveDelivery(store.Delivery{UtteranceID: b.Utterance, Outcome: store.Dropped, At: e.At, Error: b.Cause}, nil)
+			return n.Book.SaveDelivery(record.Delivery{UtteranceID: b.Utterance, Outcome: record.Dropped, At: e.At, Error: b.Cause}, nil)
 		})
 	case event.Delivered:
 		n.delivered(t, e.At, b)
 	case event.Served:
 		n.served(t, e.At, b)
+	case event.Acted:
+		n.write(t, func() error {
+			return n.Book.SaveCommand(record.Command{
+				ID: b.Request, Topic: b.Topic, At: b.Came, Utterance: b.Utterance, From: b.From, Tier: b.Tier, Result: b.Result, Answer: []byte(b.Answer),
+			})
+		})
 	}
 }
 
@@ -137,31 +144,31 @@ func (n *History) served(t *rt.Task, at time.Time, b event.Served) {
 	took := func(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
 	ended := at.Add(-took(b.Waited + b.Took))
 	n.write(t, func() error {
-		return n.Book.SaveUtterance(store.Utterance{
+		return n.Book.SaveUtterance(record.Utterance{
 			ID: b.Utterance, Started: ended.Add(-took(b.Seconds)), Ended: ended, Seconds: b.Seconds, Server: b.Server, Peer: b.Peer,
 		})
 	})
-	d := store.Delivery{UtteranceID: b.Utterance, STT: b.Server, Outcome: store.Delivered, Attempts: 1, Way: "peer", At: at, Error: b.Cause, Seconds: b.Waited + b.Took}
+	d := record.Delivery{UtteranceID: b.Utterance, STT: b.Server, Outcome: record.Delivered, Attempts: 1, Way: "peer", At: at, Error: b.Cause, Seconds: b.Waited + b.Took}
 	switch {
 	case b.Cause != "":
-		d.Outcome = store.Failed
+		d.Outcome = record.Failed
 	case b.Text == "":
-		d.Outcome, d.Error = store.Empty, b.Nothing
+		d.Outcome, d.Error = record.Empty, b.Nothing
 	}
-	var text *store.Transcript
+	var text *record.Transcript
 	if b.Text != "" || b.Original != "" {
-		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.Server, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language, ProcessingTime: took(b.Took)}
+		text = &record.Transcript{UtteranceID: b.Utterance, STT: b.Server, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language, ProcessingTime: took(b.Took)}
 	}
 	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }
 
 func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
-	d := store.Delivery{
-		UtteranceID: b.Utterance, STT: b.STT, Outcome: store.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause, Seconds: b.Seconds,
+	d := record.Delivery{
+		UtteranceID: b.Utterance, STT: b.STT, Outcome: record.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause, Seconds: b.Seconds,
 	}
-	var text *store.Transcript
-	if d.Outcome == store.Delivered || b.Original != "" { // the text behind an answer without speech is kept, too
-		text = &store.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language}
+	var text *record.Transcript
+	if d.Outcome == record.Delivered || b.Original != "" { // the text behind an answer without speech is kept, too
+		text = &record.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language}
 	}
 	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
 }

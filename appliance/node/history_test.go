@@ -9,8 +9,8 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
-	"orac/appliance/store"
 )
 
 // fickle is a history that refuses rows while it is full.
@@ -28,9 +28,10 @@ func (f *fickle) add(id string) error {
 	return nil
 }
 
-func (f *fickle) AddDetection(d store.Detection) error  { return f.add(d.ID) }
-func (f *fickle) SaveUtterance(u store.Utterance) error { return f.add(u.ID) }
-func (f *fickle) SaveDelivery(d store.Delivery, _ *store.Transcript) error {
+func (f *fickle) AddDetection(d record.Detection) error  { return f.add(d.ID) }
+func (f *fickle) SaveUtterance(u record.Utterance) error { return f.add(u.ID) }
+func (f *fickle) SaveCommand(c record.Command) error     { return f.add(c.ID) }
+func (f *fickle) SaveDelivery(d record.Delivery, _ *record.Transcript) error {
 	return f.add(d.UtteranceID)
 }
 func (f *fickle) Prune(_ provenclock.Point, known bool, _ time.Duration, _ int) (int, error) {
@@ -94,17 +95,17 @@ func TestAHistoryOfUnknownAgeIsBounded(t *testing.T) {
 // ledgerOf is a history that remembers utterances and deliveries.
 type ledgerOf struct {
 	fickle
-	utterances []store.Utterance
-	deliveries []store.Delivery
+	utterances []record.Utterance
+	deliveries []record.Delivery
 	texts      []string
 }
 
-func (l *ledgerOf) SaveUtterance(u store.Utterance) error {
+func (l *ledgerOf) SaveUtterance(u record.Utterance) error {
 	l.utterances = append(l.utterances, u)
 	return nil
 }
 
-func (l *ledgerOf) SaveDelivery(d store.Delivery, t *store.Transcript) error {
+func (l *ledgerOf) SaveDelivery(d record.Delivery, t *record.Transcript) error {
 	l.deliveries = append(l.deliveries, d)
 	if t != nil {
 		l.texts = append(l.texts, t.Text)
@@ -137,8 +138,8 @@ func TestWhatPeersSendIsInTheHistory(t *testing.T) {
 		if u.Peer != "service:barn" || u.Server != "house" || u.Seconds != 3 || !u.Ended.Equal(at.Add(-1500*time.Millisecond)) || u.Ended.Sub(u.Started) != 3*time.Second {
 			t.Errorf("%+v", u)
 		}
-		for i, want := range []store.Outcome{store.Delivered, store.Empty, store.Failed} {
-			if d := book.deliveries[i]; d.Outcome != want || d.STT != "house" || want == store.Empty && d.Error != "silence" {
+		for i, want := range []record.Outcome{record.Delivered, record.Empty, record.Failed} {
+			if d := book.deliveries[i]; d.Outcome != want || d.STT != "house" || want == record.Empty && d.Error != "silence" {
 				t.Errorf("%+v, want %s", d, want)
 			}
 		}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"cmp"
+	"strings"
 	"time"
 
 	"orac/appliance/amount"
@@ -64,6 +65,10 @@ func (r *translator) news(e event.Event) []hook.Event {
 		return []hook.Event{delivery(e.At, b.Of, hook.Delivery{State: "lost", Utterance: b.Utterance, Cause: b.Cause})}
 	case event.Delivered:
 		return r.delivered(e.At, b)
+	case event.Acted:
+		return []hook.Event{acted(e.At, b)}
+	case event.TimerEnded:
+		return []hook.Event{&hook.TimerEnded{Head: headOf("timer_ended", e.At, "", ""), Topic: b.Topic, Name: b.Name, Seconds: b.Seconds, Late: b.Late}}
 	case event.IncidentTold:
 		i := &hook.Incident{Head: headOf("incident", e.At, b.Of.Device, b.Of.Listener), State: "opened", Incident: b.ID, Component: b.Component, Cause: b.Cause, Seconds: b.Seconds}
 		if b.Closed {
@@ -76,6 +81,24 @@ func (r *translator) news(e event.Event) []hook.Event {
 		}}
 	}
 	return nil
+}
+
+// acted reports what came of a text.
+func acted(when time.Time, b event.Acted) hook.Event {
+	listener, _ := strings.CutPrefix(b.From, listenerPrefix)
+	if listener == b.From {
+		listener = ""
+	}
+	a := &hook.Acted{
+		Head: headOf("acted", when, "", listener), Request: b.Request, Utterance: b.Utterance, Topic: b.Topic, From: b.From, Text: b.Text, Result: b.Result, Tier: b.Tier,
+		Model: b.Model, Understood: b.Understood, Executed: b.Executed, Verified: b.Verified, Why: b.Reason, Speech: b.Speech, Calls: len(b.Calls), Seconds: b.Took,
+	}
+	var services, targets []string
+	for _, c := range b.Calls {
+		services, targets = append(services, c.Service), append(targets, c.Targets...)
+	}
+	a.Services, a.Targets = strings.Join(services, ", "), strings.Join(targets, ", ")
+	return a
 }
 
 // delivered reports what was said and that it was delivered, or that it was set aside.

@@ -11,9 +11,9 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/event/eventtest"
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
-	"orac/appliance/store"
 	"orac/runbook/hook"
 )
 
@@ -41,9 +41,10 @@ func TestEveryKindBecomesItsWebhookEvents(t *testing.T) {
 // counted is a history that counts its rows.
 type counted struct{ rows int }
 
-func (c *counted) AddDetection(store.Detection) error                   { c.rows++; return nil }
-func (c *counted) SaveUtterance(store.Utterance) error                  { c.rows++; return nil }
-func (c *counted) SaveDelivery(store.Delivery, *store.Transcript) error { c.rows++; return nil }
+func (c *counted) AddDetection(record.Detection) error                    { c.rows++; return nil }
+func (c *counted) SaveUtterance(record.Utterance) error                   { c.rows++; return nil }
+func (c *counted) SaveCommand(record.Command) error                       { c.rows++; return nil }
+func (c *counted) SaveDelivery(record.Delivery, *record.Transcript) error { c.rows++; return nil }
 func (c *counted) Prune(provenclock.Point, bool, time.Duration, int) (int, error) {
 	return 0, nil
 }

@@ -54,9 +54,17 @@ func (n *STTServer) forward(t *rt.Task, c STTServerConfig, j *job, h *sttrole.He
 	n.handing = append(n.handing, handed{j, *h, s, id, t.Now().Add(handTime)})
 	n.Texts.Push(t, Text{Core: core, Reply: n.keptTexts, Command: notify.Command{
 		ID: id, Utterance: h.ID, Topic: j.topic, Text: h.Text, Language: h.Language, Confidence: h.Confidence,
-		Duration: h.Duration.Seconds(), Processing: h.Processing.Seconds(), Wake: j.Wake, End: j.End, Start: j.start, Done: t.Wall(),
+		Duration: h.Duration.Seconds(), Processing: h.Processing.Seconds(), Wake: j.Wake, End: notAfter(j.End, t.Wall()), Start: j.start, Done: t.Wall(),
 	}})
 	return true
+}
+
+// notAfter is a time of a peer's clock, as far as it can be believed: what has not come yet is now.
+func notAfter(at, now time.Time) time.Time {
+	if at.After(now) {
+		return now
+	}
+	return at
 }
 
 // commandID is the same for an utterance that a peer sends again, also after a restart: Core gets it once.

@@ -80,21 +80,30 @@ type house struct {
 }
 
 func houseOn(k *rt.Task, d *virtual.Disk, l *lamps) house {
+	return houseSet(k, d, l, func(*node.TopicActs) {})
+}
+
+// houseSet is a house with other settings, in which more runs.
+func houseSet(k *rt.Task, d *virtual.Disk, l *lamps, set func(*node.TopicActs), more ...func(*rt.Task) error) house {
 	h := house{events: rt.NewMailbox[event.Event]("events", 4096)}
 	calls, homes := rt.NewMailbox[node.BackendAsk]("calls", 64), rt.NewMailbox[node.HomeSeen]("homes", 16)
 	b := &node.Backend{
 		Name: "backend.home", Backend: "home", Config: rt.NewCell(node.BackendConfig{Client: l, HasHome: true, MaxDelay: time.Second}),
 		Asks: calls, Homes: rt.NewOut(homes), Events: rt.NewOut(h.events),
 	}
+	acts := node.TopicActs{
+		Enabled: true, Expires: 30 * time.Second, Timeout: 10 * time.Second, Queue: 4, English: true, Homes: []string{"home"},
+		Intents: []sentence.Intent{}, Reach: map[string]*rt.Mailbox[node.BackendAsk]{"home": calls},
+	}
+	set(&acts)
 	h.Topic = &node.Topic{
-		Name: "topic.general", Topic: "general", FS: d, Asks: rt.NewMailbox[node.Deed]("deeds", 64), Homes: homes, Events: rt.NewOut(h.events),
-		Config: rt.NewCell(node.TopicActs{
-			Enabled: true, Expires: 30 * time.Second, Timeout: 10 * time.Second, Queue: 4, English: true, Homes: []string{"home"},
-			Intents: []sentence.Intent{}, Reach: map[string]*rt.Mailbox[node.BackendAsk]{"home": calls},
-		}),
+		Name: "topic.general", Topic: "general", FS: d, Asks: rt.NewMailbox[node.Deed]("deeds", 64), Homes: homes, Events: rt.NewOut(h.events), Config: rt.NewCell(acts),
 	}
 	h.task = k.Supervise("house", 1, func(k *rt.Task) error { // an instance of its own, so that a kill silences it alone
 		k.Go("backend", b.Run)
+		for _, run := range more {
+			k.Go("more", run)
+		}
 		return h.Topic.Run(k)
 	})
 	return h

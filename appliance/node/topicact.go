@@ -18,19 +18,15 @@ func (n *Topic) handle(t *rt.Task, j *deed) error {
 	n.counts.Asked++
 	n.beats.used = t.Wall()
 	j.Said = saidAt(j)
-	if age := j.at.Sub(j.Said) + t.Now().Sub(j.came); age > n.c.Expires {
-		n.counts.Expired++
-		err := &act.ExpiredError{Age: age, Most: n.c.Expires}
-		n.refused(t, j.Request, err)
-		n.drop(j)
-		j.reply(t, answered{err: err})
-		return nil
-	}
 	if j.given = j.ID != ""; !j.given {
 		j.ID = n.nextID(t)
 	}
 	until := t.Now().Add(n.c.Timeout)
 	a := act.Answer{ID: j.ID, Topic: n.Topic, Text: j.Text, Said: j.Said, Came: j.at}
+	if age := j.at.Sub(j.Said) + t.Now().Sub(j.came); age > n.c.Expires || j.Undated {
+		n.expired(t, j, a, &act.ExpiredError{Age: age, Most: n.c.Expires, Undated: j.Undated})
+		return nil
+	}
 	r, err := n.read(t, j, until)
 	if err != nil {
 		return err
@@ -44,16 +40,10 @@ func (n *Topic) handle(t *rt.Task, j *deed) error {
 	case r.Tier == act.NoTier:
 		e.Answer.Reason = r.Why
 		if r.err != nil { // a server that is busy or slow is no misunderstanding
-			if b, ok := errors.AsType[*act.BusyError](r.err); ok && !j.DryRun {
-				n.refused(t, j.Request, b)
-				n.drop(j)
-				j.reply(t, answered{err: b})
-				return nil
-			}
-			if b, ok := errors.AsType[*act.TimeoutError](r.err); ok && !j.DryRun {
-				n.refused(t, j.Request, b)
-				n.drop(j)
-				j.reply(t, answered{err: b})
+			_, busy := errors.AsType[*act.BusyError](r.err)
+			_, late := errors.AsType[*act.TimeoutError](r.err)
+			if !j.DryRun && (busy || late) {
+				n.refuse(t, j, a, r.err)
 				return nil
 			}
 		}
@@ -70,12 +60,37 @@ func (n *Topic) handle(t *rt.Task, j *deed) error {
 		if r.Tier != act.Correction && r.Tier != act.NoTier {
 			n.memory.keep(t.Now(), j.Session, r.remember, e.Answer)
 		}
-		if r.learns && n.c.Learn > 0 && verified(e.Answer.Outcomes) {
-			n.learnt.add(t, n.Topic, j.Text, r.Commands, n.matcher.Version(), t.Wall(), n.c.Learn)
+		if r.learns != "" && n.c.Learn > 0 && verified(e.Answer.Outcomes) {
+			n.learnt.add(t, act.LearntAnswer{Topic: n.Topic, Text: j.Text, Area: j.Area, Commands: r.Commands, Version: r.learns}, t.Wall(), n.c.Learn)
 		}
 	}
 	n.finish(t, j, &e)
 	return nil
+}
+
+// refuse answers a request that was not acted on. Nothing is noted: it may come again.
+func (n *Topic) refuse(t *rt.Task, j *deed, a act.Answer, cause error) {
+	a.Refused, a.Reason = true, fmt.Sprint(cause)
+	n.tell(t, j.Request, a, t.Now().Sub(j.came))
+	n.drop(j)
+	j.reply(t, answered{Answer: a, err: cause})
+}
+
+// expired refuses a request that comes too late, for ever: the same ID is answered the same.
+func (n *Topic) expired(t *rt.Task, j *deed, a act.Answer, cause *act.ExpiredError) {
+	n.counts.Expired++
+	a.Expired = cause
+	if !j.DryRun {
+		p, known := n.Age.now(t)
+		e := n.journal.Begin(j.Request, p, known)
+		a.Refused, a.Reason = true, cause.Error()
+		a.Speech = act.Speech(a)
+		e.Answer, e.Done = a, true
+		if n.journal.Save(t, &e) != nil {
+			t.Trace("journal refused")
+		}
+	}
+	n.refuse(t, j, a, cause)
 }
 
 // saidAt is when the last word was spoken. A clock that jumped does not make a command of the future.

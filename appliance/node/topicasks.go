@@ -3,7 +3,6 @@ package node
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -11,6 +10,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/event"
+	"orac/appliance/record"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 )
@@ -103,12 +103,16 @@ func (n *Topic) accept(t *rt.Task, r request) error {
 	if r.ID != "" && !r.DryRun {
 		if a, known, ok := n.journal.Find(t, r.ID); ok || known && !n.isRunning(r.ID) {
 			if !ok {
-				a = act.Answer{ID: r.ID, Topic: n.Topic, Text: r.Text, Understood: true, Reason: "it was asked before, and the record of what came of it is damaged"}
+				a = act.Answer{ID: r.ID, Topic: n.Topic, Text: r.Text, Understood: true, Reason: "it was asked before, and the record of what came of it cannot be read"}
 			}
 			a.Repeated = true
 			n.counts.Repeated++
 			t.Trace("answered again")
-			r.reply.TrySend(t, answered{Answer: a})
+			again := answered{Answer: a}
+			if a.Expired != nil {
+				again.err = a.Expired
+			}
+			r.reply.TrySend(t, again)
 			return nil
 		}
 		for _, j := range n.jobs {
@@ -258,8 +262,9 @@ func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Key
 // tell reports what came of a request.
 func (n *Topic) tell(t *rt.Task, r act.Request, a act.Answer, took time.Duration) {
 	e := event.Acted{
-		Topic: n.Topic, Request: a.ID, Utterance: r.Utterance, From: r.From, Text: a.Text, Tier: string(a.Reading.Tier), Understood: a.Understood, Executed: a.Executed,
+		Topic: n.Topic, Request: a.ID, Utterance: r.Utterance, From: r.From, Text: a.Text, Tier: string(a.Reading.Tier), Result: string(a.Result()), Understood: a.Understood, Executed: a.Executed,
 		Verified: a.Verified, Reason: a.Reason, Speech: a.Speech, Model: a.Model, Took: took.Seconds(), Said: a.Said, Came: a.Came, ReadAt: a.ReadAt, ExecutedAt: a.ExecutedAt, VerifiedAt: a.VerifiedAt,
+		Answer: string(a.JSON(record.MaxAnswer)),
 	}
 	for _, o := range append(slices.Clone(a.Outcomes), a.Undone...) {
 		e.Calls = append(e.Calls, event.ActedCall{
@@ -268,9 +273,4 @@ func (n *Topic) tell(t *rt.Task, r act.Request, a act.Answer, took time.Duration
 		e.Unknown = e.Unknown || o.Verdict == act.Unknown
 	}
 	say(t, n.Events, n.Name, e)
-}
-
-// refused reports a request that was not acted on at all.
-func (n *Topic) refused(t *rt.Task, r act.Request, cause error) {
-	say(t, n.Events, n.Name, event.Acted{Topic: n.Topic, Request: r.ID, Utterance: r.Utterance, From: r.From, Text: r.Text, Reason: fmt.Sprint(cause), Said: r.Said, Came: t.Wall()})
 }

@@ -18,16 +18,26 @@ type TopicClient struct {
 	Patience time.Duration // for an answer, those before it in the line included
 }
 
+// setBack is how far the clock may be set back after a text was spoken: what keeps clocks right does not step them by less.
+const setBack = time.Second
+
 // Generate implements notify.Core. It never calls ready: if ORAC ends meanwhile, the text is handed over again, and the topic knows
 // what came of it.
 func (c *TopicClient) Generate(t *rt.Task, x notify.Command, _ func(*rt.Task) error) error {
 	a := asker{rt.NewMailbox[answered]("reply", 1), rt.NewMailbox[struct{}]("gone", 1)}
 	defer a.gone.Close(t)
+	if is := len(x.Text); is > act.MaxText { // half of what was said may mean the opposite
+		return &notify.Error{Op: "act", Address: "topic." + c.Topic, Kind: wire.Refused, Cause: &act.TooMuchError{What: "bytes of the text", Is: is, Most: act.MaxText}}
+	}
+	// Both times are of this machine's clock. Without a battery it begins, after a power cut, at an hour that has been: then a text that
+	// waited on the disk all night is of the future.
+	latest := x.End
+	if x.Done.After(latest) {
+		latest = x.Done
+	}
 	r := act.Request{
 		ID: x.ID, Topic: c.Topic, Text: x.Text, From: x.From, Session: x.Session, Area: x.Area, Said: x.End, Trace: x.ID, Utterance: x.Recording,
-	}
-	if len(r.Text) > act.MaxText {
-		r.Text = clip(r.Text)[:act.MaxText]
+		Undated: latest.Sub(t.Wall()) > setBack,
 	}
 	_, err := asked(t, c.Topic, c.Asks, request{r, a}, a.reply, c.Patience)
 	if busy, ok := errors.AsType[*act.BusyError](err); ok {

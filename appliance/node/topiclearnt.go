@@ -10,7 +10,8 @@ import (
 	"orac/appliance/rt"
 )
 
-// learnt are answers of a language model that proved right. One counts for the vocabulary that it was made with alone, and for a time.
+// learnt are answers of a language model that proved right. One counts for the vocabulary that it was made with alone, in the area in
+// which it was said, and for a time: "too dark in here" is about another lamp elsewhere.
 type learnt struct {
 	fs      rt.FS
 	dir     string
@@ -41,11 +42,11 @@ func sameText(text string) string {
 	return strings.ToLower(strings.Join(strings.Fields(strings.Trim(text, " .!?")), " "))
 }
 
-// find returns what was learnt of a text, for a version of the vocabulary.
-func (l *learnt) find(now time.Time, text, version string) ([]act.Command, bool) {
+// find returns what was learnt of a text that was said in an area, for a version of the vocabulary.
+func (l *learnt) find(now time.Time, text, area, version string) ([]act.Command, bool) {
 	key := sameText(text)
-	i := slices.IndexFunc(l.entries, func(a act.LearntAnswer) bool { return a.Text == key })
-	if i < 0 || l.entries[i].Version != version || now.After(l.entries[i].Expires) {
+	i := slices.IndexFunc(l.entries, func(a act.LearntAnswer) bool { return a.Text == key && a.Area == area })
+	if i < 0 || version == "" || l.entries[i].Version != version || now.After(l.entries[i].Expires) {
 		return nil, false
 	}
 	a := l.entries[i]
@@ -56,15 +57,15 @@ func (l *learnt) find(now time.Time, text, version string) ([]act.Command, bool)
 }
 
 // add learns an answer. If the disk refuses, it is known until the process ends.
-func (l *learnt) add(t *rt.Task, topic, text string, commands []act.Command, version string, now time.Time, keep time.Duration) {
-	key := sameText(text)
-	l.entries = slices.DeleteFunc(l.entries, func(a act.LearntAnswer) bool { return a.Text == key })
-	l.entries = append(l.entries, act.LearntAnswer{Topic: topic, Text: key, Commands: commands, Version: version, Made: now, Used: now, Expires: now.Add(keep)})
+func (l *learnt) add(t *rt.Task, a act.LearntAnswer, now time.Time, keep time.Duration) {
+	a.Text, a.Made, a.Used, a.Expires = sameText(a.Text), now, now, now.Add(keep)
+	l.entries = slices.DeleteFunc(l.entries, func(o act.LearntAnswer) bool { return o.Text == a.Text && o.Area == a.Area })
+	l.entries = append(l.entries, a)
 	l.entries = l.entries[max(0, len(l.entries)-mostLearnt):]
 	l.save(t)
 }
 
-// forget removes the entry of a text, or all if it is "", and returns how many.
+// forget removes the entries of a text, wherever it was said, or all if it is "", and returns how many.
 func (l *learnt) forget(t *rt.Task, text string) int {
 	before := len(l.entries)
 	key := sameText(text)

@@ -99,7 +99,7 @@ type reads struct {
 	act.Reading
 	remember sentence.Remembered
 	model    string // that was asked
-	learns   bool   // the answer may be learnt
+	learns   string // the version of the vocabulary for which the answer may be learnt; "": it may not
 	talks    bool   // a conversation was handed the text
 	err      error  // of a model that did not answer
 }
@@ -132,7 +132,12 @@ func (n *Topic) read(t *rt.Task, j *deed, until rt.Instant) (r reads, err error)
 	if r.Tier != act.NoTier {
 		return r, nil
 	}
-	if list, ok := n.learnt.find(t.Wall(), j.Text, m.Version()); ok {
+	// A text that refers to what was said before means something else each time.
+	version := m.Version()
+	if sentence.Refers(j.Text) && !n.memory.of(j.Session).At.IsZero() {
+		version = ""
+	}
+	if list, ok := n.learnt.find(t.Wall(), j.Text, j.Area, version); ok {
 		return reads{Reading: act.Reading{Tier: act.Learnt, Commands: list, Score: 1}, remember: r.remember}, nil
 	}
 	if n.c.Model != "" && n.c.Ask != nil {
@@ -144,7 +149,7 @@ func (n *Topic) read(t *rt.Task, j *deed, until rt.Instant) (r reads, err error)
 			r.err, r.model = merr, n.c.Model
 			r.Why += "; " + n.modelWords(merr)
 		case len(list) > 0:
-			return reads{Reading: act.Reading{Tier: act.ByModel, Commands: list}, remember: r.remember, model: n.c.Model, learns: true}, nil
+			return reads{Reading: act.Reading{Tier: act.ByModel, Commands: list}, remember: r.remember, model: n.c.Model, learns: version}, nil
 		default:
 			r.model = n.c.Model
 			r.Why += "; " + n.c.Model + " found nothing that fits"

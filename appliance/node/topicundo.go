@@ -67,9 +67,9 @@ func (n *Topic) correct(t *rt.Task, j *deed, e *journal.Entry, until rt.Instant)
 	}
 	var cannot []string
 	done := map[string]bool{}
-	for i, o := range was.Outcomes { // the oldest first: what was before it was before all
+	for _, o := range was.Outcomes { // the oldest first: what was before it was before all
 		if o.Call.Backend == "" {
-			if u, ok := n.unown(t, j, was.ID, i, o); ok {
+			if u, ok := n.unown(t, j, o); ok {
 				e.Answer.Undone = append(e.Answer.Undone, u)
 			}
 			continue
@@ -84,7 +84,7 @@ func (n *Topic) correct(t *rt.Task, j *deed, e *journal.Entry, until rt.Instant)
 	if len(cannot) > 0 {
 		e.Answer.Reason = strings.Join(cannot, "; ")
 	} else if len(e.Answer.Undone) == 0 {
-		e.Answer.Reason = "nothing of it can be taken back"
+		e.Answer.Reason = "the last thing here was only a question"
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type Status struct {
 	STTServers []STTServer   `json:"stt_servers,omitempty"`
 	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
 	Members    int           `json:"members,omitempty"`  // of this issuer, that the runbook declares
+	Logins     []Login       `json:"logins,omitempty"`
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
 }
@@ -77,6 +78,24 @@ type Engine struct {
 	Waiting  int    `json:"waiting"`         // recordings
 	Resident int64  `json:"resident_bytes"`  // of its process, which is not part of the appliance's memory; 0: none runs
 	Most     int64  `json:"most_bytes"`      // at which it is killed and started again
+}
+
+// Login is an account at an issuer of tokens. Counts are since the start.
+type Login struct {
+	Name    string  `json:"name"`
+	Issuer  string  `json:"issuer"` // its address
+	Account string  `json:"account"`
+	Tokens  []Token `json:"tokens"`
+	Fetched int     `json:"fetched"`         // tokens
+	Failed  int     `json:"failed"`          // questions that the issuer did not answer
+	Refused int     `json:"refused"`         // questions that it refused
+	Error   string  `json:"error,omitempty"` // why the last question failed, until one succeeds
+}
+
+// Token is the token for an audience, without itself.
+type Token struct {
+	Audience string    `json:"audience"`
+	Until    time.Time `json:"until,omitzero"` // when it ends; absent: there is none
 }
 
 // STTServer is what other machines make of a speech-to-text server. Counts are since the start.

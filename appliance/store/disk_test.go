@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"orac/appliance/record"
 	"orac/runbook/testkit"
 )
 
@@ -50,7 +51,7 @@ func TestFullDisk(t *testing.T) {
 	if _, err := s.Counts(noon); err != nil {
 		t.Errorf("reading on a full disk: %v", err)
 	}
-	if err := s.SaveDelivery(Delivery{UtteranceID: "u", STT: "w", Outcome: Delivered, Error: strings.Repeat("x", 9000)}, nil); err == nil {
+	if err := s.SaveDelivery(record.Delivery{UtteranceID: "u", STT: "w", Outcome: record.Delivered, Error: strings.Repeat("x", 9000)}, nil); err == nil {
 		t.Error("a large delivery was written on a full disk")
 	}
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"orac/appliance/record"
 	"orac/appliance/status"
 )
 
@@ -41,7 +42,7 @@ func (s *Store) EndIncidents(at time.Time, action string) (int, error) {
 }
 
 // AddRestart records a restart. A restart that is already there stays as it is.
-func (s *Store) AddRestart(r Restart) error {
+func (s *Store) AddRestart(r record.Restart) error {
 	age := sql.NullInt64{Int64: r.Age.Microseconds(), Valid: r.Age > 0}
 	_, err := s.statements[insertRestart].Exec(r.ID, r.Component, r.Reason, micros(r.At), r.Duration.Microseconds(), age)
 	return wrap("restart "+r.ID, err)
@@ -83,9 +84,9 @@ func scanIncident(r *sql.Rows) (seq int64, i status.Incident, err error) {
 }
 
 // Restarts returns a page in the order of arrival. next works as for Detections.
-func (s *Store) Restarts(p Page) (list []Restart, next int64, err error) {
+func (s *Store) Restarts(p Page) (list []record.Restart, next int64, err error) {
 	next, err = s.page(selectRestarts, p, func(r *sql.Rows) (seq int64, err error) {
-		var x Restart
+		var x record.Restart
 		var at, duration int64
 		err = r.Scan(&seq, &x.ID, &x.Component, &x.Reason, &at, &duration)
 		x.At, x.Duration = fromMicros(at), time.Duration(duration)*time.Microsecond

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"orac/appliance/record"
 	"orac/appliance/status"
 	"orac/runbook/testkit"
 )
@@ -20,8 +21,8 @@ func incidentNo(n int) status.Incident {
 		Recovered: at.Add(3 * time.Second), Duration: 2900 * time.Millisecond, Actions: []string{"killed", "opened"}, Evidence: "stacks"}
 }
 
-func restartNo(n int) Restart {
-	return Restart{ID: fmt.Sprint("r", n), Component: "source.usb", Reason: "stuck", At: noon.Add(time.Duration(n) * time.Minute), Duration: 41 * time.Millisecond}
+func restartNo(n int) record.Restart {
+	return record.Restart{ID: fmt.Sprint("r", n), Component: "source.usb", Reason: "stuck", At: noon.Add(time.Duration(n) * time.Minute), Duration: 41 * time.Millisecond}
 }
 
 func TestIncidentsAndRestartsAreRead(t *testing.T) {
@@ -45,7 +46,7 @@ func TestIncidentsAndRestartsAreRead(t *testing.T) {
 	}
 	restarts, next, err := s.Restarts(Page{})
 	testkit.Must(t, err)
-	if diff := cmp.Diff([]Restart{restartNo(1)}, restarts); diff != "" || next != 0 {
+	if diff := cmp.Diff([]record.Restart{restartNo(1)}, restarts); diff != "" || next != 0 {
 		t.Error(diff, next)
 	}
 	if _, err := s.Incident("i2"); !errors.Is(err, ErrUnknown) {
@@ -129,7 +130,7 @@ func TestPagesOfIncidents(t *testing.T) {
 // TestRestartsAreCountedByAge: whatever the wall clock said at each, and none of a timeline that is no more.
 func TestRestartsAreCountedByAge(t *testing.T) {
 	s := newStore(t)
-	for n, r := range []Restart{{At: time.Unix(0, 0), Age: 10 * time.Minute}, {At: time.Unix(3e9, 0), Age: 30 * time.Minute}, {At: noon, Age: 50 * time.Minute}, {At: noon, Age: 500 * time.Hour}, {At: noon}} {
+	for n, r := range []record.Restart{{At: time.Unix(0, 0), Age: 10 * time.Minute}, {At: time.Unix(3e9, 0), Age: 30 * time.Minute}, {At: noon, Age: 50 * time.Minute}, {At: noon, Age: 500 * time.Hour}, {At: noon}} {
 		r.ID, r.Component = fmt.Sprint("r", n), "orac"
 		testkit.Must(t, s.AddRestart(r))
 	}
@@ -184,16 +185,17 @@ func TestOldSchemaGrows(t *testing.T) {
 	s := mustOpen(t, path)
 	testkit.Must(t, s.AddDetection(detection(1)))
 	testkit.Must(t, s.SaveUtterance(utterance(1)))
-	testkit.Must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered}, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
-	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 1")
+	testkit.Must(t, s.SaveDelivery(record.Delivery{UtteranceID: "u1", STT: "whisper", Outcome: record.Delivered}, &record.Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; DROP TABLE commands; DROP INDEX utterances_detection; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 1")
 	testkit.Must(t, err)
 	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)
 	testkit.Must(t, s.SaveIncident(incidentNo(1)))
+	testkit.Must(t, s.SaveCommand(command(1)))
 	if list, _, err := s.Detections(Page{}); err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
-	testkit.Must(t, s.SaveDelivery(Delivery{UtteranceID: "u1", STT: "other", Outcome: Empty}, &Transcript{UtteranceID: "u1", STT: "other", Original: "[BLANK_AUDIO]"}))
+	testkit.Must(t, s.SaveDelivery(record.Delivery{UtteranceID: "u1", STT: "other", Outcome: record.Empty}, &record.Transcript{UtteranceID: "u1", STT: "other", Original: "[BLANK_AUDIO]"}))
 	list, _, err := s.Utterances(Page{})
 	if err != nil || len(list) != 1 || len(list[0].Transcripts) != 2 || list[0].Transcripts[0].Original != "[BLANK_AUDIO]" || list[0].Transcripts[1].Text != "yes" {
 		t.Errorf("%+v, %v", list, err)
@@ -212,7 +214,7 @@ func TestOldMarksStay(t *testing.T) {
 		_, err := s.Prune(at(age), true, time.Hour, 100)
 		testkit.Must(t, err)
 	}
-	_, err := s.db.Exec("ALTER TABLE marks DROP COLUMN seen; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 6")
+	_, err := s.db.Exec("DROP TABLE commands; DROP INDEX utterances_detection; ALTER TABLE marks DROP COLUMN commands; ALTER TABLE marks DROP COLUMN seen; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 6")
 	testkit.Must(t, err)
 	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)

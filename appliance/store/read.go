@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/appliance/amount"
+	"orac/appliance/record"
 )
 
 // maxPage is the largest number of rows that one query returns.
@@ -29,9 +30,9 @@ func (p Page) args() []any {
 
 // Detections returns a page in the order of arrival. next leads to the page after it, 0 if there is
 // none.
-func (s *Store) Detections(p Page) (list []Detection, next int64, err error) {
+func (s *Store) Detections(p Page) (list []record.Detection, next int64, err error) {
 	next, err = s.page(selectDetections, p, func(r *sql.Rows) (seq int64, err error) {
-		var d Detection
+		var d record.Detection
 		var at int64
 		err = r.Scan(&seq, &d.ID, &at, &d.Device, &d.Listener, &d.Model, &d.Class, &d.WakeWord, &d.Score, &d.Threshold)
 		d.At, d.Score, d.Threshold = fromMicros(at), asScore(d.Score), asScore(d.Threshold)
@@ -44,15 +45,15 @@ func (s *Store) Detections(p Page) (list []Detection, next int64, err error) {
 // asScore is a 32-bit score of a model, as it is printed: older databases hold 0.550000011920929 for 0.55.
 func asScore(f float64) float64 { return amount.Decimal(float32(f)) }
 
-// Utterances returns a page in the order of arrival, each with its deliveries and transcripts. next works as for
+// Utterances returns a page in the order of arrival, each with its deliveries, transcripts and commands. next works as for
 // Detections.
-func (s *Store) Utterances(p Page) (list []Told, next int64, err error) {
+func (s *Store) Utterances(p Page) (list []record.Told, next int64, err error) {
 	next, err = s.page(selectUtterances, p, func(r *sql.Rows) (seq int64, err error) {
-		var u Utterance
+		var u record.Utterance
 		var started, ended int64
 		err = r.Scan(&seq, &u.ID, &u.DetectionID, &u.Listener, &started, &ended, &u.Seconds, &u.Why, &u.Lost, &u.Server, &u.Peer)
 		u.Started, u.Ended = fromMicros(started), fromMicros(ended)
-		list = append(list, Told{Utterance: u})
+		list = append(list, record.Told{Utterance: u})
 		return seq, err
 	})
 	for i := range list {
@@ -63,9 +64,9 @@ func (s *Store) Utterances(p Page) (list []Told, next int64, err error) {
 	return list, next, wrap("utterances", err)
 }
 
-func (s *Store) tell(u *Told) error {
+func (s *Store) tell(u *record.Told) error {
 	err := s.each(selectDeliveries, []any{u.ID}, func(r *sql.Rows) error {
-		var d Delivery
+		var d record.Delivery
 		var at int64
 		err := r.Scan(&d.UtteranceID, &d.STT, &d.Outcome, &d.Attempts, &d.Way, &at, &d.Error, &d.Seconds)
 		d.At = fromMicros(at)
@@ -75,23 +76,27 @@ func (s *Store) tell(u *Told) error {
 	if err != nil {
 		return err
 	}
-	return s.each(selectTranscripts, []any{u.ID}, func(r *sql.Rows) error {
-		var t Transcript
+	err = s.each(selectTranscripts, []any{u.ID}, func(r *sql.Rows) error {
+		var t record.Transcript
 		var took int64
 		err := r.Scan(&t.UtteranceID, &t.STT, &t.Text, &t.Original, &t.Confidence, &t.Language, &took)
 		t.ProcessingTime = time.Duration(took) * time.Microsecond
 		u.Transcripts = append(u.Transcripts, t)
 		return err
 	})
+	if err == nil {
+		u.Commands, err = s.commandsOf(selectCommandsOf, u.ID)
+	}
+	return err
 }
 
 // Counts counts what happened since a time; the zero time counts everything that is kept.
 func (s *Store) Counts(since time.Time) (Counts, error) {
-	c := Counts{Deliveries: map[Outcome]int{}}
+	c := Counts{Deliveries: map[record.Outcome]int{}}
 	err := s.statements[countRows].QueryRow(micros(since)).Scan(&c.Detections, &c.Utterances, &c.Lost, &c.Transcripts)
 	if err == nil {
 		err = s.each(countOutcomes, []any{micros(since)}, func(r *sql.Rows) error {
-			var o Outcome
+			var o record.Outcome
 			var n int
 			err := r.Scan(&o, &n)
 			c.Deliveries[o] = n
@@ -101,9 +106,9 @@ func (s *Store) Counts(since time.Time) (Counts, error) {
 	return c, wrap("counts", err)
 }
 
-// page reads rows that begin with seq, and returns the cursor of the next page.
-func (s *Store) page(text string, p Page, row func(*sql.Rows) (int64, error)) (next int64, err error) {
-	args := p.args()
+// page reads rows that begin with seq, and returns the cursor of the next page. more are further arguments of the statement.
+func (s *Store) page(text string, p Page, row func(*sql.Rows) (int64, error), more ...any) (next int64, err error) {
+	args := append(p.args(), more...)
 	n := 0
 	err = s.each(text, args, func(r *sql.Rows) error {
 		seq, err := row(r)

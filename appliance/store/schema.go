@@ -91,6 +91,21 @@ var steps = []string{
 	UPDATE marks SET seen = age`,
 	`ALTER TABLE utterances ADD COLUMN server TEXT NOT NULL DEFAULT '';
 	ALTER TABLE utterances ADD COLUMN peer TEXT NOT NULL DEFAULT ''`,
+	`CREATE TABLE commands (
+		seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+		id           TEXT NOT NULL,
+		topic        TEXT NOT NULL,
+		at           INTEGER NOT NULL,
+		utterance_id TEXT NOT NULL, -- '' for none
+		asker        TEXT NOT NULL,
+		tier         TEXT NOT NULL,
+		result       TEXT NOT NULL,
+		answer       TEXT NOT NULL, -- JSON
+		UNIQUE (topic, id)
+	);
+	CREATE INDEX commands_utterance ON commands (utterance_id);
+	CREATE INDEX utterances_detection ON utterances (detection_id);
+	ALTER TABLE marks ADD COLUMN commands INTEGER NOT NULL DEFAULT 0`,
 }
 
 // The statements of the store. All are prepared when it is opened, which reveals a database whose schema is not
@@ -111,6 +126,11 @@ const (
 	insertTranscript = `INSERT INTO transcripts (utterance_id, stt, text, original, confidence, language, processing_time)
 		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (utterance_id, stt) DO NOTHING`
 
+	// A text that was not acted on may come again under its ID. What was acted on stays as it is.
+	upsertCommand = `INSERT INTO commands (id, topic, at, utterance_id, asker, tier, result, answer)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (topic, id) DO UPDATE SET at = excluded.at, utterance_id = excluded.utterance_id,
+		asker = excluded.asker, tier = excluded.tier, result = excluded.result, answer = excluded.answer WHERE commands.result = 'refused'`
+
 	selectDetections = `SELECT seq, id, at, device, listener, model, class, wake_word, score, threshold
 		FROM detections WHERE seq < ? ORDER BY seq DESC LIMIT ?`
 	selectUtterances = `SELECT seq, id, detection_id, listener, started, ended, seconds, why, lost, server, peer
@@ -119,7 +139,13 @@ const (
 		FROM deliveries WHERE utterance_id = ? ORDER BY stt`
 	selectTranscripts = `SELECT utterance_id, stt, text, original, confidence, language, processing_time
 		FROM transcripts WHERE utterance_id = ? ORDER BY stt`
-	countRows = `SELECT (SELECT count(*) FROM detections WHERE at >= ?1), (SELECT count(*) FROM utterances WHERE started >= ?1),
+	// columnsOfCommands are in the order in which scanCommand reads them.
+	columnsOfCommands = `SELECT commands.seq, commands.id, topic, at, utterance_id, asker, tier, result, answer FROM commands `
+	selectCommands    = columnsOfCommands + `WHERE seq < ?1 AND (?3 = '' OR topic = ?3) AND (?4 = '' OR result = ?4) AND (?5 = '' OR tier = ?5)
+		ORDER BY seq DESC LIMIT ?2`
+	selectCommandsOf     = columnsOfCommands + `WHERE utterance_id = ? ORDER BY seq`
+	selectCommandsOfWake = columnsOfCommands + `JOIN utterances ON utterances.id = utterance_id WHERE detection_id = ? ORDER BY commands.seq`
+	countRows            = `SELECT (SELECT count(*) FROM detections WHERE at >= ?1), (SELECT count(*) FROM utterances WHERE started >= ?1),
 		(SELECT count(*) FROM utterances WHERE started >= ?1 AND lost),
 		(SELECT count(*) FROM transcripts JOIN utterances ON id = utterance_id WHERE started >= ?1 AND text != '')`
 	countOutcomes = `SELECT outcome, count(*) FROM deliveries WHERE at >= ? GROUP BY outcome`
@@ -129,14 +155,17 @@ const (
 	pruneDeliveries  = `DELETE FROM deliveries WHERE utterance_id NOT IN (SELECT id FROM utterances)`
 	pruneTranscripts = `DELETE FROM transcripts WHERE utterance_id NOT IN (SELECT id FROM utterances)`
 
+	pruneCommands = `DELETE FROM commands WHERE seq <= ?1 OR seq <= (SELECT seq FROM commands ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+
 	newestMark = `SELECT max(seen), max(age) FROM marks`
 	moveMarks  = `UPDATE marks SET seen = min(seen - ?1, ?2), age = min(age - ?1, ?3)`
-	dueMark    = `SELECT coalesce(max(detections), 0), coalesce(max(utterances), 0), coalesce(max(incidents), 0), coalesce(max(restarts), 0)
-		FROM marks WHERE age <= ?`
+	dueMark    = `SELECT coalesce(max(detections), 0), coalesce(max(utterances), 0), coalesce(max(incidents), 0), coalesce(max(restarts), 0),
+		coalesce(max(commands), 0) FROM marks WHERE age <= ?`
 	pruneMarks = `DELETE FROM marks WHERE age <= ?`
-	insertMark = `INSERT INTO marks (seen, age, detections, utterances, incidents, restarts) SELECT ?, ?,
+	insertMark = `INSERT INTO marks (seen, age, detections, utterances, incidents, restarts, commands) SELECT ?, ?,
 		(SELECT coalesce(max(seq), 0) FROM detections), (SELECT coalesce(max(seq), 0) FROM utterances),
-		(SELECT coalesce(max(seq), 0) FROM incidents), (SELECT coalesce(max(seq), 0) FROM restarts)`
+		(SELECT coalesce(max(seq), 0) FROM incidents), (SELECT coalesce(max(seq), 0) FROM restarts),
+		(SELECT coalesce(max(seq), 0) FROM commands)`
 
 	// An incident that is over stays over; while it is open its actions only grow.
 	upsertIncident = `INSERT INTO incidents (id, component, cause, detected, recovered, duration, actions, evidence)

@@ -1,4 +1,4 @@
-// Package store keeps the history of an appliance (detections, utterances, deliveries, transcripts, incidents and restarts)
+// Package store keeps the history of an appliance (detections, utterances, deliveries, transcripts, commands, incidents and restarts)
 // in one SQLite file.
 //
 // Guarantees:
@@ -115,6 +115,7 @@ func (s *Store) prepare() error {
 		pruneDetections, pruneUtterances, pruneDeliveries, pruneTranscripts,
 		upsertIncident, endIncidents, insertRestart, selectIncidents, selectIncident, selectRestarts, countRestarts,
 		pruneIncidents, pruneRestarts, pruneEvidence, upsertVerdict, selectVerdict, selectJudged, pruneVerdicts,
+		upsertCommand, selectCommands, selectCommandsOf, selectCommandsOfWake, pruneCommands,
 		newestMark, moveMarks, dueMark, pruneMarks, insertMark,
 	} {
 		stmt, err := s.db.Prepare(text)

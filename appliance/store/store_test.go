@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 	"orac/runbook/testkit"
 )
 
@@ -29,14 +30,14 @@ func mustOpen(t *testing.T, path string) *Store {
 
 func newStore(t *testing.T) *Store { return mustOpen(t, filepath.Join(t.TempDir(), "orac.db")) }
 
-func detection(n int) Detection {
-	return Detection{ID: fmt.Sprint("d", n), At: noon.Add(time.Duration(n) * time.Minute), Device: "usb", Listener: "kitchen",
+func detection(n int) record.Detection {
+	return record.Detection{ID: fmt.Sprint("d", n), At: noon.Add(time.Duration(n) * time.Minute), Device: "usb", Listener: "kitchen",
 		Model: "timer", Class: "5_minute_timer", WakeWord: "timer", Score: 0.875, Threshold: 0.5}
 }
 
-func utterance(n int) Utterance {
+func utterance(n int) record.Utterance {
 	start := noon.Add(time.Duration(n) * time.Minute)
-	return Utterance{ID: fmt.Sprint("u", n), DetectionID: fmt.Sprint("d", n), Listener: "kitchen", Started: start,
+	return record.Utterance{ID: fmt.Sprint("u", n), DetectionID: fmt.Sprint("d", n), Listener: "kitchen", Started: start,
 		Ended: start.Add(3 * time.Second), Seconds: 3, Why: "silence"}
 }
 
@@ -45,31 +46,31 @@ func TestWhatIsWrittenIsRead(t *testing.T) {
 	s := mustOpen(t, path)
 	testkit.Must(t, s.AddDetection(detection(1)))
 	testkit.Must(t, s.SaveUtterance(utterance(1)))
-	d := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, Way: "http", At: noon, Error: "busy", Seconds: 1.5}
-	text := Transcript{UtteranceID: "u1", STT: "whisper", Text: "turn on the lights", Confidence: 0.75, Language: "en", ProcessingTime: 1500 * time.Microsecond}
+	d := record.Delivery{UtteranceID: "u1", STT: "whisper", Outcome: record.Delivered, Attempts: 2, Way: "http", At: noon, Error: "busy", Seconds: 1.5}
+	text := record.Transcript{UtteranceID: "u1", STT: "whisper", Text: "turn on the lights", Confidence: 0.75, Language: "en", ProcessingTime: 1500 * time.Microsecond}
 	testkit.Must(t, s.SaveDelivery(d, &text))
 	testkit.Must(t, s.Close())
 
 	s = mustOpen(t, path)
 	detections, next, err := s.Detections(Page{})
 	testkit.Must(t, err)
-	if diff := cmp.Diff([]Detection{detection(1)}, detections); diff != "" || next != 0 {
+	if diff := cmp.Diff([]record.Detection{detection(1)}, detections); diff != "" || next != 0 {
 		t.Errorf("detections, next %d:\n%s", next, diff)
 	}
 	utterances, _, err := s.Utterances(Page{})
 	testkit.Must(t, err)
-	want := []Told{{utterance(1), []Delivery{d}, []Transcript{text}}}
+	want := []record.Told{{Utterance: utterance(1), Deliveries: []record.Delivery{d}, Transcripts: []record.Transcript{text}}}
 	if diff := cmp.Diff(want, utterances); diff != "" {
 		t.Errorf("utterances:\n%s", diff)
 	}
 	counts, err := s.Counts(time.Time{})
 	testkit.Must(t, err)
-	if diff := cmp.Diff(Counts{1, 1, 0, 1, map[Outcome]int{Delivered: 1}}, counts); diff != "" {
+	if diff := cmp.Diff(Counts{1, 1, 0, 1, map[record.Outcome]int{record.Delivered: 1}}, counts); diff != "" {
 		t.Errorf("counts:\n%s", diff)
 	}
 	counts, err = s.Counts(noon.Add(time.Hour))
 	testkit.Must(t, err)
-	if diff := cmp.Diff(Counts{Deliveries: map[Outcome]int{}}, counts); diff != "" {
+	if diff := cmp.Diff(Counts{Deliveries: map[record.Outcome]int{}}, counts); diff != "" {
 		t.Errorf("counts of later:\n%s", diff)
 	}
 }
@@ -85,25 +86,25 @@ func TestRepeatingChangesNothing(t *testing.T) {
 	begun.Ended, begun.Seconds, begun.Why = time.Time{}, 0, ""
 	lost := utterance(1)
 	lost.Lost = true
-	for _, u := range []Utterance{begun, begun, utterance(1), begun, lost, utterance(1), begun} {
+	for _, u := range []record.Utterance{begun, begun, utterance(1), begun, lost, utterance(1), begun} {
 		testkit.Must(t, s.SaveUtterance(u))
 	}
 
-	failed := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Failed, Attempts: 1, At: noon, Error: "gone"}
-	done := Delivery{UtteranceID: "u1", STT: "whisper", Outcome: Delivered, Attempts: 2, At: noon, Seconds: 0.25}
+	failed := record.Delivery{UtteranceID: "u1", STT: "whisper", Outcome: record.Failed, Attempts: 1, At: noon, Error: "gone"}
+	done := record.Delivery{UtteranceID: "u1", STT: "whisper", Outcome: record.Delivered, Attempts: 2, At: noon, Seconds: 0.25}
 	testkit.Must(t, s.SaveDelivery(failed, nil))
-	testkit.Must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "first"}))
+	testkit.Must(t, s.SaveDelivery(done, &record.Transcript{UtteranceID: "u1", STT: "whisper", Text: "first"}))
 	testkit.Must(t, s.SaveDelivery(failed, nil))
-	testkit.Must(t, s.SaveDelivery(done, &Transcript{UtteranceID: "u1", STT: "whisper", Text: "second"}))
+	testkit.Must(t, s.SaveDelivery(done, &record.Transcript{UtteranceID: "u1", STT: "whisper", Text: "second"}))
 
 	detections, _, err := s.Detections(Page{})
 	testkit.Must(t, err)
-	if diff := cmp.Diff([]Detection{detection(1)}, detections); diff != "" {
+	if diff := cmp.Diff([]record.Detection{detection(1)}, detections); diff != "" {
 		t.Errorf("detections:\n%s", diff)
 	}
 	utterances, _, err := s.Utterances(Page{})
 	testkit.Must(t, err)
-	want := []Told{{lost, []Delivery{done}, []Transcript{{UtteranceID: "u1", STT: "whisper", Text: "first"}}}}
+	want := []record.Told{{Utterance: lost, Deliveries: []record.Delivery{done}, Transcripts: []record.Transcript{{UtteranceID: "u1", STT: "whisper", Text: "first"}}}}
 	if diff := cmp.Diff(want, utterances); diff != "" {
 		t.Errorf("utterances:\n%s", diff)
 	}
@@ -141,21 +142,22 @@ func TestPrune(t *testing.T) {
 	for n := range 10 {
 		testkit.Must(t, s.AddDetection(detection(n)))
 		testkit.Must(t, s.SaveUtterance(utterance(n)))
-		testkit.Must(t, s.SaveDelivery(Delivery{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Outcome: Delivered, At: noon},
-			&Transcript{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Text: "words"}))
+		testkit.Must(t, s.SaveDelivery(record.Delivery{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Outcome: record.Delivered, At: noon},
+			&record.Transcript{UtteranceID: fmt.Sprint("u", n), STT: "whisper", Text: "words"}))
+		testkit.Must(t, s.SaveCommand(command(n)))
 	}
 	check := func(what string, deleted, wantDeleted, left int) {
 		t.Helper()
 		c, err := s.Counts(time.Time{})
 		testkit.Must(t, err)
-		want := Counts{left, left, 0, left, map[Outcome]int{Delivered: left}}
+		want := Counts{left, left, 0, left, map[record.Outcome]int{record.Delivered: left}}
 		if diff := cmp.Diff(want, c); diff != "" || deleted != wantDeleted {
 			t.Errorf("%s: %d deleted, want %d\n%s", what, deleted, wantDeleted, diff)
 		}
 	}
 	n, err := s.Prune(at(100*time.Hour), true, time.Hour, 3)
 	testkit.Must(t, err)
-	check("by number", n, 14, 3)
+	check("by number", n, 21, 3)
 	n, err = s.Prune(at(100*time.Hour), true, time.Hour, 3)
 	testkit.Must(t, err)
 	check("again", n, 0, 3)
@@ -181,13 +183,14 @@ func TestRowsGoByAge(t *testing.T) {
 			testkit.Must(t, s.SaveUtterance(u))
 			testkit.Must(t, s.SaveIncident(i))
 			testkit.Must(t, s.AddRestart(r))
+			testkit.Must(t, s.SaveCommand(command(said)))
 			said++
 		}
 	}
 	owed := func(age, owed time.Duration, want int) {
 		t.Helper()
-		if n, err := s.Prune(provenclock.Point{Age: age, Born: age + owed}, true, time.Hour, 100); err != nil || n != 4*want {
-			t.Errorf("at the age %v, with %v owed: %d rows are deleted, want %d; %v", age, owed, n, 4*want, err)
+		if n, err := s.Prune(provenclock.Point{Age: age, Born: age + owed}, true, time.Hour, 100); err != nil || n != 5*want {
+			t.Errorf("at the age %v, with %v owed: %d rows are deleted, want %d; %v", age, owed, n, 5*want, err)
 		}
 	}
 	prune := func(age time.Duration, want int) {
@@ -238,13 +241,13 @@ func TestRowsGoByAge(t *testing.T) {
 		}
 	}
 	write(noon)
-	if n, err := s.Prune(provenclock.Point{}, false, time.Hour, 1); n != 4 || err != nil {
+	if n, err := s.Prune(provenclock.Point{}, false, time.Hour, 1); n != 5 || err != nil {
 		t.Errorf("of 2 rows of each table, where 1 is kept, %d are deleted in all; %v", n, err)
 	}
 }
 
 func TestUnknownOutcomeIsRefused(t *testing.T) {
-	if err := newStore(t).SaveDelivery(Delivery{UtteranceID: "u1", STT: "whisper", Outcome: "perhaps"}, nil); err == nil {
+	if err := newStore(t).SaveDelivery(record.Delivery{UtteranceID: "u1", STT: "whisper", Outcome: "perhaps"}, nil); err == nil {
 		t.Error("taken")
 	}
 }

@@ -8,17 +8,18 @@ import (
 	"time"
 
 	"orac/appliance/provenclock"
+	"orac/appliance/record"
 )
 
 // AddDetection records a detection. A detection that is already there stays as it is.
-func (s *Store) AddDetection(d Detection) error {
+func (s *Store) AddDetection(d record.Detection) error {
 	_, err := s.statements[insertDetection].Exec(d.ID, micros(d.At), d.Device, d.Listener, d.Model, d.Class, d.WakeWord,
 		number(d.Score), number(d.Threshold))
 	return wrap("detection "+d.ID, err)
 }
 
 // SaveUtterance records an utterance, once when it begins and again when it has ended, or only then.
-func (s *Store) SaveUtterance(u Utterance) error {
+func (s *Store) SaveUtterance(u record.Utterance) error {
 	_, err := s.statements[upsertUtterance].Exec(u.ID, u.DetectionID, u.Listener, micros(u.Started), micros(u.Ended),
 		number(u.Seconds), u.Why, u.Lost, u.Server, u.Peer)
 	return wrap("utterance "+u.ID, err)
@@ -26,9 +27,9 @@ func (s *Store) SaveUtterance(u Utterance) error {
 
 // SaveDelivery records a delivery together with its transcript, unless that is nil: both or neither. Once a service has
 // answered, later records for the same utterance and service change nothing.
-func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
+func (s *Store) SaveDelivery(d record.Delivery, text *record.Transcript) error {
 	switch d.Outcome {
-	case Delivered, Empty, Failed, Dropped:
+	case record.Delivered, record.Empty, record.Failed, record.Dropped:
 	default:
 		return fmt.Errorf("store: delivery of %s: no such outcome %q", d.UtteranceID, d.Outcome)
 	}
@@ -44,7 +45,7 @@ func (s *Store) SaveDelivery(d Delivery, text *Transcript) error {
 	return wrap("delivery of "+d.UtteranceID, err)
 }
 
-// Prune deletes what is older than retention, and of detections, utterances, incidents and restarts all but the newest maxRows
+// Prune deletes what is older than retention, and of detections, utterances, incidents, restarts and commands all but the newest maxRows
 // each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It returns the number
 // of rows deleted, not counting deliveries and transcripts.
 //
@@ -56,14 +57,14 @@ func (s *Store) Prune(p provenclock.Point, known bool, retention time.Duration, 
 	}
 	err = s.transact(func(tx *sql.Tx) error {
 		deleted = 0
-		var due [4]int64
+		var due [5]int64
 		if known {
 			var err error
 			if due, err = s.mark(tx, p, retention); err != nil {
 				return err
 			}
 		}
-		for i, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts} {
+		for i, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts, pruneCommands} {
 			res, err := tx.Stmt(s.statements[text]).Exec(due[i], maxRows)
 			if err != nil {
 				return err

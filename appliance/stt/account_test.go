@@ -243,3 +243,40 @@ func TestTLS(t *testing.T) {
 		}
 	}
 }
+
+// moody gives a first token, and says of a second what it is told to say.
+type moody struct{ first, second error }
+
+func (m moody) Token(_ *rt.Task, refused string) (string, error) {
+	if refused != "" {
+		return "second", m.second
+	}
+	return "first", m.first
+}
+
+// TestWithoutAToken: nothing is sent, and the error says that it is not the service; what a service says of a token counts where there is
+// no other.
+func TestWithoutAToken(t *testing.T) {
+	none := &Error{Op: "token", Kind: wire.NoToken, Cause: errors.New("its issuer is away")}
+	for way, call := range ways {
+		for name, c := range map[string]struct {
+			tokens moody
+			tries  int
+			kind   Kind
+		}{
+			"none":         {moody{first: none}, 0, wire.NoToken},
+			"no other yet": {moody{second: wire.ErrSame}, 1, Unauthorised},
+			"no other":     {moody{second: none}, 1, wire.NoToken},
+		} {
+			p := &peer{refuse: func(int, string) bool { return true }}
+			s := httptest.NewServer(p)
+			o := newOrac(t, OracConfig{URL: s.URL, Tokens: c.tokens})
+			_, err := do(t, func(task *rt.Task) (struct{}, error) { return struct{}{}, call(task, o) })
+			e, failed := errors.AsType[*Error](err)
+			if !failed || e.Kind != c.kind || len(p.tokens) != c.tries || RetryOf(err) != RetryForever || c.kind == Unauthorised && e.Status != 401 {
+				t.Errorf("%s, %s: %v after %d tries", way, name, err, len(p.tokens))
+			}
+			s.Close()
+		}
+	}
+}

@@ -48,7 +48,9 @@ var errMessage = errors.New("a message that is not part of the protocol")
 func (s *stream) dial(t *rt.Task, ctx context.Context) error {
 	token, err := s.dialOnce(t, ctx, "")
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusUnauthorized && token != "" {
-		_, err = s.dialOnce(t, ctx, token)
+		if _, again := s.dialOnce(t, ctx, token); !errors.Is(again, wire.ErrSame) {
+			err = again
+		}
 	}
 	return err
 }
@@ -56,7 +58,7 @@ func (s *stream) dial(t *rt.Task, ctx context.Context) error {
 func (s *stream) dialOnce(t *rt.Task, ctx context.Context, refused string) (token string, _ error) {
 	header, token, err := s.orac.client.Header(t, refused)
 	if err != nil {
-		return "", s.fail(Unauthorised, err)
+		return "", wire.Unproven(streamOp, s.to, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(stall, s.orac.timeout))
 	defer cancel()

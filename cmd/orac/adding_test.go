@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func add(t *testing.T, changes ...change) added {
 // run runs the go command on the changed tree, in the folder of the module.
 func (a added) run(t *testing.T, command string, args ...string) (string, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append([]string{command, "-overlay", a.overlay}, args...)...)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{command, "-overlay", a.overlay, "-ldflags=-s -w"}, args...)...)
 	cmd.Dir = "../.."
 	out, err := cmd.CombinedOutput()
 	return string(out), err
@@ -71,49 +72,48 @@ func (a added) passes(t *testing.T, command string, args ...string) {
 	}
 }
 
-// TestAddingAFault adds two kinds of faults as appliance/README.md says. A person edits at most two files for each; what is
-// forgotten is named.
-func TestAddingAFault(t *testing.T) {
-	t.Parallel()
-	const table, walk = "runbook/scenario/faults.go", "TestTheTableOfFaultsIsWhole|TestEveryKindIsMadeOrExcused|TestEveryKindDoesWhatItSays/^(hum|hiss|webhook_teapot)$"
-	name := func(c, kind string) change {
-		return change{table, "\n\tSTTDown ", "\n\t" + c + " Kind = \"" + kind + "\""}
-	}
-	row := func(text string) change { return change{table, "\n\t{Kind: Clipping,", "\n\t{" + text + "},"} }
-	hum := func(more string) change {
-		return row(`Kind: Hum, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device hums."` + more)
-	}
-	maker := change{"sim/faults.go", "\n\tscenario.Noise:", `
-	scenario.Hum: {how: "a tone of 250 Hz", shape: func(pcm *[audio.HopSamples]int16, n int) {
-		for i := range pcm {
-			pcm[i] = int16((8000 + n%100) * (1 - i/32%2*2))
-		}
-	}},`}
+// addedFaults are three kinds of faults, each added as appliance/README.md says: one that a device makes of its sound and one that a
+// server answers, which their rows say, and one that needs a maker. The row of the last is given.
+func addedFaults(hum change) (byRow, byMaker []change) {
 	// What a device makes of its sound can be said by the row, too: then both runners make it.
-	hiss := []change{name("Hiss", "hiss"), row(`Kind: Hiss, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device hisses.", How: "a tone of 4 kHz",
+	byRow = []change{
+		faultName("Hiss", "hiss"), faultRow(`Kind: Hiss, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device hisses.", How: "a tone of 4 kHz",
 		Sound: func(pcm []int16, from int) {
 			for i := range pcm {
 				pcm[i] = int16(8000 + (from+i)/100%100 - (from+i)/2%2*16000)
 			}
-		}`)}
-
-	forgotten := add(t, name("Hum", "hum"), hum(""))
-	if out, err := forgotten.run(t, "test", "-count=1", "-vet=off", "-run", walk, "./sim", "./chaos/play"); err == nil || strings.Count(out, "hum: ") != 2 {
-		t.Errorf("a kind that nobody makes: %v\n%s", err, out)
+		}`),
+		// What a server answers is said by the row.
+		faultName("WebhookTeapot", "webhook_teapot"), faultRow(`Kind: WebhookTeapot, Family: webhook, Target: WebhookTarget, Lasts: true, Status: 418, Doc: "It is a teapot."`),
 	}
-
-	// What a server answers is said by the row.
-	teapot := []change{name("WebhookTeapot", "webhook_teapot"), row(`Kind: WebhookTeapot, Family: webhook, Target: WebhookTarget, Lasts: true, Status: 418, Doc: "It is a teapot."`)}
-	one := add(t, append(teapot, hiss...)...)
 	// Anything else needs a maker. One that is made in reality, too, takes the place of the reason why it is not.
-	two := add(t, name("Hum", "hum"), hum(`, Unreal: "nobody has built a humming microphone"`), maker)
-	if one.files > 1 || two.files > 2 {
-		t.Errorf("a person edits %d and %d files", one.files, two.files)
-	}
-	both := add(t, append(append(teapot, hiss...), name("Hum", "hum"), hum(`, Unreal: "nobody has built a humming microphone"`), maker)...)
-	both.passes(t, "test", "-count=1", "-vet=off", "-run", walk, "./runbook/scenario", "./sim", "./chaos/play")
-	dir := t.TempDir()
-	testkit.Must(t, os.WriteFile(filepath.Join(dir, "small.hcl"), []byte(`scenario "small" {
+	return byRow, []change{faultName("Hum", "hum"), hum, {"sim/faults.go", "\n\tscenario.Noise:", `
+	scenario.Hum: {how: "a tone of 250 Hz", shape: func(pcm *[audio.HopSamples]int16, n int) {
+		for i := range pcm {
+			pcm[i] = int16((8000 + n%100) * (1 - i/32%2*2))
+		}
+	}},`}}
+}
+
+const tableOfFaults = "runbook/scenario/faults.go"
+
+func faultName(c, kind string) change {
+	return change{tableOfFaults, "\n\tSTTDown ", "\n\t" + c + " Kind = \"" + kind + "\""}
+}
+
+func faultRow(text string) change {
+	return change{tableOfFaults, "\n\t{Kind: Clipping,", "\n\t{" + text + "},"}
+}
+
+func humRow(more string) change {
+	return faultRow(`Kind: Hum, Family: dim, Target: Device, Lasts: true, Harmless: true, Doc: "The device hums."` + more)
+}
+
+// walkFaults are the tests that name a fault that was forgotten somewhere.
+const walkFaults = "TestTheTableOfFaultsIsWhole|TestEveryKindIsMadeOrExcused|TestEveryKindDoesWhatItSays/^(hum|hiss|webhook_teapot)$"
+
+// smallFaults has each of addedFaults once.
+const smallFaults = `scenario "small" {
   text      = <<-EOT
     appliance "small" {}
     device "microphone" "mic" {}
@@ -150,12 +150,26 @@ recovery "any" {
 expect "nothing_lost" {
   holds = lost == 0 && told > 0
 }
-`), 0o600))
-	both.passes(t, "run", "./cmd/orac", "sim", filepath.Join(dir, "small.hcl"))
+`
+
+// TestAddingAFault forgets the maker of a fault: what is forgotten is named. A person edits at most two files for a fault; TestAddingAKind
+// runs those that are whole.
+func TestAddingAFault(t *testing.T) {
+	t.Parallel()
+	forgotten := add(t, faultName("Hum", "hum"), humRow(""))
+	if out, err := forgotten.run(t, "test", "-count=1", "-vet=off", "-run", walkFaults, "./sim", "./chaos/play"); err == nil || strings.Count(out, "hum: ") != 2 {
+		t.Errorf("a kind that nobody makes: %v\n%s", err, out)
+	}
+	byRow, byMaker := addedFaults(humRow(excused))
+	if one, two := add(t, byRow...), add(t, byMaker...); one.files > 1 || two.files > 2 {
+		t.Errorf("a person edits %d and %d files", one.files, two.files)
+	}
 }
 
+const excused = `, Unreal: "nobody has built a humming microphone"`
+
 // TestAddingAKind adds a kind of node with a block of its own as appliance/README.md says, and runs it in a simulation. A person edits
-// at most four files, two of them new.
+// at most four files, two of them new. The faults of TestAddingAFault are added to the same tree: building one is dear.
 func TestAddingAKind(t *testing.T) {
 	t.Parallel()
 	block := func(before, lines string) change { return change{"runbook/services.go", before, lines} }
@@ -268,11 +282,14 @@ func meters() *Kind {
 `}
 	line := change{"appliance/graph/kind.go", "triggers(), recorders(),", "meters(), "}
 
-	a := add(t, append(language, code, kind, line)...)
-	if a.files > 4 {
-		t.Errorf("a person edits %d files", a.files)
+	changes := append(language, code, kind, line)
+	if alone := add(t, changes...); alone.files > 4 {
+		t.Errorf("a person edits %d files", alone.files)
 	}
+	byRow, byMaker := addedFaults(humRow(excused))
+	a := add(t, slices.Concat(changes, byRow, byMaker)...)
 	a.passes(t, "test", "-count=1", "-vet=off", "-run", "TestEveryKindIsComplete|TestNodesAreBuiltFromViews|TestEveryAttributeDoesWhatIsSaidOfIt", "./appliance/graph", "./appliance/core")
+	a.passes(t, "test", "-count=1", "-vet=off", "-run", walkFaults, "./runbook/scenario", "./sim", "./chaos/play")
 	dir := t.TempDir()
 	runbook := filepath.Join(dir, "small.hcl")
 	testkit.Must(t, os.WriteFile(runbook, []byte(`appliance "small" {}
@@ -302,8 +319,11 @@ recovery "any" { recover = "30s" }
 	if err != nil || !strings.Contains(string(drawn), "hops → meter.usb") {
 		t.Errorf("%v\n%s", err, drawn)
 	}
-	if out, err := exec.CommandContext(t.Context(), orac, "sim", filepath.Join(dir, "small-scenario.hcl")).CombinedOutput(); err != nil {
-		t.Errorf("%v\n%s", err, out)
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "small-faults.hcl"), []byte(smallFaults), 0o600))
+	for _, scenario := range []string{"small-scenario.hcl", "small-faults.hcl"} {
+		if out, err := exec.CommandContext(t.Context(), orac, "sim", filepath.Join(dir, scenario)).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", scenario, err, out)
+		}
 	}
 
 	kind.lines = strings.Replace(kind.lines, `Words: "says how loud a device is", `, "", 1)

@@ -16,6 +16,7 @@ import (
 	"orac/runbook/language"
 	"orac/sim/trace"
 	"orac/sim/trial/report"
+	"orac/web/acts"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/members"
@@ -34,6 +35,7 @@ func jsonReports() []jsonReport {
 	return append([]jsonReport{
 		{"orac status", []string{"orac status"}, status.Status{}, false},
 		{"orac health", []string{"orac health"}, health.Report{}, false},
+		{"orac history", []string{"orac history"}, []acts.Heard{}, false},
 		{"orac incidents", []string{"orac incidents"}, []status.Incident{}, false},
 		{"orac spool list", []string{"orac spool list"}, []status.Utterance{}, false},
 		{"orac spool events", []string{"orac spool events"}, []status.Waits{}, false},

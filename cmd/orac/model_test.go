@@ -14,8 +14,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"orac/appliance/act"
 	"orac/appliance/health"
 	"orac/appliance/logbook"
+	"orac/appliance/record"
 	"orac/appliance/status"
 	"orac/web/control"
 )
@@ -162,6 +164,23 @@ func (m *model) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAns
 		return status.SpoolAnswer{WAV: []byte("RIFF")}, nil
 	}
 	return status.SpoolAnswer{}, nil
+}
+
+// Heard is what somebody said and what came of it, and a command that somebody typed.
+func (m *model) Heard(int) ([]record.Told, []record.Command, error) {
+	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	answer := func(a act.Answer, utterance string, after time.Duration) record.Command {
+		return record.Command{ID: a.ID, Topic: a.Topic, At: at.Add(after), Utterance: utterance, From: "orac ask", Tier: string(a.Reading.Tier), Result: string(a.Result()), Answer: a.JSON(record.MaxAnswer)}
+	}
+	said := answer(act.Answer{ID: "evt-u1", Topic: "general", Text: "turn on the hall lamp", Understood: true, Executed: true, Verified: true, Speech: "Turned on.", Reading: act.Reading{Tier: act.Sentence},
+		Outcomes: []act.Outcome{{Call: act.Call{Backend: "home", Service: "light.turn_on", Targets: []string{"light.hall"}}, Verdict: act.Proven}}}, "u1", 4*time.Second)
+	typed := answer(act.Answer{ID: "typed", Topic: "general", Text: "open the garage", Refused: true, Reason: "the command is 1m0s old, and expires after 30s"}, "", time.Minute)
+	u := record.Utterance{ID: "u1", Listener: "hall", Started: at, Ended: at.Add(3 * time.Second), Seconds: 3}
+	lost := record.Utterance{ID: "u2", Listener: "hall", Started: at.Add(time.Hour), Seconds: 2}
+	return []record.Told{
+		{Utterance: lost, Deliveries: []record.Delivery{{Outcome: record.Empty}}},
+		{Utterance: u, Transcripts: []record.Transcript{{Text: "turn on the hall lamp"}}, Commands: []record.Command{said}},
+	}, []record.Command{typed, said}, nil
 }
 
 func (m *model) Incidents(int) ([]status.Incident, error) {

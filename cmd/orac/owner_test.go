@@ -47,7 +47,7 @@ func TestAnotherUsersState(t *testing.T) {
 		}
 		return string(out), cmd.ProcessState.ExitCode()
 	}
-	for _, line := range []string{"run", "plan", "apply --auto-approve", "rollback", "generations", "status", "health", "logs", "incidents", "spool list",
+	for _, line := range []string{"run", "plan", "apply --auto-approve", "rollback", "generations", "status", "health", "logs", "history", "incidents", "spool list",
 		"spool retry --all", "spool drop x", "spool export x", "secrets init", "secrets list", "secrets generate x", "secrets rotate anna_password_hash",
 		"user add anna", "key create x", "key list", "key rotate x", "key revoke x", "token issue --user anna", "audit tail", "audit verify", "audit export"} {
 		said, code := as(nil, strings.Fields(line)...)

@@ -100,6 +100,37 @@ type Health struct {
 	Why       string `json:"why" doc:"Reason; empty when it is healthy."`
 }
 
+// Acted reports a text that was acted on, or that could not be, and what truly came of it.
+type Acted struct {
+	Head
+	Request    string  `json:"request" doc:"Identity of the command: the same text under the same identity is acted on once." min:"1"`
+	Utterance  string  `json:"utterance" doc:"Identity of the utterance; empty if nobody spoke it here."`
+	Topic      string  `json:"topic" doc:"Topic that acted." min:"1"`
+	From       string  `json:"asked_by" doc:"Who asked: a listener, an account, a person."`
+	Text       string  `json:"text" doc:"What was said."`
+	Result     string  `json:"result" doc:"done: all of it is proven, or was so already. unproven: it was accepted, and nothing proves it. failed: some of it was not done. unknown: nobody knows, and it is not repeated. unclear: it was not understood. refused: it was not acted on." enum:"done,unproven,failed,unknown,unclear,refused"`
+	Tier       string  `json:"tier" doc:"How it was understood: correction, sentence, near, learnt, model, handed; empty if it was not."`
+	Model      string  `json:"language_model" doc:"Name of the language model that was asked; empty for none."`
+	Understood bool    `json:"understood" doc:"Whether it was understood."`
+	Executed   bool    `json:"executed" doc:"Whether the backends have accepted all of it."`
+	Verified   bool    `json:"verified" doc:"Whether all of it is proven, or was so already."`
+	Why        string  `json:"why" doc:"Reason, if not all of it is verified."`
+	Speech     string  `json:"speech" doc:"What people are told: it never says more than is verified."`
+	Calls      int     `json:"calls" doc:"Calls that it led to."`
+	Services   string  `json:"services" doc:"What was called, with commas between: light.turn_on, cover.close_cover."`
+	Targets    string  `json:"targets" doc:"Entities that were meant, with commas between."`
+	Seconds    float64 `json:"seconds" doc:"From the text to the end of all proofs."`
+}
+
+// TimerEnded reports a timer that somebody had started by a command.
+type TimerEnded struct {
+	Head
+	Topic   string  `json:"topic" doc:"Topic that runs the timer." min:"1"`
+	Name    string  `json:"name" doc:"What the timer is for; empty if nobody said."`
+	Seconds float64 `json:"seconds" doc:"How long it ran."`
+	Late    float64 `json:"late" doc:"Seconds since its end, if ORAC did not run then; otherwise 0."`
+}
+
 // Event is one of the types of Kinds, as a pointer.
 type Event interface{ head() *Head }
 
@@ -121,6 +152,8 @@ var Kinds = []Kind{
 	{"recording", "The recording of a command has started or ended.", func() Event { return &Recording{} }},
 	{"transcript", "A speech-to-text service has returned a text.", func() Event { return &Transcript{} }},
 	{"delivery", "A command was delivered, is waiting, was set aside, or is lost.", func() Event { return &Delivery{} }},
+	{"acted", "A command was carried out, or was not: what truly came of it.", func() Event { return &Acted{} }},
+	{"timer_ended", "A timer has ended.", func() Event { return &TimerEnded{} }},
 	{"incident", "Something went wrong, or works again.", func() Event { return &Incident{} }},
 	{"health", "The health of a component or of the appliance has changed.", func() Event { return &Health{} }},
 }

@@ -73,6 +73,11 @@ const (
 	ModelHangs          Kind = "model_hangs"
 	ModelTrash          Kind = "model_trash"
 
+	IssuerDown        Kind = "issuer_down"
+	IssuerSlow        Kind = "issuer_slow"
+	IssuerRefuses     Kind = "issuer_refuses"
+	IssuerKeysRotated Kind = "issuer_keys_rotated"
+
 	DiskFull     Kind = "disk_full"
 	DiskReadOnly Kind = "disk_read_only"
 	DiskError    Kind = "disk_error"
@@ -194,6 +199,14 @@ var kinds = []Info{
 		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(40)) * time.Second }},
 	{Kind: ModelHangs, Family: mind, Target: ModelTarget, Lasts: true, Doc: "It accepts questions and never answers.", Unreal: noHome},
 	{Kind: ModelTrash, Family: mind, Target: ModelTarget, Lasts: true, Harmless: true, Doc: "It answers prose, half an answer, or what it may not choose. This is harmless: nothing of it is done.", Unreal: noHome},
+
+	{Kind: IssuerDown, Family: proof, Target: LoginTarget, Unreal: noIssuer, Lasts: true, Refuses: true, duration: "5m", Doc: "The issuer of tokens refuses connections. Tokens that live go on being good."},
+	{Kind: IssuerSlow, Family: proof, Target: LoginTarget, Unreal: noIssuer, Lasts: true, Late: true, duration: "5m", Doc: "It answers late.", more: delay("10s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(20)) * time.Second }},
+	{Kind: IssuerRefuses, Family: proof, Target: LoginTarget, Unreal: noIssuer, Lasts: true, Status: 401, duration: "20m", Doc: "It answers 401: the account's secret was changed there."},
+	{Kind: IssuerKeysRotated, Family: proof, Target: LoginTarget, Unreal: noIssuer, Harmless: true, Doc: "It signs with another key from now on. This is harmless.",
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "keeps", Values: []string{"keeps", LosesKeys},
+			Doc: "What becomes of the key before: the issuer keeps it as long as tokens live that it has signed (`orac secrets rotate issuer`), or it loses it, as with its state directory, and all its tokens are void."}}},
 
 	{Kind: DiskFull, Family: disk, Lasts: true, Doc: "The disk of the state directory is full."},
 	{Kind: DiskReadOnly, Family: disk, Lasts: true, Doc: "The disk of the state directory is read-only."},

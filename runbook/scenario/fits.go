@@ -89,6 +89,9 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 			add("topic", t.Name)
 		}
 	}
+	for _, l := range rb.Logins {
+		add("login", l.Name)
+	}
 	for _, h := range rb.Heartbeats {
 		add("heartbeat", h.Name)
 	}

@@ -91,6 +91,9 @@ func kindNames(fits func(Info) bool) []string {
 // drawn tells whether a swarm may draw a kind.
 func drawn(i Info) bool { return i.Apart == "" }
 
+// LosesKeys is the way of IssuerKeysRotated in which what was signed before is void.
+const LosesKeys = "loses"
+
 // Target is what a fault can be aimed at.
 type Target string
 
@@ -104,6 +107,7 @@ const (
 	CoreTarget      Target = "core"
 	BackendTarget   Target = "backend"
 	ModelTarget     Target = "language_model"
+	LoginTarget     Target = "login"
 	NodeTarget      Target = "node"
 )
 
@@ -117,11 +121,15 @@ var targets = map[Target]language.Attribute{
 	CoreTarget:      {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the Core."},
 	BackendTarget:   {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the backend."},
 	ModelTarget:     {DefaultDoc: "the runbook's first", Example: `"qwen"`, Doc: "The name of the language model."},
+	LoginTarget:     {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the login whose issuer breaks."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
 // noHome is why nothing that an appliance acts on breaks on a live one.
 const noHome = "orac chaos brings no home and no language model yet that an appliance could act on"
+
+// noIssuer is why the issuer of a live appliance cannot break.
+const noIssuer = "orac chaos brings no issuer of tokens yet"
 
 // alone is why the Core of a live appliance cannot break.
 const alone = "only a simulation has other appliances whose commands go on to a Core"

@@ -11,18 +11,19 @@ type State struct {
 	Components map[string]string // the same for each component
 	Nodes      map[string]Node
 
-	Spoken, Recorded, Delivered int // commands that were spoken, recordings that ended, utterances that were answered
-	Waiting                     int // utterances in the spool
-	Refused                     int // utterances that were set aside
-	Lost, Duplicated            int // recordings that are neither waiting nor answered; answered more than once
-	Acted, ActedTwice           int // utterances that ORAC Core acted on, through any service; more than once
-	Asked, Served               int // commands that other appliances have sent to a server of this one; those that it has answered
-	Told                        int // events that webhooks have accepted
-	HooksWaiting, HooksAside    int // events that wait for webhooks; events that were set aside
-	Wakes, FalseWakes, Missed   int // wakes; wakes without a sound that should wake; sounds that should have woken the appliance and did not, while it could hear
-	Incidents, Open             int // since the start; still open
-	Restarts, Reexecs, Boots    int // of nodes and devices; of the process by itself; starts of the process
-	Leaked                      int // instances that hang
+	Spoken, Recorded, Delivered int     // commands that were spoken, recordings that ended, utterances that were answered
+	Waiting                     int     // utterances in the spool
+	Refused                     int     // utterances that were set aside
+	Lost, Duplicated            int     // recordings that are neither waiting nor answered; answered more than once
+	Acted, ActedTwice           int     // utterances that ORAC Core acted on, through any service; more than once
+	Asked, Served               int     // commands that other appliances have sent to a server of this one; those that it has answered
+	TokenRefusedFor             float64 // seconds for which a server has refused every token of a login, at the longest
+	Told                        int     // events that webhooks have accepted
+	HooksWaiting, HooksAside    int     // events that wait for webhooks; events that were set aside
+	Wakes, FalseWakes, Missed   int     // wakes; wakes without a sound that should wake; sounds that should have woken the appliance and did not, while it could hear
+	Incidents, Open             int     // since the start; still open
+	Restarts, Reexecs, Boots    int     // of nodes and devices; of the process by itself; starts of the process
+	Leaked                      int     // instances that hang
 	Applied, RolledBack         int
 	Generation                  int
 	Memory                      int64 // bytes

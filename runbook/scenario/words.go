@@ -40,6 +40,7 @@ var words = []word{
 	{"refused", cty.Number, "Utterances that were set aside.", count(func(s *State) int { return s.Refused })},
 	{"acted", cty.Number, "Utterances that ORAC Core acted on.", count(func(s *State) int { return s.Acted })},
 	{"acted_twice", cty.Number, "Utterances that ORAC Core acted on more than once, because a service received them whole and its answer was lost.", count(func(s *State) int { return s.ActedTwice })},
+	{"token_refused_for", cty.Number, "The longest time, in seconds, for which a server has refused every token of a login that it was shown. Only `orac sim` knows it.", from{func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(s.TokenRefusedFor) }, func(s *State, _ string) any { return s.TokenRefusedFor }}},
 	{"duplicated", cty.Number, "Utterances that were answered more than once.", count(func(s *State) int { return s.Duplicated })},
 	{"asked", cty.Number, "Commands that other appliances have sent to a server of this one.", count(func(s *State) int { return s.Asked })},
 	{"served", cty.Number, "Those of them that it has answered.", count(func(s *State) int { return s.Served })},

@@ -16,7 +16,10 @@ import (
 type Answer struct {
 	ID         string    `json:"id" doc:"Under which it is asked for again; that of the utterance, if it came from a microphone."`
 	Topic      string    `json:"topic"`
+	Utterance  string    `json:"utterance,omitempty" doc:"The recording that it was said in."`
+	From       string    `json:"from,omitempty" doc:"Who asked."`
 	Text       string    `json:"text"`
+	Result     string    `json:"result" doc:"done, unproven, unknown, failed, unclear or refused."`
 	Understood bool      `json:"understood"`
 	Executed   bool      `json:"executed" doc:"The backends have accepted all of it."`
 	Verified   bool      `json:"verified" doc:"All of it is proven, or was so already."`
@@ -84,7 +87,7 @@ type Entity struct {
 // AnswerOf shows an answer.
 func AnswerOf(a act.Answer) Answer {
 	out := Answer{
-		ID: a.ID, Topic: a.Topic, Text: a.Text, Understood: a.Understood, Executed: a.Executed, Verified: a.Verified, Speech: a.Speech,
+		ID: a.ID, Topic: a.Topic, Text: a.Text, Result: string(a.Result()), Understood: a.Understood, Executed: a.Executed, Verified: a.Verified, Speech: a.Speech,
 		Reason: cmp.Or(a.Reason, a.Reading.Why), Tier: string(a.Reading.Tier), Score: a.Reading.Score, Changes: a.Reading.Changes, Near: list(a.Reading.Near), Model: a.Model,
 		Commands: []Command{}, Outcomes: outcomesOf(a.Outcomes), Undone: outcomesOf(a.Undone), Repeated: a.Repeated,
 		Said: a.Said, Came: a.Came, ReadAt: a.ReadAt, ExecutedAt: a.ExecutedAt, VerifiedAt: a.VerifiedAt,

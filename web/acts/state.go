@@ -64,6 +64,7 @@ type Model struct {
 type Learnt struct {
 	Topic    string    `json:"topic"`
 	Text     string    `json:"text"`
+	Area     string    `json:"area,omitempty" doc:"Where it was said: it counts there alone."`
 	Commands []Command `json:"commands"`
 	Hits     int       `json:"hits"`
 	Made     time.Time `json:"made,omitzero"`
@@ -86,7 +87,7 @@ func ModelOf(m act.ModelState) Model { return Model{m.Name, m.Waiting, m.Error, 
 
 // LearntOf shows a learnt answer.
 func LearntOf(l act.LearntAnswer) Learnt {
-	out := Learnt{Topic: l.Topic, Text: l.Text, Commands: []Command{}, Hits: l.Hits, Made: l.Made, Used: l.Used, Expires: l.Expires}
+	out := Learnt{Topic: l.Topic, Text: l.Text, Area: l.Area, Commands: []Command{}, Hits: l.Hits, Made: l.Made, Used: l.Used, Expires: l.Expires}
 	for _, c := range l.Commands {
 		out.Commands = append(out.Commands, CommandOf(c))
 	}

@@ -16,8 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/record"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/audit"
@@ -487,7 +487,7 @@ func TestSQLMetacharacters(t *testing.T) {
 			continue
 		}
 		id := "d-" + fmt.Sprint(len(evil))
-		rig.must(rig.app.Store.AddDetection(store.Detection{ID: id, At: time.Now(), Model: evil, Device: evil, WakeWord: evil}))
+		rig.must(rig.app.Store.AddDetection(record.Detection{ID: id, At: time.Now(), Model: evil, Device: evil, WakeWord: evil}))
 		if strings.Contains(evil, "'") { // a hash takes its time
 			_, _ = rig.guard.Login(evil, evil, netip.MustParseAddr("192.0.2.7"))
 		}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/store"
+	"orac/appliance/record"
 	"orac/web/auth"
 )
 
@@ -14,8 +14,8 @@ func TestTheHistoryTellsWhatWasCutOffAndHowLongADeliveryTook(t *testing.T) {
 	r := newRig(t)
 	at := time.Now()
 	for id, why := range map[string]string{"u1": "stopped", "u2": "silence", "u3": "limit", "u4": "the sound is over"} {
-		r.must(r.app.Store.SaveUtterance(store.Utterance{ID: id, Started: at, Ended: at, Seconds: 1, Why: why}))
-		r.must(r.app.Store.SaveDelivery(store.Delivery{UtteranceID: id, STT: "w", Outcome: store.Delivered, Way: "ws", At: at, Seconds: 0.7}, nil))
+		r.must(r.app.Store.SaveUtterance(record.Utterance{ID: id, Started: at, Ended: at, Seconds: 1, Why: why}))
+		r.must(r.app.Store.SaveDelivery(record.Delivery{UtteranceID: id, STT: "w", Outcome: record.Delivered, Way: "ws", At: at, Seconds: 0.7}, nil))
 	}
 	var page struct {
 		Utterances []struct {

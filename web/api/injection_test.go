@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/record"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/fake"
@@ -28,9 +28,14 @@ func evilRig(t *testing.T) *rig {
 	r := newRig(t)
 	const e = evilText
 	at := time.Now().Add(-time.Minute)
-	r.must(r.app.Store.AddDetection(store.Detection{ID: soundID, At: at, Device: e, Listener: e, Model: e, Class: e, WakeWord: e, Score: 0.6, Threshold: 0.5}))
-	r.must(r.app.Store.SaveUtterance(store.Utterance{ID: soundID, DetectionID: soundID, Listener: e, Started: at, Ended: at, Seconds: 1, Why: e}))
-	r.must(r.app.Store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: e, Outcome: store.Delivered, Way: e, At: at, Error: e}, &store.Transcript{UtteranceID: soundID, STT: e, Text: e, Language: e}))
+	r.must(r.app.Store.AddDetection(record.Detection{ID: soundID, At: at, Device: e, Listener: e, Model: e, Class: e, WakeWord: e, Score: 0.6, Threshold: 0.5}))
+	r.must(r.app.Store.SaveUtterance(record.Utterance{ID: soundID, DetectionID: soundID, Listener: e, Started: at, Ended: at, Seconds: 1, Why: e}))
+	r.must(r.app.Store.SaveDelivery(record.Delivery{UtteranceID: soundID, STT: e, Outcome: record.Delivered, Way: e, At: at, Error: e}, &record.Transcript{UtteranceID: soundID, STT: e, Text: e, Language: e}))
+	evil := fake.Evil{Word: e}.Acting().(*fake.Deeds)
+	for i := range evil.Past {
+		evil.Past[i].ID = soundID
+	}
+	r.must(evil.Keep(r.app.Store))
 	_, _, err := r.guard.DB.CreateKey("for a test", auth.Viewer, time.Hour)
 	r.must(err)
 	r.must(r.audit.Append(audit.Record{Who: e, Role: e, Way: e, From: e, Request: e, Action: e, Target: e, Outcome: audit.Done, Why: e, Before: e, After: map[string]any{e: e}}))

@@ -69,6 +69,8 @@ var (
 	spoolDesc    = prometheus.NewDesc("orac_spool_bytes", "Sound waiting for delivery.", []string{"where"}, nil)
 	hookDesc     = prometheus.NewDesc("orac_webhook_events", "Events waiting for a webhook.", []string{"webhook"}, nil)
 	hookAside    = prometheus.NewDesc("orac_webhook_aside", "Events set aside because a webhook refused them.", []string{"webhook"}, nil)
+	tokenDesc    = prometheus.NewDesc("orac_login_token_seconds", "How long the token for an audience lives; 0 if there is none.", []string{"login", "audience"}, nil)
+	loginDesc    = prometheus.NewDesc("orac_login_questions_total", "Questions to the issuer of a login since the start: token, away or refused.", []string{"login", "outcome"}, nil)
 	residentDesc = prometheus.NewDesc("orac_memory_resident_bytes", "Resident memory of the appliance and its children.", nil, nil)
 	engineDesc   = prometheus.NewDesc("orac_engine_resident_bytes", "Resident memory of an engine's process, which is not part of the appliance's.", []string{"engine"}, nil)
 	engineReady  = prometheus.NewDesc("orac_engine_loaded", "1 if the engine's model is loaded.", []string{"engine"}, nil)
@@ -86,7 +88,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, residentDesc, genDesc, streamsDesc, memberUp, memberHealth, memberGen, memberDrift, memberClock, memberAudit, memberBroken, pushRunning} {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, streamsDesc, memberUp, memberHealth, memberGen, memberDrift, memberClock, memberAudit, memberBroken, pushRunning} {
 		c <- d
 	}
 }
@@ -128,6 +130,14 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 		}
 		gauge(engineDesc, float64(e.Resident), e.Name)
 		gauge(engineReady, loaded, e.Name)
+	}
+	for _, l := range st.Logins {
+		for _, t := range l.Tokens {
+			gauge(tokenDesc, max(0, time.Until(t.Until).Seconds()), l.Name, t.Audience)
+		}
+		for outcome, n := range map[string]int{"token": l.Fetched, "away": l.Failed, "refused": l.Refused} {
+			c <- prometheus.MustNewConstMetric(loginDesc, prometheus.CounterValue, float64(n), l.Name, outcome)
+		}
 	}
 	gauge(residentDesc, float64(st.Memory.Resident))
 	gauge(genDesc, float64(st.Generation))

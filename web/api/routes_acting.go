@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/store"
 	"orac/web/acts"
 	"orac/web/schema"
 )
@@ -76,33 +77,44 @@ func askWith(c *Call, in AskInput, dry bool) (acts.Answer, error) {
 
 // CommandsInput selects commands.
 type CommandsInput struct {
-	Topic string `query:"topic" check:"pattern=topic"`
-	Limit int    `query:"limit" check:"min=1;max=200" doc:"50 if it is not given."`
+	Topic  string `query:"topic" check:"pattern=topic"`
+	Result string `query:"result" check:"enum=done|unproven|unknown|failed|unclear|refused" doc:"Only those of which this came."`
+	Tier   string `query:"tier" check:"enum=correction|sentence|near|learnt|model|handed" doc:"Only those that were understood so."`
+	Before int64  `query:"before" check:"min=0" doc:"next of the previous page; default: start with the newest."`
+	Limit  int    `query:"limit" check:"min=1;max=200" doc:"50 if it is not given."`
 }
 
 // CommandsOut are commands.
 type CommandsOut struct {
 	Commands []acts.Answer `json:"commands"`
+	Next     int64         `json:"next,omitempty"`
 	Counts   acts.Counts   `json:"counts" doc:"Since the start."`
 	Waiting  int           `json:"waiting" doc:"Texts that wait for their turn."`
 }
 
-func getCommands(c *Call, in CommandsInput) (CommandsOut, error) {
-	return acted(c, func(ctx context.Context, core act.Core) (out CommandsOut, err error) {
-		if in.Limit == 0 {
-			in.Limit = 50
-		}
-		list, err := core.Commands(ctx, in.Topic, in.Limit)
+// getCommands reads the history: it knows what an earlier process did, and what topics did that are gone.
+func getCommands(c *Call, in CommandsInput) (out CommandsOut, err error) {
+	if in.Limit == 0 {
+		in.Limit = 50
+	}
+	out.Commands = []acts.Answer{}
+	if core := c.Server.o.App.Acting.Acting(); core != nil {
+		st, err := acted(c, func(ctx context.Context, core act.Core) (act.CoreState, error) { return core.State(ctx) })
 		if err != nil {
 			return out, err
 		}
-		st, err := core.State(ctx)
-		out = CommandsOut{[]acts.Answer{}, acts.Counts(st.Counts), st.Waiting}
-		for _, a := range list {
-			out.Commands = append(out.Commands, acts.AnswerOf(a))
-		}
+		out.Counts, out.Waiting = acts.Counts(st.Counts), st.Waiting
+	}
+	h, err := c.history()
+	if err != nil {
 		return out, err
-	})
+	}
+	list, next, err := h.Commands(store.Page{Before: in.Before, Limit: in.Limit}, store.Commands{Topic: in.Topic, Result: in.Result, Tier: in.Tier})
+	for _, r := range list {
+		out.Commands = append(out.Commands, acts.Recorded(r))
+	}
+	out.Next = next
+	return out, historyProblem(err)
 }
 
 func getTopics(c *Call, _ schema.None) ([]acts.Topic, error) {

@@ -14,6 +14,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/store"
 	recorded "orac/appliance/utterance"
+	"orac/web/acts"
 	"orac/web/schema"
 )
 
@@ -67,6 +68,8 @@ type Detection struct {
 	Score     float64   `json:"score"`
 	Threshold float64   `json:"threshold" doc:"The threshold at that time."`
 	FalseWake *bool     `json:"false_wake" doc:"A person's verdict; null without one."`
+	// Commands are those that were said after it.
+	Commands []acts.Deed `json:"commands" doc:"What came of what was said after it."`
 }
 
 type DetectionPage struct {
@@ -88,9 +91,13 @@ func getDetections(c *Call, in PageInput) (DetectionPage, error) {
 		ids[i] = d.ID
 	}
 	verdicts, err := h.Verdicts(ids)
+	if err != nil {
+		return DetectionPage{}, historyProblem(err)
+	}
+	commands, err := h.CommandsOf(ids)
 	out := DetectionPage{Detections: []Detection{}, Next: next}
 	for _, d := range list {
-		row := Detection{ID: d.ID, At: d.At, Device: d.Device, Listener: d.Listener, Model: d.Model, Class: d.Class, WakeWord: d.WakeWord, Score: d.Score, Threshold: d.Threshold}
+		row := Detection{ID: d.ID, At: d.At, Device: d.Device, Listener: d.Listener, Model: d.Model, Class: d.Class, WakeWord: d.WakeWord, Score: d.Score, Threshold: d.Threshold, Commands: acts.DeedsOf(commands[d.ID])}
 		if v, ok := verdicts[d.ID]; ok {
 			row.FalseWake = &v
 		}
@@ -146,6 +153,7 @@ type Utterance struct {
 	Audio       bool         `json:"audio" doc:"Whether the sound is kept."`
 	Deliveries  []Delivery   `json:"deliveries"`
 	Transcripts []Transcript `json:"transcripts"`
+	Commands    []acts.Deed  `json:"commands" doc:"What came of it here."`
 }
 
 type Delivery struct {
@@ -183,7 +191,7 @@ func getUtterances(c *Call, in PageInput) (UtterancePage, error) {
 	for _, u := range list {
 		row := Utterance{
 			ID: u.ID, Detection: u.DetectionID, Listener: u.Listener, Started: u.Started, Ended: u.Ended, Seconds: u.Seconds, Why: u.Why, Cut: recorded.Why(u.Why).CutOff(),
-			Lost: u.Lost, Server: u.Server, Peer: u.Peer, Deliveries: []Delivery{}, Transcripts: []Transcript{},
+			Lost: u.Lost, Server: u.Server, Peer: u.Peer, Deliveries: []Delivery{}, Transcripts: []Transcript{}, Commands: acts.DeedsOf(u.Commands),
 		}
 		if f, _, err := c.Server.o.App.Records.Audio(u.ID); err == nil {
 			row.Audio = true

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"orac/appliance/store"
+	"orac/appliance/record"
 	"orac/runbook/language"
 	"orac/runbook/testkit"
 	"orac/web/audit"
@@ -47,7 +47,7 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		}
 		path = strings.ReplaceAll(path, "{id}", rig.key)
 	case strings.HasPrefix(path, "/api/detections/{id}"):
-		rig.must(rig.app.Store.AddDetection(store.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
+		rig.must(rig.app.Store.AddDetection(record.Detection{ID: soundID, At: time.Now(), Model: "hey_jarvis", Score: 0.6, Threshold: 0.5}))
 		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
 		path = strings.ReplaceAll(path, "{id}", soundID)

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"orac/appliance/record"
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/web/auth"
@@ -154,7 +155,7 @@ func TestThresholdsAreSuggested(t *testing.T) {
 	judge := func(list []store.Judged) (id string) {
 		for i, j := range list {
 			id = fmt.Sprint("d", time.Now().UnixNano(), "-", i)
-			rig.must(rig.app.Store.AddDetection(store.Detection{ID: id, At: time.Now(), Model: "hey_jarvis", Score: j.Score, Threshold: 0.5}))
+			rig.must(rig.app.Store.AddDetection(record.Detection{ID: id, At: time.Now(), Model: "hey_jarvis", Score: j.Score, Threshold: 0.5}))
 			if w := rig.call(auth.Operator, "PUT", "/api/detections/"+id+"/verdict", map[string]bool{"false_wake": j.FalseWake}); w.Code != 204 {
 				t.Fatalf("%d %s", w.Code, w.Body)
 			}

@@ -13,8 +13,8 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/health"
+	"orac/appliance/record"
 	"orac/appliance/status"
-	"orac/appliance/store"
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/web/auth"
@@ -85,8 +85,8 @@ func TestWhatOnlyAdminsSee(t *testing.T) {
 	rig.app.Nodes = []status.Node{{Address: "delivery.local", Kind: "delivery", State: "waiting", Error: words}}
 	rig.app.More = status.Incident{ID: "i2", Component: "delivery.local", Cause: words, Actions: []string{words}, Evidence: words}
 	rig.app.DiskErr = words
-	rig.must(rig.app.Store.SaveUtterance(store.Utterance{ID: soundID, Started: time.Now()}))
-	rig.must(rig.app.Store.SaveDelivery(store.Delivery{UtteranceID: soundID, STT: "local", Outcome: store.Failed, At: time.Now(), Error: words}, nil))
+	rig.must(rig.app.Store.SaveUtterance(record.Utterance{ID: soundID, Started: time.Now()}))
+	rig.must(rig.app.Store.SaveDelivery(record.Delivery{UtteranceID: soundID, STT: "local", Outcome: record.Failed, At: time.Now(), Error: words}, nil))
 	page := "<!doctype html><style>p{color:red}</style><p title=\"open " + html.EscapeString(words) + "\">" + html.EscapeString(words) + "</p><code>/srv/canary-7f3a/(built in)</code>"
 	document, err := json.Marshal(map[string]any{"scenarios": []any{map[string]any{"verdict": "kept", "file": "/srv/canary-7f3a/(built in)", "seen": words}}})
 	rig.must(err)

@@ -41,7 +41,7 @@ func TestATokenThatAnAccountHasSigned(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token, err := tokens.Token(time.Now(), "")
+	token, err := tokens.At(time.Now(), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,6 +64,18 @@ func outcomes(list []acts.Outcome) (out []outcome) {
 	return out
 }
 
+// results are the words of a result for people, and the colour of its tag.
+var results = map[string][2]string{
+	"done": {"done", "done"}, "unproven": {"not proven", "restart"}, "failed": {"not done", "failed"}, "unknown": {"not known", "failed"},
+	"unclear": {"not understood", "failed"}, "refused": {"not acted on", "restart"},
+}
+
+// resultWords is what people read of a result, and resultTag its colour.
+func resultWords(name string) string { return firstOf(results[name][0], name) }
+
+// resultTag: see resultWords.
+func resultTag(name string) string { return results[name][1] }
+
 // Truth says in a word what came of it, and TruthTag in which colour.
 func (d deed) Truth() string {
 	asks := len(d.Outcomes) > 0
@@ -70,34 +83,27 @@ func (d deed) Truth() string {
 		asks = asks && o.Asks
 	}
 	switch {
-	case !d.Understood:
-		return "not understood"
-	case d.Dry:
+	case d.Dry && d.Understood:
 		return "understood"
 	case d.Verified && asks:
 		return "answered"
-	case d.Verified:
-		return "done"
-	case d.Executed:
-		return "not proven"
 	}
-	return "not done"
+	return resultWords(d.Result)
 }
 
 // TruthTag: see Truth.
 func (d deed) TruthTag() string {
-	switch {
-	case d.Dry && d.Understood, d.Verified:
+	if d.Dry && d.Understood {
 		return "done"
-	case d.Executed:
-		return "restart"
 	}
-	return "failed"
+	return resultTag(d.Result)
 }
 
 // How says how the text was understood.
 func (d deed) How() string {
 	switch d.Tier {
+	case "handed":
+		return "by the conversation of a backend"
 	case "correction":
 		return "a correction"
 	case "sentence":
@@ -246,7 +252,7 @@ func (c *Console) forgetAll(call *api.Call) error {
 
 // commandsData is the data of the page of commands.
 type commandsData struct {
-	Topic  string
+	Fit    api.CommandsInput
 	Topics []string
 	api.CommandsOut
 	Rows []deed
@@ -254,22 +260,58 @@ type commandsData struct {
 	May  bool // hear recordings
 }
 
+// Results are what the list can be filtered by, and Tiers how.
+func (commandsData) Results() (list [][2]string) {
+	for _, name := range acts.Results {
+		list = append(list, [2]string{name, resultWords(name)})
+	}
+	return list
+}
+
+// Tiers: see Results.
+func (commandsData) Tiers() (list [][2]string) {
+	for _, name := range acts.Tiers {
+		list = append(list, [2]string{name, deed{Answer: acts.Answer{Tier: name}}.How()})
+	}
+	return list
+}
+
+// Filtered tells whether some commands are left out.
+func (d commandsData) Filtered() bool { return d.Fit.Topic+d.Fit.Result+d.Fit.Tier != "" }
+
+func (d commandsData) query(before int64) string {
+	q := url.Values{}
+	for name, v := range map[string]string{"topic": d.Fit.Topic, "result": d.Fit.Result, "tier": d.Fit.Tier} {
+		if v != "" {
+			q.Set(name, v)
+		}
+	}
+	if before > 0 {
+		q.Set("before", strconv.FormatInt(before, 10))
+	}
+	return q.Encode()
+}
+
 // Part is the address of the list alone.
-func (d commandsData) Part() string {
-	return "/parts/commands?" + url.Values{"topic": {d.Topic}}.Encode()
+func (d commandsData) Part() string { return "/parts/commands?" + d.query(d.Fit.Before) }
+
+// More is the address of the next page; "" if there is none.
+func (d commandsData) More() string {
+	if d.Next == 0 {
+		return ""
+	}
+	return "/commands?" + d.query(d.Next)
 }
 
 func (c *Console) commandRows(call *api.Call) (d commandsData, err error) {
 	v := view{}
 	v.Who = call.Who
-	d = commandsData{Topic: call.R.URL.Query().Get("topic"), May: v.Operator()}
-	if d.CommandsOut, err = api.OpCommands.Call(call, api.CommandsInput{Topic: d.Topic}); err != nil {
-		if nothingActs(err) {
-			err = nil
-		}
+	q := call.R.URL.Query()
+	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // anything that is not a number means the newest page
+	d = commandsData{Fit: api.CommandsInput{Topic: q.Get("topic"), Result: q.Get("result"), Tier: q.Get("tier"), Before: max(0, before)}, May: v.Operator()}
+	if d.CommandsOut, err = api.OpCommands.Call(call, d.Fit); err != nil {
 		return d, err
 	}
-	d.Acts = true
 	sounds := map[string]bool{}
 	if list, err := api.OpUtterances.Call(call, api.PageInput{Limit: 200}); err == nil { // without a history there are no recordings
 		for _, u := range list.Utterances {
@@ -277,7 +319,7 @@ func (c *Console) commandRows(call *api.Call) (d commandsData, err error) {
 		}
 	}
 	for _, a := range d.Commands {
-		d.Rows = append(d.Rows, deed{Answer: a, Sound: sounds[a.ID]})
+		d.Rows = append(d.Rows, deed{Answer: a, Sound: sounds[a.Utterance]})
 	}
 	return d, nil
 }
@@ -287,14 +329,13 @@ func (c *Console) commandsPage(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	if d.Acts {
-		list, err := api.OpTopics.Call(call, schema.None{})
-		if err != nil {
-			return err
-		}
-		for _, t := range list {
-			d.Topics = append(d.Topics, t.Name)
-		}
+	list, err := api.OpTopics.Call(call, schema.None{})
+	if err != nil && !nothingActs(err) {
+		return err
+	}
+	d.Acts = err == nil
+	for _, t := range list {
+		d.Topics = append(d.Topics, t.Name)
 	}
 	return c.show(call, http.StatusOK, "commands", view{Events: told(did), Scripts: []string{"history.js"}, Data: d})
 }

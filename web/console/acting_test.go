@@ -91,10 +91,12 @@ func TestASentenceIsTriedBeforeItIsDone(t *testing.T) {
 
 // TestCommandsTellTheTruth: what is proven, what failed, and what was not understood, each with its times and its reason.
 func TestCommandsTellTheTruth(t *testing.T) {
-	r := actingRig(t, fake.NewDeeds())
+	deeds := fake.NewDeeds()
+	r := actingRig(t, deeds)
+	r.must(deeds.Keep(r.app.Store))
 	r.wake("1", "hey_jarvis", 0.9, "turn the kitchen lights to half") // its recording is u1, which is not kept
 	body := r.get(auth.Operator, "/commands").Body.String()
-	for _, want := range []string{`<span class="tag done">done</span>`, `<span class="tag failed">not done</span>`, `<span class="tag failed">not understood</span>`, "the garage door is unavailable", "understood after 801", "off → on", "make me a coffee"} {
+	for _, want := range []string{`<span class="tag done">done</span>`, `<span class="tag failed">not done</span>`, `<span class="tag failed">not understood</span>`, "the garage door is unavailable", "understood after 801", "off → on", "make me a coffee", "asked by listener.kitchen"} {
 		if !strings.Contains(body, want) {
 			t.Errorf("there is no %q in\n%s", want, body)
 		}
@@ -103,8 +105,18 @@ func TestCommandsTellTheTruth(t *testing.T) {
 		t.Error("a recording that is not kept can be played")
 	}
 	part := r.get(auth.Viewer, "/parts/commands?topic=music").Body.String()
-	if strings.Contains(part, "<html") || !strings.Contains(part, "Nothing was said yet") {
+	if strings.Contains(part, "<html") || !strings.Contains(part, "Nothing matches the filter") {
 		t.Errorf("%s", part)
+	}
+	part = r.get(auth.Viewer, "/parts/commands?result=failed").Body.String()
+	if !strings.Contains(part, "the garage door is unavailable") || strings.Contains(part, "off → on") {
+		t.Errorf("only what failed:\n%s", part)
+	}
+	for _, path := range []string{"/history", "/parts/heard"} { // beside the recording
+		body := r.get(auth.Viewer, path).Body.String()
+		if !strings.Contains(body, `<span class="tag done">done</span> The kitchen lights are at 50 percent.`) || !strings.Contains(body, "light.turn_on") {
+			t.Errorf("%s says nothing of what came of it:\n%s", path, body)
+		}
 	}
 }
 
@@ -166,16 +178,23 @@ func TestWordsForDeeds(t *testing.T) {
 		want string
 		tag  string
 	}{
-		"proven":     {acts.Answer{Understood: true, Executed: true, Verified: true}, false, "done", "done"},
-		"unproven":   {acts.Answer{Understood: true, Executed: true}, false, "not proven", "restart"},
-		"failed":     {acts.Answer{Understood: true}, false, "not done", "failed"},
-		"nothing":    {acts.Answer{}, false, "not understood", "failed"},
-		"a trial":    {acts.Answer{Understood: true}, true, "understood", "done"},
-		"a question": {acts.Answer{Understood: true, Executed: true, Verified: true, Outcomes: []acts.Outcome{{Asks: true}}}, false, "answered", "done"},
+		"proven":     {acts.Answer{Result: "done", Understood: true, Executed: true, Verified: true}, false, "done", "done"},
+		"unproven":   {acts.Answer{Result: "unproven", Understood: true, Executed: true}, false, "not proven", "restart"},
+		"failed":     {acts.Answer{Result: "failed", Understood: true}, false, "not done", "failed"},
+		"unknown":    {acts.Answer{Result: "unknown", Understood: true}, false, "not known", "failed"},
+		"refused":    {acts.Answer{Result: "refused"}, false, "not acted on", "restart"},
+		"nothing":    {acts.Answer{Result: "unclear"}, false, "not understood", "failed"},
+		"a trial":    {acts.Answer{Result: "failed", Understood: true}, true, "understood", "done"},
+		"a question": {acts.Answer{Result: "done", Understood: true, Executed: true, Verified: true, Outcomes: []acts.Outcome{{Asks: true}}}, false, "answered", "done"},
 	} {
 		d := deed{Answer: c.a, Dry: c.dry}
 		if d.Truth() != c.want || d.TruthTag() != c.tag {
 			t.Errorf("%s: %s, %s", name, d.Truth(), d.TruthTag())
+		}
+	}
+	for _, name := range acts.Results {
+		if results[name][0] == "" || (resultTag(name) == "done") != (name == "done") {
+			t.Errorf("%s: %q", name, results[name])
 		}
 	}
 	for _, v := range []act.Verdict{act.Proven, act.Already, act.Unproven, act.Failed, act.Unknown, act.NotTried} {

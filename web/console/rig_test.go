@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"orac/appliance/record"
 	"orac/appliance/store"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -169,9 +170,9 @@ func (r *rig) must(err error) {
 func (r *rig) wake(id, model string, score float64, text string) {
 	r.t.Helper()
 	at := time.Now().Add(-time.Minute)
-	r.must(r.app.Store.AddDetection(store.Detection{ID: id, At: at, Device: evil, Listener: evil, Model: model, WakeWord: evil, Score: score, Threshold: 0.5}))
-	r.must(r.app.Store.SaveUtterance(store.Utterance{ID: "u" + id, DetectionID: id, Listener: evil, Started: at, Ended: at.Add(time.Second), Seconds: 1, Why: evil}))
-	r.must(r.app.Store.SaveDelivery(store.Delivery{UtteranceID: "u" + id, STT: evil, Outcome: store.Delivered, Attempts: 2, At: at, Error: evil}, &store.Transcript{UtteranceID: "u" + id, STT: evil, Text: text}))
+	r.must(r.app.Store.AddDetection(record.Detection{ID: id, At: at, Device: evil, Listener: evil, Model: model, WakeWord: evil, Score: score, Threshold: 0.5}))
+	r.must(r.app.Store.SaveUtterance(record.Utterance{ID: "u" + id, DetectionID: id, Listener: evil, Started: at, Ended: at.Add(time.Second), Seconds: 1, Why: evil}))
+	r.must(r.app.Store.SaveDelivery(record.Delivery{UtteranceID: "u" + id, STT: evil, Outcome: record.Delivered, Attempts: 2, At: at, Error: evil}, &record.Transcript{UtteranceID: "u" + id, STT: evil, Text: text}))
 }
 
 // send makes a request as somebody; a form has the token of its session.

@@ -38,6 +38,8 @@ var funcs = template.FuncMap{
 	"choices": choicesOf,
 	"prose":   prose,
 	"json":    indented,
+	"result":  resultWords,
+	"tag":     resultTag,
 }
 
 // dict passes several named values to a part of a page.

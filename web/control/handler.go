@@ -24,12 +24,15 @@ type handler struct {
 	centre   Centre          // nil: it has no members
 	ctx      context.Context // ends with the daemon
 	patience time.Duration   // for one write
+
+	historian Historian // nil: there is no history
 }
 
 func newHandler(ctx context.Context, d Daemon, patience time.Duration) *handler {
 	actor, _ := d.(Actor)
 	centre, _ := d.(Centre)
-	return &handler{watched: d, archive: d, changer: d, actor: actor, centre: centre, ctx: ctx, patience: patience}
+	historian, _ := d.(Historian)
+	return &handler{watched: d, archive: d, changer: d, actor: actor, centre: centre, historian: historian, ctx: ctx, patience: patience}
 }
 
 // Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
@@ -44,6 +47,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("GET /v1/generations", h.generations)
 	mux.HandleFunc("GET /v1/generations/{number}", h.text)
 	mux.HandleFunc("GET /v1/incidents", h.incidents)
+	mux.HandleFunc("GET /v1/history", h.history)
 	mux.HandleFunc("GET /v1/logs", h.logs)
 	mux.HandleFunc("POST /v1/spool", h.spool)
 	mux.HandleFunc("POST /v1/ask", h.ask)
@@ -86,21 +90,31 @@ func (h *handler) text(w http.ResponseWriter, r *http.Request) {
 }
 
 const (
-	fewIncidents  = 20
-	manyIncidents = 1000
+	fewRows  = 20
+	manyRows = 1000
 )
 
 func (h *handler) incidents(w http.ResponseWriter, r *http.Request) {
-	limit := fewIncidents
-	if text := r.URL.Query().Get("limit"); text != "" {
-		var err error
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > manyIncidents {
-			fail(w, invalid("limit is %.40q: it must be a number from 1 to %d", text, manyIncidents))
-			return
-		}
+	limit, err := limitOf(r)
+	if err != nil {
+		fail(w, err)
+		return
 	}
 	list, err := h.watched.Incidents(limit)
 	respond(w, notNil(list), err)
+}
+
+// limitOf is how many rows a request wants.
+func limitOf(r *http.Request) (int, error) {
+	text := r.URL.Query().Get("limit")
+	if text == "" {
+		return fewRows, nil
+	}
+	limit, err := strconv.Atoi(text)
+	if err != nil || limit < 1 || limit > manyRows {
+		return 0, invalid("limit is %.40q: it must be a number from 1 to %d", text, manyRows)
+	}
+	return limit, nil
 }
 
 func (h *handler) spool(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/record"
+	"orac/appliance/store"
 )
 
 // Acting implements api.Acting.
@@ -97,6 +99,17 @@ func NewDeeds() *Deeds {
 		Past:   []act.Answer{failed, done, lost},
 		Knows:  []act.LearntAnswer{{Topic: "general", Text: "it is too dark to cook", Commands: []act.Command{dim}, Hits: 4, Made: now.Add(-48 * time.Hour), Used: now, Expires: now.Add(28 * 24 * time.Hour)}},
 	}
+}
+
+// Keep writes the past into a history, each command with the recording of its ID.
+func (d *Deeds) Keep(s *store.Store) error {
+	for _, a := range slices.Backward(d.Past) {
+		r := record.Command{ID: a.ID, Topic: a.Topic, At: a.Came, Utterance: a.ID, From: "listener.kitchen", Tier: string(a.Reading.Tier), Result: string(a.Result()), Answer: a.JSON(record.MaxAnswer)}
+		if err := s.SaveCommand(r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Asked are the texts that came.

@@ -1,6 +1,7 @@
 // Command security attacks a live ORAC with scanners of others: wapiti against console and API, as nobody, viewer, operator and
-// admin, against its speech-to-text server and its Core server, as their peers; and sslscan against the TLS of all three. It has its source read by gosec and
-// staticcheck.
+// admin, against its speech-to-text server and its Core server, as their peers; and sslscan against the TLS of all three. For what no
+// scanner knows, it has requests of its own: the endpoints of the issuer, and the Wyoming services. It has its source read by gosec
+// and staticcheck.
 //
 // Guarantees: the appliance is the real binary, with a runbook, a state directory and users of its own that go when it ends; nothing
 // leaves the machine, so that modules which ask other servers are left out or ask this one; each finding is explained in
@@ -15,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -25,7 +27,7 @@ func main() {
 	sounds := flag.String("sounds", ".orac/sounds", "a folder with hey_jarvis_lights_on.wav, which plays as if a microphone heard it")
 	explained := flag.String("explained", "web/security/explained.json", "the explained findings")
 	keep := flag.String("keep", ".orac/security", "a folder for the scanners' own reports")
-	only := flag.String("only", "", "tls: only sslscan, which takes seconds; static: only gosec and staticcheck")
+	only := flag.String("only", "", "tls: only sslscan and the requests of its own, which take seconds; static: only gosec and staticcheck")
 	each := flag.Duration("each", 15*time.Second, "how long one module of wapiti may attack as one role")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -86,19 +88,25 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 	}
 	defer target.end()
 	var found []finding
-	for _, address := range []string{target.address, target.stt, target.core} {
+	for _, address := range []string{target.web, target.stt, target.core} {
 		list, err := sslscan(ctx, address, o.keep)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, list...)
 	}
+	callback, err := listenForCallbacks()
+	if err != nil {
+		return nil, err
+	}
+	defer callback.close()
+	secret, err := target.secret(asker)
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, target.askIssuer(ctx, callback.url, secret)...)
+	found = append(found, target.speakWyoming(ctx)...)
 	if o.only == "" {
-		callback, err := listenForCallbacks()
-		if err != nil {
-			return nil, err
-		}
-		defer callback.close()
 		// Two side by side, the admin last: what it changes the others have seen as it was.
 		for _, roles := range [][]string{{"nobody", "viewer"}, {peer, asker}, {"operator", "admin"}} {
 			var wg sync.WaitGroup
@@ -119,16 +127,15 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 				return nil, err
 			}
 		}
-		found = append(found, callback.findings()...)
 	}
-	return append(found, target.afterwards()...), nil
+	return slices.Concat(found, callback.findings(), target.afterwards()), nil
 }
 
 // ran tells whether a tool was run.
 func ran(tool, only string) bool {
 	switch only {
 	case "tls":
-		return tool == "sslscan"
+		return tool == "sslscan" || tool == "requests"
 	case "static":
 		return tool == "gosec" || tool == "staticcheck"
 	}

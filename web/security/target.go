@@ -1,20 +1,12 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"orac/appliance/account"
-	"orac/runbook/language"
-	"orac/web/coreserver"
-	"orac/web/sttserver"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,11 +23,9 @@ var roles = []string{"viewer", "operator", "admin"}
 
 // target is a running appliance.
 type target struct {
-	dir     string // of the runbook, and of its state
-	address string
-	stt     string // address of the speech-to-text server
-	core    string // address of the Core server
-	url     string
+	dir string // of the runbook, and of its state
+	places
+	url     string // of the console and the API, and of the issuer
 	http    *http.Client
 	cookies map[string]*http.Cookie // by role
 	command *exec.Cmd
@@ -66,11 +56,11 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.address, t.stt, t.core, err = threeAddresses(); err != nil {
+	if t.places, err = free(); err != nil {
 		return nil, err
 	}
-	t.url = "https://" + t.address
-	if err := os.WriteFile(filepath.Join(t.dir, "orac.hcl"), []byte(runbookFor(t.address, t.stt, t.core, sound)), 0o600); err != nil {
+	t.url = "https://" + t.web
+	if err := os.WriteFile(filepath.Join(t.dir, "orac.hcl"), []byte(runbookFor(t.places, sound)), 0o600); err != nil {
 		return nil, err
 	}
 	orac := func(stdin string, args ...string) error {
@@ -106,158 +96,6 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 		}
 	}
 	return t, nil
-}
-
-// threeAddresses are three of this machine where nobody listens.
-func threeAddresses() (a, b, c string, err error) {
-	var at [3]string
-	for i := range at {
-		l, failed := net.Listen("tcp", "127.0.0.1:0")
-		if failed != nil {
-			return "", "", "", errors.Join(err, failed)
-		}
-		defer func() { err = errors.Join(err, l.Close()) }() // all are open until each has its own
-		at[i] = l.Addr().String()
-	}
-	return at[0], at[1], at[2], nil
-}
-
-// runbookFor is the runbook that is attacked: a microphone that plays a wake word, recordings that are kept, users of every role, a
-// speech-to-text server for an account, and a Core server for another.
-func runbookFor(address, stt, core, sound string) string {
-	var users strings.Builder
-	for _, role := range roles {
-		fmt.Fprintf(&users, "user %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", role, role, role+"_password_hash")
-	}
-	return fmt.Sprintf(`appliance "scanned" {
-  state_dir = "state"
-}
-device "wav" "demo" {
-  path = %q
-  end  = "silence"
-}
-model "hey_jarvis" {
-  source    = "catalog:hey_jarvis"
-  threshold = 0.5
-}
-listener "kitchen" {
-  device = device.wav.demo
-  models = [model.hey_jarvis]
-}
-apply {
-  health_gate = "1s"
-}
-web {
-  listen = %q
-  tls {
-    self_signed = true
-  }
-  # A scanner asks more in a minute than these would let it: what it is to find is behind them.
-  limits {
-    max_connections = 500
-    anonymous       = 1000000
-    viewer          = 1000000
-    operator        = 1000000
-    admin           = 1000000
-    per_address     = 10000000
-  }
-}
-stt "echo" {
-  protocol = "exec"
-  command  = ["/bin/echo", "turn on the lights"]
-}
-stt_server "house" {
-  engine          = stt.echo
-  listen          = %q
-  max_connections = 500
-  per_peer        = 1000000
-  tls {
-    self_signed = true
-  }
-}
-service_account "peer" {
-  secret      = secret("peer")
-  permissions = ["stt.transcribe", "stt.heartbeat"]
-}
-topic "general" {
-  english = true
-}
-core_server "house" {
-  listen          = %q
-  max_connections = 500
-  per_peer        = 1000000
-  tls {
-    self_signed = true
-  }
-}
-service_account "asker" {
-  secret      = secret("asker")
-  permissions = ["core.results", "core.status", "core.read"]
-  audience    = "orac-core"
-}
-%s`, sound, address, stt, core, users.String())
-}
-
-// peer is the account that asks the speech-to-text server, and asker the one that asks the Core server.
-const (
-	peer  = "peer"
-	asker = "asker"
-)
-
-// urlOf is what is scanned as a role.
-func (t *target) urlOf(role string) string {
-	switch role {
-	case peer:
-		return "https://" + t.stt
-	case asker:
-		return "https://" + t.core
-	}
-	return t.url
-}
-
-// token is what an account signs for itself, good for as long as a scan may take.
-func (t *target) token(name string) (string, error) {
-	permissions, audience := []string{sttserver.Transcribe, sttserver.Heartbeat}, sttserver.Audience
-	if name == asker {
-		permissions, audience = []string{coreserver.Results, coreserver.Status, coreserver.Read}, coreserver.Audience
-	}
-	text, err := os.ReadFile(filepath.Join(t.dir, "state", "secrets", name))
-	if err != nil {
-		return "", err
-	}
-	tokens, err := account.New(account.Config{
-		Name: name, Secret: language.NewSecret(strings.TrimSpace(string(text))), Permissions: permissions, Issuer: "orac", Audience: audience, Lifetime: 12 * time.Hour,
-	})
-	if err != nil {
-		return "", err
-	}
-	return tokens.Token(time.Now(), "")
-}
-
-// addressesOf are those that are scanned as a role.
-func (t *target) addressesOf(ctx context.Context, role string) (list []string, err error) {
-	switch role {
-	case asker:
-		for _, r := range coreserver.Routes() {
-			if r.Method == http.MethodGet || r.Method == http.MethodPost {
-				path := strings.NewReplacer("/topics/{id}", "/topics/general", "{id}", "home", "{topic}", "general", "{entity}", "light.x").Replace(r.Path)
-				list = append(list, t.urlOf(role)+path+"?limit=5&topic_id=general&stt_text=x")
-			}
-		}
-		return list, nil
-	case peer:
-	default:
-		return t.addresses(ctx)
-	}
-	for _, r := range sttserver.Routes() {
-		if r.Method == http.MethodGet && !strings.Contains(r.Path, "/ws/") {
-			list = append(list, t.urlOf(role)+strings.ReplaceAll(r.Path, "{filename}", "x.wav"))
-		}
-		if r.Method == http.MethodPost {
-			list = append(list, t.urlOf(role)+strings.ReplaceAll(r.Path, "{topic}", "kitchen")+"?language=en&task=transcribe&forward_to_core=false")
-		}
-	}
-	return list, nil
 }
 
 // Write keeps what the appliance says.
@@ -338,76 +176,6 @@ func (t *target) get(ctx context.Context, role, path string) (int, []byte, error
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
 	return res.StatusCode, text, err
-}
-
-// addresses are those of the OpenAPI document that can be asked for, with values for what is in braces and for every parameter.
-func (t *target) addresses(ctx context.Context) (list []string, err error) {
-	_, text, err := t.get(ctx, "", "/api/openapi.json")
-	if err != nil {
-		return nil, err
-	}
-	var doc struct {
-		Paths map[string]map[string]struct {
-			Parameters []struct {
-				Name   string `json:"name"`
-				In     string `json:"in"`
-				Schema struct {
-					Type string `json:"type"`
-				} `json:"schema"`
-			} `json:"parameters"`
-		} `json:"paths"`
-	}
-	if err := json.Unmarshal(text, &doc); err != nil {
-		return nil, err
-	}
-	for path, operations := range doc.Paths {
-		op, ok := operations["get"]
-		if !ok || path == "/api/events" || path == "/api/ws" { // they do not end
-			continue
-		}
-		query := ""
-		for _, p := range op.Parameters {
-			value := "1"
-			if p.Schema.Type == "string" {
-				value = "viewer"
-			}
-			if p.In == "path" {
-				path = strings.ReplaceAll(path, "{"+p.Name+"}", value)
-			} else {
-				query += "&" + p.Name + "=" + value
-			}
-		}
-		list = append(list, t.url+path+strings.Replace(query, "&", "?", 1))
-	}
-	if len(list) < 20 {
-		return nil, fmt.Errorf("the OpenAPI document has only %d addresses: some are missing", len(list))
-	}
-	return list, nil
-}
-
-// afterwards looks at what the attacks have left: the appliance lives, nothing has panicked, nothing failed inside, and the audit
-// log is whole.
-func (t *target) afterwards() (found []finding) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	if code, _, err := t.get(ctx, "", "/health/live"); err != nil || code != http.StatusOK {
-		found = append(found, finding{"orac", "nobody", "it no longer runs", "/health/live", fmt.Sprint(code, err)})
-	}
-	if err := t.logIn(ctx, "admin"); err != nil {
-		found = append(found, finding{"orac", "admin", "nobody can log in", "/api/auth/login", err.Error()})
-	} else if code, text, err := t.get(ctx, "admin", "/api/audit/verify"); err != nil || code != http.StatusOK || !bytes.Contains(text, []byte(`"ok":true`)) {
-		found = append(found, finding{"orac", "admin", "the audit log is not whole", "/api/audit/verify", fmt.Sprint(code, string(text), err)})
-	}
-	for r := bufio.NewScanner(strings.NewReader(t.said())); r.Scan(); {
-		line := r.Text()
-		if strings.Contains(line, "has panicked") || strings.Contains(line, "goroutine ") {
-			found = append(found, finding{"orac", "", "a panic", "", line})
-		}
-		if strings.Contains(line, `"code":"internal"`) || strings.Contains(line, "code=internal") {
-			found = append(found, finding{"orac", "", "an internal error", "", line})
-		}
-	}
-	return found
 }
 
 // end stops the appliance, and removes what it had.

@@ -69,7 +69,7 @@ func wapiti(ctx context.Context, t *target, role string, back *callback, o optio
 	}
 	if c := t.cookies[role]; c != nil {
 		path := filepath.Join(t.dir, "cookie-"+role+".json")
-		host, _, err := net.SplitHostPort(t.address)
+		host, _, err := net.SplitHostPort(t.web)
 		if err != nil {
 			return nil, err
 		}

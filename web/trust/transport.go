@@ -1,15 +1,10 @@
 package trust
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	"orac/appliance/stt/wire"
@@ -27,14 +22,9 @@ func Transport(ca, fingerprint string, show Show) (*http.Transport, error) {
 	if ca != "" && fingerprint != "" {
 		return nil, errors.New("ca and fingerprint: only one may be given")
 	}
-	config, err := wire.TLS{CA: ca}.Config()
+	config, err := wire.TLS{CA: ca, Fingerprint: fingerprint}.Config()
 	if err != nil {
 		return nil, err
-	}
-	if fingerprint != "" {
-		if err := pin(config, fingerprint); err != nil {
-			return nil, err
-		}
 	}
 	config.GetClientCertificate = show
 	return &http.Transport{
@@ -42,32 +32,4 @@ func Transport(ca, fingerprint string, show Show) (*http.Transport, error) {
 		TLSClientConfig: config, TLSHandshakeTimeout: askTimeout, ForceAttemptHTTP2: true,
 		MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
 	}, nil
-}
-
-// pin has a configuration take one certificate and no other.
-func pin(config *tls.Config, fingerprint string) error {
-	want, err := hex.DecodeString(strings.ReplaceAll(fingerprint, ":", ""))
-	if err != nil || len(want) != sha256.Size {
-		return errors.New("fingerprint: it is not a SHA-256")
-	}
-	config.InsecureSkipVerify = true // the certificate itself is compared, on every connection, also on one that resumes a session
-	config.VerifyConnection = func(s tls.ConnectionState) error {
-		if len(s.PeerCertificates) == 0 {
-			return errors.New("the server shows no certificate")
-		}
-		return pinned(s.PeerCertificates[0], want, time.Now())
-	}
-	return nil
-}
-
-// pinned compares a certificate with the fingerprint that the runbook names.
-func pinned(c *x509.Certificate, want []byte, now time.Time) error {
-	sum := sha256.Sum256(c.Raw)
-	switch {
-	case !bytes.Equal(sum[:], want):
-		return errors.New("the server shows another certificate than the runbook's fingerprint: if it was replaced on purpose, change fingerprint in the runbook")
-	case now.After(c.NotAfter):
-		return errors.New("the server's certificate has expired")
-	}
-	return nil
 }

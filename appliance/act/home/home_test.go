@@ -110,10 +110,8 @@ func TestAStopDuringACall(t *testing.T) {
 	s.Set(hometest.Service, hometest.Behaviour{Do: hometest.Never})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		for s.Asked() < 2 { // the state before, and the call
-			time.Sleep(time.Millisecond)
-		}
-		cancel()
+		defer cancel()
+		_ = s.AwaitAsked(ctx, 2) // the state before, and the call
 	}()
 	o := run(ctx, func(task *rt.Task) act.Outcome {
 		return h.Do(task, act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}}, "")

@@ -6,7 +6,7 @@
 //   - A request of which a call may have gone out is never forgotten before Limits say so: who opens the journal after a kill finds it
 //     as Unfinished, with the call that was under way.
 //   - Entries are bounded by number and age. The oldest goes first.
-//   - A file that cannot be read is set aside for people; its ID stays known.
+//   - A file that cannot be read is set aside for people; its ID stays known, over restarts too.
 //
 // On disk each topic has a folder, and each request a file in it:
 //
@@ -77,6 +77,9 @@ type known struct {
 	name string
 }
 
+// aside tells whether the file was set aside.
+func (k known) aside() bool { return strings.HasPrefix(k.name, damagedDir+"/") }
+
 const (
 	root       = "acts"
 	damagedDir = "damaged"
@@ -123,10 +126,19 @@ func (j *Journal) read(t *rt.Task) error {
 	if err != nil {
 		return err
 	}
-	if aside, err := j.fs.ReadDir(t, j.dir+"/"+damagedDir, maxFiles); err == nil {
-		j.damaged = len(aside)
+	aside, err := j.fs.ReadDir(t, j.dir+"/"+damagedDir, maxFiles)
+	if err != nil {
+		return err
 	}
-	j.index, j.unfinished, j.next = nil, nil, 1
+	j.damaged = len(aside)
+	j.index, j.fresh, j.unfinished, j.next = nil, nil, nil, 1
+	for _, f := range aside { // what came of them is not known; that they were asked is
+		if k, _, ok := parseName(f.Name); ok && !f.Dir {
+			k.name = damagedDir + "/" + f.Name
+			j.index = append(j.index, k)
+			j.next = max(j.next, k.seq+1)
+		}
+	}
 	var begun []known
 	for _, f := range files {
 		k, isBegun, ok := parseName(f.Name)
@@ -144,7 +156,7 @@ func (j *Journal) read(t *rt.Task) error {
 		}
 	}
 	for _, k := range begun {
-		if slices.ContainsFunc(j.index, func(o known) bool { return o.seq == k.seq }) { // a kill came before it was removed
+		if slices.ContainsFunc(j.index, func(o known) bool { return o.seq == k.seq && !o.aside() }) { // a kill came before it was removed
 			_ = j.fs.Remove(t, j.dir+"/"+k.name)
 			continue
 		}
@@ -154,12 +166,14 @@ func (j *Journal) read(t *rt.Task) error {
 		}
 		if err == nil {
 			j.unfinished = append(j.unfinished, e)
+		} else {
+			k.name = damagedDir + "/" + k.name
 		}
 		j.index = append(j.index, k)
 	}
 	slices.SortFunc(j.index, func(a, b known) int { return int(int64(a.seq) - int64(b.seq)) })
 	for _, k := range j.index[max(0, len(j.index)-mostFresh):] {
-		if slices.ContainsFunc(begun, func(b known) bool { return b.seq == k.seq }) {
+		if k.aside() || slices.ContainsFunc(begun, func(b known) bool { return b.seq == k.seq }) {
 			continue
 		}
 		if e, err := j.load(t, k); err == nil {
@@ -188,11 +202,14 @@ func parseName(name string) (k known, begun, ok bool) {
 
 // load reads a file. One that makes no sense is set aside.
 func (j *Journal) load(t *rt.Task, k known) (Entry, error) {
+	var e Entry
 	text, err := j.fs.ReadFile(t, j.dir+"/"+k.name, maxEntry)
-	if err != nil {
+	switch {
+	case rt.Transient(err), errors.Is(err, fs.ErrNotExist):
 		return Entry{}, err
+	case err == nil: // otherwise it is too large
+		e, err = decode(text)
 	}
-	e, err := decode(text)
 	if err == nil && (e.Seq != k.seq || hash(e.Request.ID) != k.hash) {
 		err = errors.New("what the file says is not the request of its name")
 	}
@@ -235,11 +252,18 @@ func (j *Journal) Find(t *rt.Task, id string) (a act.Answer, known, ok bool) {
 		}
 	}
 	h := hash(id)
-	for _, k := range j.index {
+	for i := range j.index {
+		k := &j.index[i]
 		if k.hash != h {
 			continue
 		}
-		e, err := j.load(t, k)
+		if k.aside() {
+			return a, true, false
+		}
+		e, err := j.load(t, *k)
+		if err != nil && !rt.Transient(err) {
+			k.name = damagedDir + "/" + k.name
+		}
 		return e.Answer, true, err == nil && e.Done
 	}
 	return a, false, false
@@ -299,10 +323,7 @@ func (j *Journal) Save(t *rt.Task, e *Entry) error {
 
 // brief is an entry without the states of entities: they are what is large.
 func (e Entry) brief() Entry {
-	e.Answer.Outcomes = slices.Clone(e.Answer.Outcomes)
-	for i := range e.Answer.Outcomes {
-		e.Answer.Outcomes[i].Entities = nil
-	}
+	e.Answer = e.Answer.Brief()
 	return e
 }
 
@@ -315,6 +336,8 @@ func (j *Journal) remember(e Entry) {
 func (j *Journal) drop(t *rt.Task, i int) {
 	if err := j.fs.Remove(t, j.dir+"/"+j.index[i].name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		j.err = err
+	} else if j.index[i].aside() {
+		j.damaged--
 	}
 	j.index = slices.Delete(j.index, i, i+1)
 }

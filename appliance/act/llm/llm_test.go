@@ -111,10 +111,8 @@ func TestAStop(t *testing.T) {
 	s.Set(llmtest.Behaviour{Do: llmtest.Never})
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		for len(s.Asked()) == 0 {
-			time.Sleep(time.Millisecond)
-		}
-		cancel()
+		defer cancel()
+		_ = s.AwaitAsked(ctx, 1)
 	}()
 	if _, err := choose(t, ctx, Config{URL: s.URL()}, question); !errors.Is(err, rt.ErrStopped) {
 		t.Errorf("%v", err)

@@ -1,9 +1,11 @@
 package mqtt
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -62,15 +64,17 @@ func broker(t *testing.T, more ...string) (address string, restart func()) {
 	var c *exec.Cmd
 	start := func() {
 		c = exec.Command(program, "-c", filepath.Join(dir, "conf"))
+		says, err := c.StderrPipe()
+		testkit.Must(t, err)
 		testkit.Must(t, c.Start())
-		for range 500 {
-			if conn, err := net.Dial("tcp", address); err == nil {
-				_ = conn.Close()
+		lines := bufio.NewScanner(says)
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), "running") { // it says so once it listens
+				go func() { _, _ = io.Copy(io.Discard, says) }() // ends with the program
 				return
 			}
-			time.Sleep(10 * time.Millisecond)
 		}
-		t.Fatal("mosquitto does not listen")
+		t.Fatalf("mosquitto does not listen: %v", lines.Err())
 	}
 	stop := func() {
 		_ = c.Process.Kill()

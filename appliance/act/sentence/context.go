@@ -1,6 +1,10 @@
 package sentence
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
 
 // context is a Context in terms of the house.
 type context struct {
@@ -9,6 +13,22 @@ type context struct {
 	it    []int32 // entities
 	there []int32
 	asks  asking
+}
+
+// Refers tells whether a text may refer to what was said before: what it means then is not in its words alone.
+func Refers(text string) bool {
+	list := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' })
+	for i, w := range list {
+		if pronouns[w] || w == "one" || w == "ones" || w == "same" {
+			return true
+		}
+		for _, words := range there {
+			if len(list)-i >= len(words) && slices.Equal(list[i:i+len(words)], words) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // context finds what a context means.

@@ -14,7 +14,7 @@ import (
 var englishFiles embed.FS
 
 // englishVersion counts changes of the shipped English that no template shows: of slots, classes and resolution.
-const englishVersion = 2
+const englishVersion = 3
 
 // carefulIntents must be heard exactly.
 var carefulIntents = []string{"unlock", "lock"}

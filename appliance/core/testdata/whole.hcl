@@ -243,3 +243,34 @@ language_model "qwen" {
   client_cert = "cert.pem"
   client_key  = "key.pem"
 }
+login "house" {
+  issuer  = "https://issuer-of-all.test"
+  account = "hey_orac"
+  secret  = secret("account")
+}
+login "attic" {
+  issuer  = "https://issuer-of-all.test"
+  account = "attic"
+  secret  = secret("account")
+}
+stt "member" {
+  url      = "https://stt.test:7275"
+  login    = login.house
+  audience = "stt"
+}
+listener "member" {
+  device  = device.microphone.usb
+  models  = [model.alexa]
+  deliver = [stt.member]
+}
+heartbeat "member" {
+  url      = "https://beat.test:1"
+  login    = login.house
+  audience = "stt"
+}
+core "member" {
+  url      = "https://core.test:1"
+  login    = login.attic
+  audience = "core"
+}
+topic "member" { core = core.member }

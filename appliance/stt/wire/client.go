@@ -38,10 +38,13 @@ type Secret interface{ Reveal() string }
 
 // Tokens returns bearer tokens that expire.
 type Tokens interface {
-	// Token returns a token that is valid at that moment and differs from refused, which the peer has
-	// rejected.
-	Token(now time.Time, refused string) (string, error)
+	// Token returns a token that is valid now and differs from refused, which the peer has rejected; the error is ErrSame if there is
+	// no other yet. It may wait for a token, within bounds of its own. An *Error of kind NoToken tells why there is none.
+	Token(t *rt.Task, refused string) (string, error)
 }
+
+// ErrSame tells that there is no other token than the one that the peer has rejected: what it said of that one counts.
+var ErrSame = errors.New("there is no other token yet")
 
 // Options make a Client. Timeout is required; the rest may be zero.
 type Options struct {
@@ -127,6 +130,18 @@ func (c *Client) Transport(connected func(net.Conn)) *http.Transport {
 
 func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
+// Unproven turns the error of Header into rt.ErrStopped or an *Error: nothing was sent.
+func Unproven(op, rawURL string, err error) error {
+	if errors.Is(err, rt.ErrStopped) {
+		return err
+	}
+	e := &Error{Op: op, Address: Address(rawURL), Kind: Unauthorised, Cause: err}
+	if why, ok := errors.AsType[*Error](err); ok && why.Kind == NoToken {
+		e.Kind, e.Cause = NoToken, why.Cause
+	}
+	return e
+}
+
 // Header is a copy of what the client sends with every request. refused is the token that the peer has rejected; empty if there
 // was none. It returns the token that is in the header; empty if no other could replace it.
 func (c *Client) Header(t *rt.Task, refused string) (h http.Header, token string, err error) {
@@ -134,7 +149,7 @@ func (c *Client) Header(t *rt.Task, refused string) (h http.Header, token string
 	if c.tokens == nil {
 		return h, "", nil
 	}
-	if token, err = c.tokens.Token(t.Wall(), refused); err != nil {
+	if token, err = c.tokens.Token(t, refused); err != nil {
 		return nil, "", err
 	}
 	c.mu.Lock()
@@ -166,7 +181,9 @@ type Request struct {
 func (c *Client) Do(t *rt.Task, r Request) ([]byte, error) {
 	body, token, err := c.once(t, r, "")
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusUnauthorized && token != "" {
-		body, _, err = c.once(t, r, token)
+		if again, _, rerr := c.once(t, r, token); !errors.Is(rerr, ErrSame) {
+			body, err = again, rerr
+		}
 	}
 	if err != nil {
 		c.Drop()

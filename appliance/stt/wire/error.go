@@ -27,12 +27,14 @@ const (
 	Engine
 	// Protocol: this service does not answer like that: garbage, too large, cut off.
 	Protocol
+	// NoToken: nothing was sent, because who gives us tokens has given none. It says nothing about the service.
+	NoToken
 )
 
-var kindNames = [...]string{"", "unreachable", "timed out", "answer late", "not authorised", "refused", "busy", "engine failed", "bad answer"}
+var kindNames = [...]string{"", "unreachable", "timed out", "answer late", "not authorised", "refused", "busy", "engine failed", "bad answer", "no token"}
 
 func (k Kind) String() string {
-	if k < Unreachable || k > Protocol {
+	if k < Unreachable || k > NoToken {
 		return fmt.Sprintf("Kind(%d)", int(k))
 	}
 	return kindNames[k]

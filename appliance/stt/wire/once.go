@@ -31,7 +31,7 @@ func (c *Client) once(t *rt.Task, r Request, refused string) (_ []byte, token st
 		g.hold(ctx, req, r.Body, &sent)
 	}
 	if req.Header, token, err = c.Header(t, refused); err != nil {
-		return nil, "", &Error{Op: r.Op, Address: Address(r.URL), Kind: Unauthorised, Cause: err}
+		return nil, "", Unproven(r.Op, r.URL, err)
 	}
 	for name, values := range r.Header {
 		req.Header[name] = values

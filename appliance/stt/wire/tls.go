@@ -1,11 +1,16 @@
 package wire
 
 import (
+	"bytes"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"time"
 
 	"orac/appliance/statedir"
 )
@@ -13,8 +18,9 @@ import (
 // TLS says whom to trust, and who we are. The zero value trusts the system's authorities. The server's certificate is always
 // checked.
 type TLS struct {
-	CA        string // file with the authorities that may have signed the server's certificate, in PEM
-	Cert, Key string // files of a certificate to show, in PEM
+	CA          string // file with the authorities that may have signed the server's certificate, in PEM
+	Fingerprint string // instead of CA: the SHA-256 of the server's certificate, in hexadecimal with or without colons
+	Cert, Key   string // files of a certificate to show, in PEM
 }
 
 // maxPEM is more than any file of certificates, in bytes.
@@ -33,6 +39,19 @@ func (t TLS) Config() (*tls.Config, error) {
 			return nil, fmt.Errorf("ca: %s holds no PEM certificate", t.CA)
 		}
 	}
+	if t.Fingerprint != "" {
+		want, err := hex.DecodeString(strings.ReplaceAll(t.Fingerprint, ":", ""))
+		if err != nil || len(want) != sha256.Size {
+			return nil, errors.New("fingerprint: it is not a SHA-256")
+		}
+		c.InsecureSkipVerify = true // the certificate itself is compared, on every connection, also on one that resumes a session
+		c.VerifyConnection = func(s tls.ConnectionState) error {
+			if len(s.PeerCertificates) == 0 {
+				return errors.New("the server shows no certificate")
+			}
+			return pinned(s.PeerCertificates[0], want, time.Now())
+		}
+	}
 	if t.Cert != "" {
 		pair, err := tls.LoadX509KeyPair(t.Cert, t.Key)
 		if err != nil {
@@ -41,6 +60,18 @@ func (t TLS) Config() (*tls.Config, error) {
 		c.Certificates = []tls.Certificate{pair}
 	}
 	return c, nil
+}
+
+// pinned compares a certificate with the fingerprint that the runbook names.
+func pinned(c *x509.Certificate, want []byte, now time.Time) error {
+	sum := sha256.Sum256(c.Raw)
+	switch {
+	case !bytes.Equal(sum[:], want):
+		return errors.New("the server shows another certificate than the runbook's fingerprint: if it was replaced on purpose, change fingerprint in the runbook")
+	case now.After(c.NotAfter):
+		return errors.New("the server's certificate has expired")
+	}
+	return nil
 }
 
 func readPEM(path string) ([]byte, error) {

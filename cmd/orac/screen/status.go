@@ -48,6 +48,9 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, e := range s.Engines {
 		lines = append(lines, v.labels("engine", v.engine(e))...)
 	}
+	for _, l := range s.Logins {
+		lines = append(lines, v.labels("login", v.login(l, now))...)
+	}
 	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
 	lines = append(lines, v.incident(s.Incident, now)...)
 	if len(s.Nodes) == 0 {
@@ -193,6 +196,25 @@ func (v *Status) engine(e status.Engine) string {
 	}
 	if e.Resident > 0 {
 		text += fmt.Sprintf(", %s of %s", amount.Bytes(e.Resident), amount.Bytes(e.Most))
+	}
+	return text
+}
+
+// login says for whom there are tokens, and for how long.
+func (v *Status) login(l status.Login, now time.Time) string {
+	text := fmt.Sprintf("%s, %s at %s: ", Clean(l.Name), Clean(l.Account), Clean(l.Issuer))
+	for i, t := range l.Tokens {
+		if i > 0 {
+			text += ", "
+		}
+		if left := t.Until.Sub(now); left > 0 {
+			text += Clean(t.Audience) + " " + amount.Span(left)
+		} else {
+			text += v.Bad("no token for " + Clean(t.Audience))
+		}
+	}
+	if l.Error != "" {
+		text += v.Warn(": " + Clean(l.Error))
 	}
 	return text
 }

@@ -214,3 +214,30 @@ wyoming "wake" {
   unprotected_on_the_network = true
   advertise                  = true
 }
+
+login "house" {
+  issuer          = "https://core.test:7171"
+  account         = "kitchen"
+  secret          = secret("hey_orac")
+  fingerprint     = "AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"
+  timeout         = "3s"
+  max_retry_delay = "1m"
+}
+
+stt "member" {
+  url      = "https://stt.test:1"
+  login    = login.house
+  audience = "stt"
+}
+
+heartbeat "member" {
+  stt      = stt.member
+  login    = login.house
+  audience = "beats"
+}
+
+core "member" {
+  url      = "https://core.test:8000"
+  login    = login.house
+  audience = "core"
+}

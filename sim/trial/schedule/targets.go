@@ -72,6 +72,13 @@ func models(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+func logins(rb *runbook.Runbook) (names []string) {
+	for _, l := range rb.Logins {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
 // addresses returns the addresses of the nodes.
 func addresses(rb *runbook.Runbook) (names []string) {
 	g, err := graph.Compile(rb)
@@ -103,6 +110,8 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return backends(rb)
 	case scenario.ModelTarget:
 		return models(rb)
+	case scenario.LoginTarget:
+		return logins(rb)
 	case scenario.NodeTarget:
 		return addresses(rb)
 	case "":

@@ -150,7 +150,7 @@ func (r *Rig) Token(name string, permissions ...string) string {
 // TokenFor is Token for any audience.
 func (r *Rig) TokenFor(name, audience string, permissions ...string) string {
 	r.T.Helper()
-	text, err := r.Account(name, audience, permissions...).Token(time.Now(), "")
+	text, err := r.Account(name, audience, permissions...).At(time.Now(), "")
 	r.Must(err)
 	return text
 }

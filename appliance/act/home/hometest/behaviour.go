@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"orac/appliance/unruly"
 )
 
 // Do is what a server does with a request.
@@ -63,7 +65,7 @@ func endpoint(path string) Endpoint {
 
 // misbehave answers a request as a behaviour says that spoils any answer. It returns false for one that does not.
 func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) bool {
-	if b.Do != Lags && !s.wait(r, b.Wait) {
+	if b.Do != Lags && !unruly.Wait(r, b.Wait) {
 		return true
 	}
 	switch b.Do {
@@ -71,7 +73,7 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) 
 		http.Error(w, http.StatusText(b.Code), b.Code)
 	case Reset:
 		_, _ = io.Copy(io.Discard, r.Body) // all of it was there
-		reset(w)
+		unruly.Reset(w)
 	case Never:
 		<-r.Context().Done()
 	case Garbage:
@@ -79,37 +81,11 @@ func (s *Server) misbehave(w http.ResponseWriter, r *http.Request, b Behaviour) 
 	case Shape:
 		_, _ = w.Write([]byte(`{"entity_id":["light.kitchen"],"state":7,"response":[],"attributes":"none"}`))
 	case Huge:
-		huge(w, r)
+		unruly.Huge(w, r, "[", strings.Repeat(`{"entity_id":"light.x","state":"on"},`, 1000))
 	case Redirect:
 		http.Redirect(w, r, b.To, http.StatusTemporaryRedirect)
 	default:
 		return false
 	}
 	return true
-}
-
-// wait returns false if the server or the request ended first.
-func (s *Server) wait(r *http.Request, d time.Duration) bool {
-	if d == 0 {
-		return true
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-r.Context().Done():
-		return false
-	}
-}
-
-// huge writes a JSON list of 1 GB, as far as the other side takes it.
-func huge(w http.ResponseWriter, r *http.Request) {
-	piece := []byte(strings.Repeat(`{"entity_id":"light.x","state":"on"},`, 1000))
-	_, _ = w.Write([]byte("["))
-	for sent := 0; sent < 1<<30 && r.Context().Err() == nil; sent += len(piece) {
-		if _, err := w.Write(piece); err != nil {
-			return
-		}
-	}
 }

@@ -8,14 +8,14 @@ package hometest
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"orac/appliance/unruly"
 )
 
 // Token is the long-lived token that the server accepts.
@@ -26,21 +26,17 @@ const Version = "2026.10.2"
 
 // Server is a running server. Its methods may be called from anywhere.
 type Server struct {
-	address string
+	unruly.Manner[Endpoint, Behaviour] // how it behaves, and how much it was asked: requests, and messages on WebSockets
+	socket                             *unruly.Socket
 
-	mu       sync.Mutex // guards everything that follows
-	http     *http.Server
-	stopped  chan struct{}
-	home     House
-	standing map[Endpoint]Behaviour
-	script   map[Endpoint][]Behaviour
-	token    string
-	calls    []Call
-	asked    int
-	changed  chan struct{} // closed and replaced when calls or peers change
-	peers    map[*peer]bool
-	limited  bool // the token is not that of an administrator
-	context  int
+	mu      sync.Mutex // guards everything that follows
+	home    House
+	token   string
+	calls   []Call
+	changed chan struct{} // closed and replaced when calls or peers change
+	peers   map[*peer]bool
+	limited bool // the token is not that of an administrator
+	context int
 }
 
 // Call is a service call, or a text for the conversation.
@@ -55,22 +51,12 @@ type Call struct {
 
 // Serve starts a server at an address such as "127.0.0.1:0", with a home.
 func Serve(address string, h House) (*Server, error) {
-	s := &Server{
-		home: h.clone(), standing: map[Endpoint]Behaviour{}, script: map[Endpoint][]Behaviour{}, token: Token,
-		changed: make(chan struct{}), peers: map[*peer]bool{}, address: address,
-	}
+	s := &Server{home: h.clone(), token: Token, changed: make(chan struct{}), peers: map[*peer]bool{}, socket: unruly.Serve(address)}
 	return s, s.Up()
 }
 
-// TB is what this package needs of a *testing.T, so that a program that serves does not link package testing.
-type TB interface {
-	Helper()
-	Fatal(...any)
-	Cleanup(func())
-}
-
 // Start serves a home on loopback until the test ends.
-func Start(tb TB, h House) *Server {
+func Start(tb unruly.TB, h House) *Server {
 	tb.Helper()
 	s, err := Serve("127.0.0.1:0", h)
 	if err != nil {
@@ -81,62 +67,23 @@ func Start(tb TB, h House) *Server {
 }
 
 // Up listens, after Down again at the same address.
-func (s *Server) Up() error {
-	l, err := net.Listen("tcp", s.address)
-	if err != nil {
-		return fmt.Errorf("hometest: %w", err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
-	server.RegisterOnShutdown(cancel)
-	stopped := make(chan struct{})
-	s.mu.Lock()
-	s.address, s.http, s.stopped = l.Addr().String(), server, stopped
-	s.mu.Unlock()
-	go func() {
-		defer close(stopped)
-		defer cancel()
-		_ = server.Serve(l) // Down ends it
-	}()
-	return nil
-}
+func (s *Server) Up() error { return s.socket.Up(s.handler()) }
 
 // Down ends the server and every connection, as a kill does. States stay.
 func (s *Server) Down() {
 	s.mu.Lock()
-	server, stopped, peers := s.http, s.stopped, s.peers
-	s.http, s.peers = nil, map[*peer]bool{}
+	peers := s.peers
+	s.peers = map[*peer]bool{}
 	s.mu.Unlock()
-	if server == nil {
-		return
-	}
-	_ = server.Close()
-	for p := range peers {
-		_ = p.conn.CloseNow()
-	}
-	<-stopped
+	s.socket.Down(func() {
+		for p := range peers {
+			_ = p.conn.CloseNow()
+		}
+	})
 }
 
 // URL is the base address.
-func (s *Server) URL() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return "http://" + s.address
-}
-
-// Set changes how an endpoint behaves when no script is left for it.
-func (s *Server) Set(e Endpoint, b Behaviour) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.standing[e] = b
-}
-
-// Script sets the behaviours of an endpoint's next requests, after those already scripted.
-func (s *Server) Script(e Endpoint, b ...Behaviour) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.script[e] = append(s.script[e], b...)
-}
+func (s *Server) URL() string { return s.socket.URL() }
 
 // RequireToken changes the token that is accepted.
 func (s *Server) RequireToken(token string) {
@@ -157,13 +104,6 @@ func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.calls)
-}
-
-// Asked is how many requests came, and messages on WebSockets.
-func (s *Server) Asked() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.asked
 }
 
 // Await waits until done says so of the calls so far and of the number of subscribed WebSockets.
@@ -195,43 +135,32 @@ func (s *Server) tell() {
 	s.changed = make(chan struct{})
 }
 
-func (s *Server) next(e Endpoint) Behaviour {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.asked++
-	if q := s.script[e]; len(q) > 0 {
-		s.script[e] = q[1:]
-		return q[0]
-	}
-	return s.standing[e]
-}
-
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /api/{$}", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) {
-		answer(w, map[string]string{"message": "API running."})
+		unruly.Answer(w, map[string]string{"message": "API running."})
 	}))
-	mux.HandleFunc("GET /api/config", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) { answer(w, s.config()) }))
-	mux.HandleFunc("GET /api/states", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) { answer(w, s.States()) }))
+	mux.HandleFunc("GET /api/config", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) { unruly.Answer(w, s.config()) }))
+	mux.HandleFunc("GET /api/states", s.guarded(func(w http.ResponseWriter, _ *http.Request, _ Behaviour) { unruly.Answer(w, s.States()) }))
 	mux.HandleFunc("GET /api/states/{id}", s.guarded(func(w http.ResponseWriter, r *http.Request, b Behaviour) {
 		state, ok := s.State(r.PathValue("id"))
 		if !ok {
 			w.WriteHeader(http.StatusNotFound)
-			answer(w, map[string]string{"message": "Entity not found."})
+			unruly.Answer(w, map[string]string{"message": "Entity not found."})
 			return
 		}
-		answer(w, state)
+		unruly.Answer(w, state)
 	}))
 	mux.HandleFunc("POST /api/services/{domain}/{service}", s.guarded(s.service))
 	mux.HandleFunc("POST /api/conversation/process", s.guarded(s.conversation))
-	mux.HandleFunc("GET /api/websocket", s.socket)
+	mux.HandleFunc("GET /api/websocket", s.websocket)
 	return mux
 }
 
 // guarded checks the token and misbehaves as it is told.
 func (s *Server) guarded(f func(http.ResponseWriter, *http.Request, Behaviour)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		b := s.next(endpoint(r.URL.Path))
+		b := s.Next(endpoint(r.URL.Path))
 		if s.misbehave(w, r, b) {
 			return
 		}
@@ -244,32 +173,6 @@ func (s *Server) guarded(f func(http.ResponseWriter, *http.Request, Behaviour)) 
 		}
 		f(w, r, b)
 	}
-}
-
-func answer(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(v)
-}
-
-// cut sends the first half of an answer and resets the connection.
-func cut(w http.ResponseWriter, v any) {
-	text, _ := json.Marshal(v)
-	w.Header().Set("Content-Length", fmt.Sprint(len(text)))
-	_, _ = w.Write(text[:len(text)/2])
-	_ = http.NewResponseController(w).Flush()
-	reset(w)
-}
-
-// reset ends a connection so that the other side sees a reset.
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }
 
 // body reads the JSON of a request.

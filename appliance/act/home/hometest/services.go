@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"orac/appliance/unruly"
 )
 
 // work is what a service does with an entity: its next state, and attributes that change. An error refuses the data.
@@ -110,7 +112,7 @@ func (s *Server) service(w http.ResponseWriter, r *http.Request, b Behaviour) {
 	call := Call{domain + "." + name, targets, data, r.Header.Get("X-Request-ID"), b.Do != Ignores, time.Now()}
 	if b.Do == Lags {
 		s.record(call)
-		answer(w, []State{})
+		unruly.Answer(w, []State{})
 		time.AfterFunc(b.Wait, func() { _, _ = s.perform(call, 0) })
 		return
 	}
@@ -129,13 +131,13 @@ func (s *Server) service(w http.ResponseWriter, r *http.Request, b Behaviour) {
 	s.record(call)
 	switch b.Do {
 	case Dies:
-		reset(w)
+		unruly.Reset(w)
 	case Cut:
-		cut(w, append(changed, State{Entity: "light.padding", State: strings.Repeat("x", 200)}))
+		unruly.Cut(w, append(changed, State{Entity: "light.padding", State: strings.Repeat("x", 200)}))
 	case Fails:
 		http.Error(w, "500 Internal Server Error", http.StatusInternalServerError)
 	default:
-		answer(w, changed)
+		unruly.Answer(w, changed)
 	}
 }
 

@@ -26,8 +26,8 @@ type command struct {
 	Entities []string `json:"entity_ids"`
 }
 
-func (s *Server) socket(w http.ResponseWriter, r *http.Request) {
-	if s.misbehave(w, r, s.next(Socket)) {
+func (s *Server) websocket(w http.ResponseWriter, r *http.Request) {
+	if s.misbehave(w, r, s.Next(Socket)) {
 		return
 	}
 	conn, err := websocket.Accept(w, r, nil)
@@ -108,7 +108,7 @@ func (s *Server) login(ctx context.Context, p *peer) bool {
 
 // command answers one.
 func (s *Server) command(ctx context.Context, p *peer, c command) {
-	switch b := s.next(Message); b.Do {
+	switch b := s.Next(Message); b.Do {
 	case Never:
 		return
 	case Reset, Dies:

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"orac/appliance/unruly"
 )
 
 // conversation understands "turn on NAME" and "turn off NAME", "is NAME on" and nothing else. NAME may be "everything", of which what is
@@ -29,11 +31,11 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, b Behaviou
 	}
 	switch b.Do {
 	case Dies:
-		reset(w)
+		unruly.Reset(w)
 	case Cut:
-		cut(w, out)
+		unruly.Cut(w, out)
 	default:
-		answer(w, out)
+		unruly.Answer(w, out)
 	}
 }
 

@@ -4,16 +4,16 @@
 package llmtest
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"orac/appliance/unruly"
 )
 
 // Do is what a server does with a request.
@@ -61,52 +61,34 @@ type Asked struct {
 
 // Server is a running server. Its methods may be called from anywhere.
 type Server struct {
-	http    *http.Server
-	address string
-	stopped chan struct{}
+	unruly.Manner[endpoint, Behaviour]
+	socket *unruly.Socket
 
-	mu       sync.Mutex // guards everything that follows
-	answer   func(Asked) string
-	standing Behaviour
-	script   []Behaviour
-	token    string
-	asked    []Asked
-	busy     int
-	most     int
+	mu     sync.Mutex // guards everything that follows
+	answer func(Asked) string
+	token  string
+	asked  []Asked
+	busy   int
+	most   int
 }
+
+// endpoint is what can misbehave: only questions can.
+type endpoint struct{}
 
 // Serve starts a server at an address such as "127.0.0.1:0". It answers `{}` until Answer says otherwise.
 func Serve(address string) (*Server, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("llmtest: %w", err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{address: l.Addr().String(), stopped: make(chan struct{}), answer: func(Asked) string { return "{}" }}
+	s := &Server{socket: unruly.Serve(address), answer: func(Asked) string { return "{}" }}
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v1/chat/completions", s.complete)
 	mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `{"object":"list","data":[{"id":"qwen3","object":"model","owned_by":"llamacpp"}]}`)
 	})
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"status":"ok"}`) })
-	s.http = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
-	go func() {
-		defer close(s.stopped)
-		defer cancel()
-		_ = s.http.Serve(l) // Close ends it
-	}()
-	return s, nil
-}
-
-// TB is what this package needs of a *testing.T, so that a program that serves does not link package testing.
-type TB interface {
-	Helper()
-	Fatal(...any)
-	Cleanup(func())
+	return s, s.socket.Up(mux)
 }
 
 // Start serves on loopback until the test ends.
-func Start(tb TB) *Server {
+func Start(tb unruly.TB) *Server {
 	tb.Helper()
 	s, err := Serve("127.0.0.1:0")
 	if err != nil {
@@ -117,13 +99,10 @@ func Start(tb TB) *Server {
 }
 
 // Close ends the server and every connection.
-func (s *Server) Close() {
-	_ = s.http.Close()
-	<-s.stopped
-}
+func (s *Server) Close() { s.socket.Down(nil) }
 
 // URL is the base address.
-func (s *Server) URL() string { return "http://" + s.address }
+func (s *Server) URL() string { return s.socket.URL() }
 
 // Answer sets what the model answers.
 func (s *Server) Answer(f func(Asked) string) {
@@ -133,18 +112,10 @@ func (s *Server) Answer(f func(Asked) string) {
 }
 
 // Set changes how the server behaves when no script is left.
-func (s *Server) Set(b Behaviour) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.standing = b
-}
+func (s *Server) Set(b Behaviour) { s.Manner.Set(endpoint{}, b) }
 
 // Script sets the behaviours of the next requests.
-func (s *Server) Script(b ...Behaviour) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.script = append(s.script, b...)
-}
+func (s *Server) Script(b ...Behaviour) { s.Manner.Script(endpoint{}, b...) }
 
 // RequireToken answers 401 to requests without this bearer token; with an empty token all are accepted.
 func (s *Server) RequireToken(token string) {
@@ -190,11 +161,9 @@ type request struct {
 }
 
 func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
+	b := s.Next(endpoint{})
 	s.mu.Lock()
-	b, token, answer := s.standing, s.token, s.answer
-	if len(s.script) > 0 {
-		b, s.script = s.script[0], s.script[1:]
-	}
+	token, answer := s.token, s.answer
 	s.busy++
 	s.most = max(s.most, s.busy)
 	s.mu.Unlock()
@@ -234,14 +203,8 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "Invalid response_format")
 		return
 	}
-	if b.Wait > 0 {
-		timer := time.NewTimer(b.Wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-			return
-		}
+	if !unruly.Wait(r, b.Wait) {
+		return
 	}
 	if b.Gate != nil {
 		select {
@@ -266,7 +229,7 @@ func respond(w http.ResponseWriter, r *http.Request, b Behaviour, model, content
 		<-r.Context().Done()
 		return
 	case Reset:
-		reset(w)
+		unruly.Reset(w)
 		return
 	case Redirect:
 		http.Redirect(w, r, b.To, http.StatusTemporaryRedirect)
@@ -275,13 +238,7 @@ func respond(w http.ResponseWriter, r *http.Request, b Behaviour, model, content
 		_, _ = io.WriteString(w, "<html>It works!</html>")
 		return
 	case Huge:
-		piece := []byte(strings.Repeat("a lot of words ", 10000))
-		_, _ = io.WriteString(w, `{"choices":[{"message":{"content":"`)
-		for sent := 0; sent < 1<<30; sent += len(piece) {
-			if _, err := w.Write(piece); err != nil {
-				return
-			}
-		}
+		unruly.Huge(w, r, `{"choices":[{"message":{"content":"`, strings.Repeat("a lot of words ", 10000))
 		return
 	case Prose:
 		content = "Sure! Here is what I would do:\n```json\n" + content + "\n```\nAnything else?"
@@ -296,37 +253,19 @@ func respond(w http.ResponseWriter, r *http.Request, b Behaviour, model, content
 	if b.Do == Empty {
 		choices = []any{}
 	}
-	text, err := json.Marshal(map[string]any{
+	out := map[string]any{
 		"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": model, "choices": choices,
 		"usage": map[string]int{"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120},
-	})
-	if err != nil {
-		panic("BUG: " + err.Error())
 	}
-	w.Header().Set("Content-Type", "application/json")
-	if b.Do == Broken {
-		w.Header().Set("Content-Length", fmt.Sprint(len(text)))
-		_, _ = w.Write(text[:len(text)/2])
-		_ = http.NewResponseController(w).Flush()
-		reset(w)
+	if w.Header().Set("Content-Type", "application/json"); b.Do == Broken {
+		unruly.Cut(w, out)
 		return
 	}
-	_, _ = w.Write(text)
+	unruly.Answer(w, out)
 }
 
 func fail(w http.ResponseWriter, code int, message string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(map[string]any{"error": map[string]any{"message": message, "type": "invalid_request_error", "code": code}})
-}
-
-func reset(w http.ResponseWriter) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		return
-	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
-		_ = tcp.SetLinger(0)
-	}
-	_ = conn.Close()
 }

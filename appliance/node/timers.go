@@ -1,0 +1,316 @@
+package node
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/appliance/act"
+	"orac/appliance/event"
+	"orac/appliance/rt"
+)
+
+const (
+	mostTimers = 50
+	mostTimer  = 7 * 24 * time.Hour
+	// maxTimers is more than the file of all timers, in bytes.
+	maxTimers = 64 << 10
+)
+
+// timer is a timer that runs, or that is paused.
+type timer struct {
+	ID      string        `json:"id"` // of the change that started it
+	Name    string        `json:"name"`
+	For     time.Duration `json:"for_ns"`
+	Ends    time.Time     `json:"ends"`
+	Paused  time.Duration `json:"paused_ns,omitempty"` // what is left of one that is paused; 0: it runs
+	Changed string        `json:"changed,omitempty"`   // ID of its last change, which a repeated request does not make again
+
+	due rt.Instant
+}
+
+// words is what people call it.
+func (x timer) words() string {
+	if x.Name != "" {
+		return "the timer for " + x.Name
+	}
+	return "the timer of " + act.DurationInWords(x.For)
+}
+
+// timers are those of a topic. They last over a restart: one that ended meanwhile is told late.
+type timers struct {
+	fs   rt.FS
+	dir  string
+	list []timer // by their ends
+}
+
+const timersFile = "timers.json"
+
+func (x *timers) open(t *rt.Task, fsys rt.FS, dir string) {
+	x.fs, x.dir = fsys, dir
+	text, err := fsys.ReadFile(t, dir+"/"+timersFile, maxTimers)
+	if err != nil {
+		return
+	}
+	var list []timer
+	if json.Unmarshal(text, &list) != nil {
+		_ = fsys.Rename(t, dir+"/"+timersFile, dir+"/damaged/"+timersFile)
+		return
+	}
+	now := t.Wall()
+	for _, one := range list[:min(len(list), mostTimers)] {
+		left := one.Ends.Sub(now)
+		if one.Paused != 0 {
+			left = one.Paused
+		}
+		if one.For > 0 && left <= min(one.For, mostTimer) {
+			one.until(t, max(0, left))
+			x.list = append(x.list, one)
+		}
+	}
+	x.sort()
+}
+
+// until sets when it is due. One that is paused is not.
+func (x *timer) until(t *rt.Task, left time.Duration) {
+	if x.due = t.Now().Add(left); x.Paused != 0 {
+		x.due = rt.Never
+	}
+}
+
+// left is how much of it is left.
+func (x timer) left(now time.Time) time.Duration {
+	if x.Paused != 0 {
+		return x.Paused
+	}
+	return x.Ends.Sub(now)
+}
+
+func (x *timers) sort() {
+	slices.SortStableFunc(x.list, func(a, b timer) int { return int(min(1, max(-1, a.due-b.due))) })
+}
+
+// put replaces the list, on the disk first.
+func (x *timers) put(t *rt.Task, list []timer) error {
+	text, err := json.Marshal(list)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	if err := rt.WriteFile(t, x.fs, x.dir, timersFile, text); err != nil {
+		return fmt.Errorf("it cannot be kept: %w", err)
+	}
+	x.list = list
+	x.sort()
+	return nil
+}
+
+// timerChange is a change that somebody asked for.
+type timerChange struct {
+	ID     string
+	Intent string
+	Name   string
+	All    bool
+	By     time.Duration
+}
+
+// timersChanged is what came of a change.
+type timersChanged struct {
+	Said   string
+	Timer  *timer  // that was started
+	Before []timer // those that were changed, as they were
+	After  []timer // and as they are
+}
+
+// change makes a change, once: when it is asked for again it is done already.
+func (x *timers) change(t *rt.Task, c timerChange) (timersChanged, error) {
+	now := t.Wall()
+	if (c.Intent == "timer_start" || c.Intent == "timer_add" || c.Intent == "timer_take") && c.By <= 0 {
+		return timersChanged{}, errors.New("nobody said how long")
+	}
+	list := slices.Clone(x.list)
+	if c.Intent == "timer_start" {
+		one := timer{ID: c.ID, Name: c.Name, For: c.By, Ends: now.Add(c.By)}
+		switch {
+		case slices.ContainsFunc(list, func(o timer) bool { return o.ID == c.ID }):
+			return timersChanged{Timer: &one, After: []timer{one}}, nil
+		case c.By > mostTimer:
+			return timersChanged{}, fmt.Errorf("a timer runs at most %s", act.DurationInWords(mostTimer))
+		case len(list) >= mostTimers:
+			return timersChanged{}, fmt.Errorf("%d timers run already", mostTimers)
+		}
+		one.until(t, c.By)
+		return timersChanged{Timer: &one, After: []timer{one}}, x.put(t, append(list, one))
+	}
+	meant := x.named(c.Name)
+	if c.All {
+		meant = x.named("")
+	}
+	switch {
+	case len(meant) == 0:
+		return timersChanged{}, errors.New(strings.TrimSuffix(noTimer(c.Name), "."))
+	case len(meant) > 1 && c.Name == "" && !c.All:
+		return timersChanged{}, fmt.Errorf("%d timers run: say which", len(meant))
+	}
+	var done timersChanged
+	for _, one := range meant {
+		at := slices.IndexFunc(list, func(o timer) bool { return o.ID == one.ID })
+		if one.Changed == c.ID {
+			done.Said = upper(one.state(now)) + "."
+			continue
+		}
+		was := one
+		one.Changed = c.ID
+		left := one.left(now)
+		switch c.Intent {
+		case "timer_cancel":
+			list = slices.Delete(list, at, at+1)
+			done.Before = append(done.Before, was)
+			continue
+		case "timer_add":
+			left += c.By
+			one.For += c.By
+		case "timer_take":
+			if left -= c.By; left <= 0 {
+				return timersChanged{}, fmt.Errorf("%s has only %s left", one.words(), act.DurationInWords(was.left(now)))
+			}
+		case "timer_pause":
+			if one.Paused == 0 {
+				one.Paused = max(1, left)
+			}
+		case "timer_resume":
+			one.Paused = 0
+		}
+		if left > mostTimer {
+			return timersChanged{}, fmt.Errorf("a timer runs at most %s", act.DurationInWords(mostTimer))
+		}
+		if one.Paused != 0 {
+			one.Paused = max(1, left)
+		}
+		one.Ends = now.Add(left)
+		one.until(t, left)
+		list[at] = one
+		done.Before, done.After, done.Said = append(done.Before, was), append(done.After, one), upper(one.state(now))+"."
+	}
+	if len(done.Before) == 0 {
+		return done, nil
+	}
+	return done, x.put(t, list)
+}
+
+// state says how it is.
+func (x timer) state(now time.Time) string {
+	how := " has "
+	if x.Paused != 0 {
+		how = " is paused with "
+	}
+	return x.words() + how + act.DurationInWords(x.left(now)) + " left"
+}
+
+// data is what the journal keeps of a change, so that it can be taken back.
+func (c timersChanged) data() map[string]any {
+	text := func(list []timer) string {
+		out, err := json.Marshal(list)
+		if err != nil {
+			panic("BUG: " + err.Error())
+		}
+		return string(out)
+	}
+	d := map[string]any{"before": text(c.Before), "after": text(c.After)}
+	if c.Timer != nil {
+		d["seconds"], d["name"] = c.Timer.For.Seconds(), c.Timer.Name
+	}
+	return d
+}
+
+// restore takes a change back.
+func (x *timers) restore(t *rt.Task, data map[string]any) error {
+	read := func(name string) (list []timer) {
+		text, _ := data[name].(string)
+		if len(text) > maxTimers || json.Unmarshal([]byte(text), &list) != nil {
+			return nil
+		}
+		return list
+	}
+	before, after := read("before"), read("after")
+	list := slices.Clone(x.list)
+	for _, one := range after {
+		at := slices.IndexFunc(list, func(o timer) bool { return o.ID == one.ID })
+		if at < 0 {
+			return errors.New("the timer has ended already")
+		}
+		list = slices.Delete(list, at, at+1)
+	}
+	now := t.Wall()
+	for _, one := range before {
+		left := one.left(now)
+		if left <= 0 {
+			return errors.New("the timer would have ended meanwhile")
+		}
+		one.until(t, left)
+		list = append(list, one)
+	}
+	if len(list) > mostTimers {
+		return fmt.Errorf("%d timers run already", mostTimers)
+	}
+	return x.put(t, list)
+}
+
+// left says how long the timers of a name still run.
+func (x *timers) left(name string, now time.Time) string {
+	list := x.named(name)
+	if len(list) == 0 {
+		return noTimer(name)
+	}
+	var parts []string
+	for _, one := range list {
+		parts = append(parts, one.state(now))
+	}
+	return upper(act.Listed(parts, "and") + ".")
+}
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+func noTimer(name string) string {
+	if name != "" {
+		return "No timer for " + name + " is running."
+	}
+	return "No timer is running."
+}
+
+// named are the timers of a name; all if it is "".
+func (x *timers) named(name string) (list []timer) {
+	for _, one := range x.list {
+		if name == "" || strings.EqualFold(one.Name, name) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// next is when the next one ends.
+func (x *timers) next() rt.Instant {
+	if len(x.list) == 0 {
+		return rt.Never
+	}
+	return x.list[0].due
+}
+
+// ring tells which timers have ended.
+func (n *Topic) ring(t *rt.Task) {
+	for len(n.timers.list) > 0 && n.timers.list[0].due <= t.Now() {
+		one := n.timers.list[0]
+		rest := slices.Clone(n.timers.list[1:])
+		if n.timers.put(t, rest) != nil { // if the disk refuses, it is told again after a restart
+			n.timers.list = rest
+		}
+		late := max(0, t.Wall().Sub(one.Ends).Seconds())
+		if late < 1 {
+			late = 0
+		}
+		t.Trace("timer ended")
+		say(t, n.Events, n.Name, event.TimerEnded{Topic: n.Topic, Name: one.Name, Seconds: one.For.Seconds(), Late: late})
+	}
+}
