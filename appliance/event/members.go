@@ -1,12 +1,13 @@
 package event
 
-// house tell what the centre of a house learns of its members, and does with them.
+// house tell what the centre of a house learns of its members, and does with them. They are no complaints: how well each member is goes
+// into the health by itself, as the state of something beside the graph.
 var house = []Kind{
-	kind("A member of this house answers again, or does not any more.", Kind{about: itself},
+	kind("A member of this house answers again, or does not any more.", Kind{},
 		func(b MemberSeen) Words {
 			return either(b.Here, "member", usual("%s answers again", b.Member), usual("%s is not here (%s): %s", b.Member, b.Presence, b.Why))
 		}),
-	kind("The audit log of a member has broken or fallen silent, or is well again.", Kind{about: itself},
+	kind("The audit log of a member has broken or fallen silent, or is well again.", Kind{},
 		func(b MemberAudit) Words {
 			switch {
 			case b.Broken != "":
