@@ -103,7 +103,7 @@ bench: deps deps-bench build ## measure CPU, memory, latency and virtual time, c
 	.ci/bench
 
 .PHONY: security
-security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan, check the source with gosec and staticcheck: every finding is fixed or explained (ONLY=tls or ONLY=static: one part)
+security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan, check the source with gosec and staticcheck: every finding is fixed or explained (ONLY=tls, live or static: one part)
 	go build -o bin/security ./web/security
 	bin/security -only '$(ONLY)'
 

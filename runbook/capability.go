@@ -17,7 +17,7 @@ type CapabilityRow struct {
 var Capabilities = []CapabilityRow{
 	{language.Tunes, "change how the appliance behaves", "everything", free},
 	{language.Admits, "decide who may do what: users, roles, service accounts, lifetimes", "everything; the last admin stays", free},
-	{language.Reaches, "send audio, texts and events to an address", "everything, unless a credential is sent there", free},
+	{language.Reaches, "send audio, texts and events to an address", "other machines, unless a credential is sent there; of this machine only addresses that are in use already", away},
 	{language.Fetches, "load a model", "models from the catalogue and from https URLs; from paths only those that are already loaded", loads},
 	{language.Proves, "use a credential", "existing credentials, sent to the same addresses and checked against the same ca; a new user's password_hash may name a secret", proves},
 	{language.Reads, "have a file read", "only files that the same attribute already reads", known},

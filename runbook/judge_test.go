@@ -133,6 +133,15 @@ func TestJudge(t *testing.T) {
 		"a permission":                         {`service_account "me" { secret = secret("me") }`, "service_account \"me\" {\n secret = secret(\"me\")\n permissions = [\"stt.transcribe\"]\n}"},
 	}
 	mayNot := map[string][2]string{
+		"a service of this machine":             {"http://plain.example/x", "http://127.0.0.1:2375/containers/create"},
+		"a service of this machine, by name":    {"http://plain.example/x", "http://x.localhost.:2375/"},
+		"a service of this machine, over IPv6":  {"http://plain.example/x", "http://[::ffff:127.0.0.1]:6379/"},
+		"a service at no address":               {"http://plain.example/x", "http://0.0.0.0:6379/"},
+		"the credentials of a cloud":            with(`stt "new" { url = "http://169.254.169.254/latest" }`),
+		"a text to this machine":                {`url    = "http://told.example/x`, `url    = "http://127.0.0.1/x`},
+		"a backend of this machine":             with("backend \"x\" {\n protocol = \"webhook\"\n url = \"http://localhost:9200/_all\"\n method = \"PUT\"\n}"),
+		"a broker of this machine":              with("backend \"x\" {\n protocol = \"mqtt\"\n url = \"tcp://127.0.0.1:1883\"\n}"),
+		"a language model of this machine":      with("language_model \"x\" {\n url = \"http://[::1]:11434\"\n model = \"m\"\n}"),
 		"another command":                       {`"/bin/say", "x"`, `"/bin/say", "y"`},
 		"a command more":                        with("stt \"two\" {\n protocol = \"exec\"\n command = [\"id\"]\n}"),
 		"another sound":                         {`path = "demo.wav"`, `path = "other.wav"`},

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/url"
 	"time"
+
+	"orac/appliance/reach"
 )
 
 // What a client waits for at most. How long a transcript may take is up to its context.
@@ -44,8 +46,7 @@ type Conn struct {
 
 // Dial connects to HOST:PORT. The end of ctx interrupts whatever the connection does. The caller closes it.
 func Dial(ctx context.Context, address string) (*Conn, error) {
-	d := net.Dialer{Timeout: connectWithin}
-	conn, err := d.DialContext(ctx, "tcp", address)
+	conn, err := reach.Dial(ctx, "tcp", address, connectWithin)
 	if err != nil {
 		return nil, err
 	}

@@ -41,6 +41,17 @@ func (a Attr) Equal(b Attr) bool {
 	return a.Value.RawEquals(b.Value) && maps.Equal(a.secrets, b.secrets)
 }
 
+// Revealed is the text of an attribute, whatever Value hides; of a template, its text for a sample. It may be a secret.
+func (a Attr) Revealed() string {
+	if a.template != nil {
+		return a.template.example
+	}
+	if s, ok := a.secrets[""]; ok {
+		return s.Reveal()
+	}
+	return a.Value.AsString()
+}
+
 // Addresses returns the blocks that a list or map of references names, those in lists that it holds included.
 func (a Attr) Addresses() []Address {
 	if a.Value.Type().IsMapType() {

@@ -12,6 +12,7 @@ import (
 	"github.com/eclipse/paho.golang/paho"
 
 	"orac/appliance/act"
+	"orac/appliance/reach"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
@@ -92,11 +93,15 @@ func (m *MQTT) use(client *paho.Client) {
 }
 
 func (m *MQTT) dial(ctx context.Context) (net.Conn, error) {
-	d := net.Dialer{Timeout: connectIn}
+	host, _, err := net.SplitHostPort(m.address)
+	if err != nil {
+		return nil, err
+	}
+	d := reach.Dialer(host, connectIn)
 	if m.tls != nil {
 		ctx, cancel := context.WithTimeout(ctx, connectIn)
 		defer cancel()
-		return (&tls.Dialer{NetDialer: &d, Config: m.tls}).DialContext(ctx, "tcp", m.address)
+		return (&tls.Dialer{NetDialer: d, Config: m.tls}).DialContext(ctx, "tcp", m.address)
 	}
 	return d.DialContext(ctx, "tcp", m.address)
 }

@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/reach"
 	"orac/appliance/rt"
 )
 
@@ -110,10 +111,9 @@ func (c *Client) header(name, value, secret string) error {
 
 // Transport makes a transport with this package's limits and the client's TLS. connected, if not nil, sees every new connection.
 func (c *Client) Transport(connected func(net.Conn)) *http.Transport {
-	dialer := &net.Dialer{Timeout: connectTimeout}
 	return &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, address)
+			conn, err := reach.Dial(ctx, network, address, connectTimeout)
 			if err == nil && connected != nil {
 				connected(conn)
 			}
