@@ -295,6 +295,13 @@ type TopicState struct {
 	Used     time.Time
 	Beat     time.Time
 	Count    int
+
+	Waiting    int    // requests
+	Learnt     int    // answers
+	Remembered int    // requests, in the journal
+	Damaged    int    // files of the journal that were set aside
+	Error      string // why the journal cannot be written
+	Tally      Tally
 }
 
 // BackendState is how a backend is.

@@ -27,7 +27,7 @@ func backends() *Kind {
 func addBackends(c *compiler, k *Kind) {
 	used := map[runbook.Address]bool{}
 	for _, t := range Acting(c.Runbook) {
-		for _, b := range backendsOf(c.Runbook, t) {
+		for _, b := range BackendsOf(c.Runbook, t) {
 			used[b.Address] = true
 		}
 	}
@@ -56,6 +56,6 @@ func buildBackend(a *Assembly, n *Node, _ nothing, s BackendService) (node.Node,
 	}
 	c := node.BackendConfig{Client: client, Protocol: s.Backend.Protocol, HasHome: s.Backend.HasHome(), MaxDelay: s.Backend.RetryDelay}
 	return &node.Backend{
-		Name: n.Address, Backend: s.Backend.Name, Config: rt.NewCell(c), Asks: calls.inbox(a, n.Address), Homes: homes.out(a, n.Address), Events: a.Events(n.Address),
+		Name: n.Address, Backend: s.Backend.Name, Config: rt.NewCell(c), Asks: calls.inbox(a, n.Address), Homes: homes.out(a, n.Address), Events: a.Events(n.Address), FS: a.FS,
 	}, nil
 }

@@ -17,6 +17,7 @@ type Port struct {
 	Waits    bool // the writer waits for room; otherwise the oldest value is dropped and counted
 	Asks     bool // a question to a server: its end is not the end of the reader's work
 	Report   bool // no node's work waits for it, and drawn it would hide the other edges
+	Onward   bool // it asks, and what is asked is the next step of a command: it is drawn as what flows
 	Follows  bool // it runs against the direction of the sound
 }
 
@@ -40,11 +41,11 @@ var (
 	sounds    = port[node.EngineJob]{Port{Name: "sounds", Capacity: 8, Asks: true}} // of other machines; servers beside the graph write it, too
 	asked     = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}}      // no node writes it: other machines ask
 	texts     = port[node.Text]{Port{Name: "texts", Capacity: 64}}
-	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}} // only the newest counts
-	deeds     = port[node.Deed]{Port{Name: "deeds", Capacity: 128, Asks: true}}    // beside the queue of a topic, other machines and people write it
-	calls     = port[node.BackendAsk]{Port{Name: "calls", Capacity: 128, Asks: true}}
+	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}}            // only the newest counts
+	deeds     = port[node.Deed]{Port{Name: "deeds", Capacity: 128, Asks: true, Onward: true}} // beside the queue of a topic, other machines and people write it
+	calls     = port[node.BackendAsk]{Port{Name: "calls", Capacity: 128, Asks: true, Onward: true}}
 	homes     = port[node.HomeSeen]{Port{Name: "homes", Capacity: 64, Asks: true, Report: true}}
-	questions = port[node.ModelAsk]{Port{Name: "questions", Capacity: 128, Asks: true}}
+	questions = port[node.ModelAsk]{Port{Name: "questions", Capacity: 128, Asks: true, Onward: true}}
 	beats     = port[node.CoreAsk]{Port{Name: "beats", Capacity: 128, Asks: true}} // no node writes it: other machines do
 	tokens    = port[node.TokenAsk]{Port{Name: "tokens", Capacity: 64, Asks: true}}
 	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
@@ -69,10 +70,10 @@ func (e Edge) Port() Port {
 	return ports[i]
 }
 
-// Opposes tells whether an edge runs against the direction of the sound: a question, or a recorder that follows a ring.
+// Opposes tells whether an edge runs against the direction of the sound and of commands: a question, or a recorder that follows a ring.
 func (e Edge) Opposes() bool {
 	p := e.Port()
-	return p.Asks || p.Follows
+	return p.Asks && !p.Onward || p.Follows
 }
 
 // EventsWaiting is how many events may wait for a reader.

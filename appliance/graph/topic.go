@@ -67,8 +67,8 @@ func Acting(rb *runbook.Runbook) (list []runbook.Topic) {
 	return list
 }
 
-// backendsOf are the backends that a topic may call: its own, and those of its intents. Each is named once.
-func backendsOf(rb *runbook.Runbook, t runbook.Topic) (list []runbook.Backend) {
+// BackendsOf are the backends that a topic may call: its own, and those of its intents. Each is named once.
+func BackendsOf(rb *runbook.Runbook, t runbook.Topic) (list []runbook.Backend) {
 	add := func(a runbook.Address) {
 		if b, ok := rb.Backend(a); ok && !slices.ContainsFunc(list, func(o runbook.Backend) bool { return o.Address == a }) {
 			list = append(list, b)
@@ -102,7 +102,7 @@ func addTopics(c *compiler, k *Kind) {
 		}
 		address := At(Topic, topic.Name)
 		var reach []string
-		for _, b := range backendsOf(c.Runbook, topic) {
+		for _, b := range BackendsOf(c.Runbook, topic) {
 			s.Backends = append(s.Backends, see[backendOfTopic](b))
 			calls.connect(c, address, At(Backend, b.Name))
 			homes.connect(c, At(Backend, b.Name), address)
@@ -176,6 +176,13 @@ func slotOf(w runbook.Words) sentence.Slot {
 	return s
 }
 
+// TemplateOf is the call of an intent.
+func TemplateOf(in runbook.Intent) act.Template {
+	return act.Template{
+		Service: in.Call.Service, Data: in.Call.Data, Payload: in.Call.Payload, Arguments: in.Call.Arguments, ProofTopic: in.Call.ProofTopic, Proof: in.Call.Proof,
+	}
+}
+
 func buildTopic(a *Assembly, n *Node, _ topicIdentity, s topicActs) (node.Node, error) {
 	topic := runbook.Topic{Backends: s.Topic.Backends, English: s.Topic.English}
 	c := node.TopicActs{
@@ -183,9 +190,7 @@ func buildTopic(a *Assembly, n *Node, _ topicIdentity, s topicActs) (node.Node, 
 		English: topic.SpeaksEnglish(), Intents: Sentences(s.Intents, s.Words), Calls: map[string]node.IntentCall{}, Reach: map[string]*rt.Mailbox[node.BackendAsk]{},
 	}
 	for _, in := range s.Intents {
-		c.Calls[in.Name] = node.IntentCall{Backend: in.Backend.Name(), Reply: in.Reply, Template: act.Template{
-			Service: in.Call.Service, Data: in.Call.Data, Payload: in.Call.Payload, Arguments: in.Call.Arguments, ProofTopic: in.Call.ProofTopic, Proof: in.Call.Proof,
-		}}
+		c.Calls[in.Name] = node.IntentCall{Backend: in.Backend.Name(), Reply: in.Reply, Template: TemplateOf(in)}
 	}
 	for _, b := range s.Backends {
 		c.Reach[b.Name] = calls.inbox(a, At(Backend, b.Name))

@@ -21,6 +21,7 @@ type Backend struct {
 	Asks    *rt.Mailbox[BackendAsk]
 	Homes   *rt.Out[HomeSeen] // to the topics
 	Events  Events
+	FS      rt.FS // that keeps the last vocabulary; nil keeps none
 
 	// The fields below outlive an instance.
 	c       BackendConfig
@@ -36,9 +37,10 @@ type Backend struct {
 	waiting []doCall
 	told    int8 // 1: that it is up, -1: that it is not
 
-	sights *rt.Mailbox[backendSight]
-	done   *rt.Mailbox[backendDone]
-	shown  rt.Cell[BackendShown]
+	keeping *rt.Task // that writes the vocabulary
+	sights  *rt.Mailbox[backendSight]
+	done    *rt.Mailbox[backendDone]
+	shown   rt.Cell[BackendShown]
 }
 
 // BackendConfig are the settings of a Backend.
@@ -177,6 +179,7 @@ func (n *Backend) sees(t *rt.Task, s backendSight) {
 		changed := n.home == nil || n.home.Version != s.home.Version
 		if n.home = s.home; changed {
 			n.Homes.Push(t, HomeSeen{n.Backend, n.home})
+			n.keep(t, n.home)
 		}
 		for id := range n.states {
 			if !slices.ContainsFunc(n.home.Entities, func(e act.Entity) bool { return e.ID == id }) {

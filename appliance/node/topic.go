@@ -45,6 +45,7 @@ type Topic struct {
 	problem []string
 	memory  memory
 	counts  act.Counts
+	tally   act.Tally
 	beats   topicBeats
 	ids     uint32
 	expire  rt.Instant
@@ -90,7 +91,6 @@ type TopicShown struct {
 	Waiting int
 	Last    []act.Answer // the newest first
 	Learnt  []act.LearntAnswer
-	Error   string // why the journal cannot be written
 }
 
 // Update implements Updater.
@@ -269,9 +269,6 @@ func (n *Topic) show() {
 	for _, e := range n.journal.Last() {
 		s.Last = append(s.Last, e.Answer)
 	}
-	if err := n.journal.Err(); err != nil {
-		s.Error = fmt.Sprint(err)
-	}
 	n.idle.Take(rt.NewCell(n.running == nil))
 	n.shown.Take(rt.NewCell(s))
 }
@@ -281,6 +278,10 @@ func (n *Topic) state() act.TopicState {
 	s := act.TopicState{Name: n.Topic, Declared: true, Enabled: n.c.Enabled, Backends: sortedNames(n.c.Reach), Model: n.c.Model, Problems: n.problem, Count: n.counts.Asked}
 	if n.matcher != nil {
 		s.Intents, s.Version = n.matcher.Templates(), n.matcher.Version()
+	}
+	s.Waiting, s.Learnt, s.Remembered, s.Damaged, s.Tally = n.line.Len(), len(n.learnt.list()), n.journal.Len(), n.journal.Damaged(), n.tally
+	if err := n.journal.Err(); err != nil {
+		s.Error = fmt.Sprint(err)
 	}
 	n.beats.show(&s)
 	return s

@@ -27,6 +27,9 @@ type Status struct {
 	STTServers []STTServer   `json:"stt_servers,omitempty"`
 	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
 	Members    int           `json:"members,omitempty"`  // of this issuer, that the runbook declares
+	Topics     []Topic       `json:"topics,omitempty"`   // that act here
+	Backends   []Backend     `json:"backends,omitempty"`
+	Models     []Model       `json:"language_models,omitempty"`
 	Logins     []Login       `json:"logins,omitempty"`
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance"
 	"orac/appliance/act"
+	"orac/web/control"
 )
 
 // askTime is how long orac ask waits: longer than a command with its proof may take.
@@ -21,7 +25,8 @@ func (a *app) askCommand() *cobra.Command {
 		Long: `Gives a text to a topic that acts here, and shows how it was understood, what was called, and what truly came of it. A failed device is
 never shown as a success: a call is proven, was so already, is not proven, failed, or nobody knows.
 
-With --dry-run nothing is done: the tier, the slots and the calls are shown that the text would make.
+With --dry-run nothing is done: the tier, the slots and the calls are shown that the text would make. It works without an appliance, too:
+then only the runbook is read, and the things of a backend are those that it had when an appliance last ran.
 
 The exit code is 0 if all of it is proven to be done (or the dry run found calls), and 1 otherwise.`,
 		Example: `  orac ask what time is it
@@ -46,6 +51,9 @@ func (a *app) ask(ctx context.Context, r act.Request) error {
 	defer cancel()
 	r.From, r.Session = "orac ask", "orac ask" // "it" and "that was wrong" work from one call to the next
 	answer, err := a.daemon().Ask(ctx, r)
+	if r.DryRun && errors.Is(err, control.ErrNoDaemon) {
+		answer, err = a.tryHere(r)
+	}
 	if err != nil {
 		return a.refused(err)
 	}
@@ -61,6 +69,16 @@ func (a *app) ask(ctx context.Context, r act.Request) error {
 		return nil
 	}
 	return &exit{code: exitFailed}
+}
+
+// tryHere reads the runbook instead of asking an appliance.
+func (a *app) tryHere(r act.Request) (act.Answer, error) {
+	rb, err := a.load()
+	if err != nil {
+		return act.Answer{}, err
+	}
+	fmt.Fprintln(a.err, "No appliance runs: this is what the runbook says. The things of a backend are those that it had when one last ran, if any.")
+	return appliance.Try(rb, func(backend string) *act.Home { return appliance.KeptHome(a.state(rb), backend) }, r, time.Now())
 }
 
 // askedReport is what orac ask --json prints.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -9,7 +10,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"orac/appliance/act"
 	"orac/appliance/health"
+	"orac/web/acts"
 	"orac/web/auth"
 	"orac/web/schema"
 )
@@ -32,7 +35,7 @@ func newMetrics(s *Server) *metrics {
 		}, []string{"route"}),
 		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Refused logins, tokens, keys and sessions, and requests without the right to what they ask."}),
 	}
-	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s})
+	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s}, acts.Collector{State: s.actingState})
 	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
 	return m
 }
@@ -53,6 +56,18 @@ func serveMetrics(c *Call, _ schema.None) (schema.None, error) {
 // open tells whether a route answers without a login despite its role.
 func (s *Server) open(r *Route) bool {
 	return r.Role == auth.Nobody || r.Name == "metrics" && s.set.Load().rb.Web.Metrics == "open"
+}
+
+// actingState is the state of what acts; false while nothing does.
+func (s *Server) actingState() (st act.CoreState, ok bool) {
+	core := s.o.App.Acting.Acting()
+	if core == nil {
+		return st, false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stateTime)
+	defer cancel()
+	st, err := core.State(ctx)
+	return st, err == nil
 }
 
 // collector reads values from the appliance when Prometheus asks.

@@ -229,7 +229,7 @@ func TestMetrics(t *testing.T) {
 	text := w.Body.String()
 	for _, want := range []string{
 		`orac_core_requests_total{route="POST /v1/generate/{topic}",status="200"} 1`, `orac_core_requests_total{route="none",status="404"} 1`,
-		`orac_core_texts_total{outcome="verified",tier="sentence"} 1`, `orac_core_backend_connected{backend="home"} 1`,
+		`orac_core_texts_total{outcome="done",tier="sentence"} 1`, `orac_backend_connected{backend="home"} 1`,
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in\n%s", want, text)

@@ -108,6 +108,9 @@ func (j *Journal) Readable() bool { return j.unread == nil }
 // Damaged is how many files were set aside.
 func (j *Journal) Damaged() int { return j.damaged }
 
+// Len is how many requests are remembered.
+func (j *Journal) Len() int { return len(j.index) }
+
 // Retry reads the folder, if that has failed so far.
 func (j *Journal) Retry(t *rt.Task) {
 	if j.next > 1 && j.unread == nil {

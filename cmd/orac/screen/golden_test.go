@@ -141,6 +141,16 @@ func TestStatus(t *testing.T) {
 		h.Memory.Resident, h.Spool = 440<<20, status.Spool{Waiting: 1, MemoryBytes: 96_000, Dropped: 2, Error: "no space left on device"}
 		s.Lines(NewStatus(s).Lines(h, noon))
 	})
+	golden(t, "status-acting", all, func(s *Screen) {
+		h := status.Status{Appliance: "house", Runbook: "orac.hcl", Started: noon, Health: health.Report{Level: health.Healthy}}
+		h.Topics = []status.Topic{
+			{Name: "general", Enabled: true, Sentences: 214, Asked: 31, Learnt: 2, Last: &status.Deed{At: noon.Add(-time.Minute), Text: "turn on the lights", Result: "done"}},
+			{Name: "garden", Waiting: 1, Problems: 1, Error: "no space left on device", Last: &status.Deed{At: noon.Add(-time.Hour), Text: "open the gate", Result: "unknown", Reason: "backend.home did not answer in time: it may have done it"}},
+		}
+		h.Backends = []status.Backend{{Name: "home", Connected: true, Entities: 42, Done: 28, Failed: 1, Unknown: 1}, {Name: "shed", Error: "connection refused"}, {Name: "new"}}
+		h.Models = []status.Model{{Name: "qwen", Waiting: 1, Asked: 3, Rejected: 1, Error: "it answers prose"}}
+		s.Lines(NewStatus(s).Lines(h, noon))
+	})
 	golden(t, "status-young", []int{60}, func(s *Screen) {
 		s.Lines(NewStatus(s).Lines(status.Status{Appliance: "house", Runbook: "orac.hcl", Started: noon, Health: health.Report{Level: health.Healthy}}, noon))
 	})

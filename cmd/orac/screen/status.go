@@ -48,6 +48,7 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, e := range s.Engines {
 		lines = append(lines, v.labels("engine", v.engine(e))...)
 	}
+	lines = append(lines, v.acting(s, now)...)
 	for _, l := range s.Logins {
 		lines = append(lines, v.labels("login", v.login(l, now))...)
 	}
