@@ -12,6 +12,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/health"
+	"orac/appliance/status"
 	"orac/web/acts"
 	"orac/web/auth"
 	"orac/web/schema"
@@ -90,20 +91,13 @@ var (
 	engineDesc   = prometheus.NewDesc("orac_engine_resident_bytes", "Resident memory of an engine's process, which is not part of the appliance's.", []string{"engine"}, nil)
 	engineReady  = prometheus.NewDesc("orac_engine_loaded", "1 if the engine's model is loaded.", []string{"engine"}, nil)
 	genDesc      = prometheus.NewDesc("orac_generation", "The running generation.", nil, nil)
-	memberUp     = prometheus.NewDesc("orac_member_up", "1 if a member of this issuer answers and lets it in.", []string{"member"}, nil)
-	memberHealth = prometheus.NewDesc("orac_member_health", "What a member says of itself: 0 unhealthy, 1 degraded, 2 healthy. Missing before it has answered.", []string{"member"}, nil)
-	memberGen    = prometheus.NewDesc("orac_member_generation", "The generation that runs at a member.", []string{"member"}, nil)
-	memberDrift  = prometheus.NewDesc("orac_member_drift", "1 if the runbook of a member is not what it should be: its file is not what runs, or not what was pushed.", []string{"member", "kind"}, nil)
-	memberClock  = prometheus.NewDesc("orac_member_clock_ahead_seconds", "How far the clock of a member is ahead.", []string{"member"}, nil)
-	memberAudit  = prometheus.NewDesc("orac_member_audit_records", "Number of the newest record that was copied from a member's audit log.", []string{"member"}, nil)
-	memberBroken = prometheus.NewDesc("orac_member_audit_broken", "1 if the audit log of a member contradicts its copy.", []string{"member"}, nil)
-	pushRunning  = prometheus.NewDesc("orac_push_running", "1 while a push to members is carried out.", nil, nil)
+	mutedDesc    = prometheus.NewDesc("orac_muted", "1 if the listener does not listen, because somebody has muted it.", []string{"listener"}, nil)
 	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, streamsDesc, memberUp, memberHealth, memberGen, memberDrift, memberClock, memberAudit, memberBroken, pushRunning} {
+	for _, d := range append([]*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc}, memberDescs...) {
 		c <- d
 	}
 }
@@ -155,6 +149,13 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 		}
 	}
 	gauge(residentDesc, float64(st.Memory.Resident))
+	for _, l := range a.s.o.App.Declared.Runbook().Listeners {
+		muted := 0.0
+		if status.IsMuted(st.Muted, l.Name) {
+			muted = 1
+		}
+		gauge(mutedDesc, muted, l.Name)
+	}
 	gauge(genDesc, float64(st.Generation))
 	gauge(streamsDesc, float64(a.s.streams.Taken()))
 	a.members(gauge)

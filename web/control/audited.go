@@ -17,6 +17,7 @@ import (
 type Audited struct {
 	Daemon
 	Log    *audit.Log
+	House  House           // zero: nobody joins
 	Centre *members.Centre // of the house; nil: it has no members
 }
 
