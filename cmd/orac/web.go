@@ -161,7 +161,7 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	common := peers.Options{Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version(), Admit: w.admit}
 	server := api.New(ctx, api.Options{
 		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(), Codes: w.codes,
-		Simulations: simulated, Samples: measured, Members: w.members, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
+		Simulations: simulated, Samples: measured, Members: w.members, Tell: w.report, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
 	w.house.Use(orac.Runbook())
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
@@ -170,6 +170,7 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
 	w.daemon.Store(orac.Daemon)
+	beside.Go(func() { server.WatchIssuer(ctx) })
 	beside.Go(func() { w.members.Run(ctx) })
 	beside.Go(func() {
 		o := sttserver.Options{App: orac.Daemon, Options: common}

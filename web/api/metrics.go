@@ -25,6 +25,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	denied   prometheus.Counter
+	issuing  *issuing
 }
 
 func newMetrics(s *Server) *metrics {
@@ -34,9 +35,10 @@ func newMetrics(s *Server) *metrics {
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "orac_http_request_seconds", Help: "How long requests took.", Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 10},
 		}, []string{"route"}),
-		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Refused logins, tokens, keys and sessions, and requests without the right to what they ask."}),
+		issuing: newIssuing(),
+		denied:  prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Refused logins, tokens, keys and sessions, and requests without the right to what they ask."}),
 	}
-	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s}, acts.Collector{State: s.actingState})
+	r.MustRegister(m.requests, m.took, m.denied, m.issuing, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s}, acts.Collector{State: s.actingState})
 	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
 	return m
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/audit"
@@ -39,6 +40,8 @@ type Options struct {
 	Samples     *samples.Samples
 	// Members are those of an issuer; nil: there are none.
 	Members *members.Centre
+	// Tell tells the appliance what happens here; nil: nobody listens.
+	Tell func(from string, what event.Body)
 	// Docs are the pages of the documentation, in the order in which people need them.
 	Docs []Doc
 	// Codes are those with which appliances join the house of this issuer; nil: of its own.
