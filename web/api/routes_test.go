@@ -28,7 +28,7 @@ var inputs = map[string]any{
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
-	"mute": MuteInput{Seconds: 60, Listener: "kitchen"},
+	"mute":       MuteInput{Seconds: 60, Listener: "kitchen"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
 	"planPush": map[string]any{"members": []string{"kitchen"}, "command": map[string]any{"do": "restart"}}, "push": PushIDInput{"0123"}, "undoPush": PushIDInput{"0123"},
 	"authorize": AuthorizeInput{"client_id=kitchen"},
