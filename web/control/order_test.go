@@ -15,7 +15,7 @@ func TestOrdersOverTheSocket(t *testing.T) {
 	m := &model{status: healthy()}
 	dir := t.TempDir()
 	log := audit.In(dir)
-	startDaemon(t, dir, Audited{m, log}, time.Second)
+	startDaemon(t, dir, Audited{Daemon: m, Log: log}, time.Second)
 	c := NewClient(dir)
 	if out, err := c.Mute(t.Context(), status.MuteRequest{Listener: "kitchen", For: time.Hour, By: "user:nobody"}); err != nil || len(out.Muted) != 1 {
 		t.Errorf("%+v, %v", out, err)
