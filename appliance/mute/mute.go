@@ -201,6 +201,7 @@ func (m *Keeper) Unmute(t *rt.Task, r status.MuteRequest) (status.Muting, error)
 	now := t.Now()
 	m.mu.Lock()
 	m.known = true
+	var left []held // of a mute for all
 	over := m.take(func(h held) bool { return r.Listener == "" || h.listener == "" || h.listener == r.Listener })
 	for i := range over {
 		if r.Listener == "" || over[i].listener != "" {
@@ -212,6 +213,7 @@ func (m *Keeper) Unmute(t *rt.Task, r status.MuteRequest) (status.Muting, error)
 				one := over[i]
 				one.listener = name
 				m.held = append(m.held, one)
+				left = append(left, one)
 			}
 		}
 	}
@@ -222,6 +224,10 @@ func (m *Keeper) Unmute(t *rt.Task, r status.MuteRequest) (status.Muting, error)
 	m.mu.Unlock()
 	if len(over) > 0 {
 		m.Tell(t, event.Unmuted{Listener: r.Listener, By: r.By})
+	}
+	for _, h := range left {
+		s := h.shown(now, t.Wall())
+		m.Tell(t, event.Muted{Listener: s.Listener, By: s.By, Since: s.Since, Until: s.Until})
 	}
 	return m.await(t), nil
 }

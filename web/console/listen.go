@@ -14,7 +14,7 @@ import (
 type listener struct {
 	Name, Device, Detail string
 	State                string // of the device: listening, or why not
-	OK                   bool
+	OK, Muted            bool
 	Models               []listenerModel
 }
 
@@ -29,6 +29,7 @@ func (m listenerModel) Mark() float64 { return m.Threshold * 100 }
 type listenData struct {
 	Listeners []listener
 	Heard     []heard
+	Muted     []mutedRow
 }
 
 func (c *Console) listen(call *api.Call) error {
@@ -46,7 +47,7 @@ func (c *Console) listen(call *api.Call) error {
 	}
 	return c.show(call, http.StatusOK, "listen", view{
 		Events: told(meters, kept, judged, live), Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
-		Data: listenData{listeners(declared, s), list},
+		Data: listenData{listeners(declared, s), list, mutedRows(s.Muted)},
 	})
 }
 
@@ -63,6 +64,11 @@ func listeners(declared []api.Listener, s status.Status) (list []listener) {
 		for _, h := range s.Health.Components {
 			if h.Name == "source."+row.Device && h.Level != "healthy" {
 				row.OK, row.State = false, h.Why
+			}
+		}
+		for _, m := range s.Muted {
+			if row.OK && (m.Listener == "" || m.Listener == row.Name) {
+				row.Muted, row.State = true, m.Words(time.Now())
 			}
 		}
 		if !l.Recording {

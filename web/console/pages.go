@@ -40,6 +40,9 @@ func allPages() []route {
 
 		{path: "/{$}", title: "Listen", template: "listen", menu: "Listen", role: auth.Viewer, show: (*Console).listen},
 		{path: "/parts/heard", role: auth.Viewer, show: (*Console).heardPart},
+		{path: "/parts/mute", role: auth.Viewer, show: (*Console).mutePart},
+		{method: "POST", path: "/mute", role: auth.Operator, show: (*Console).mute},
+		{method: "POST", path: "/unmute", role: auth.Operator, show: (*Console).unmute},
 		{path: "/parts/health", role: auth.Viewer, show: (*Console).healthPart},
 		{path: "/history", title: "History", template: "history", menu: "History", role: auth.Viewer, show: (*Console).history},
 		{method: "POST", path: "/history/{id}/verdict", role: auth.Operator, show: (*Console).judge},

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"time"
 
 	"orac/appliance/status"
 	"orac/web/api"
@@ -59,10 +60,11 @@ type brief struct {
 	Level              string
 	Why                string
 	LastGood           bool
+	Muted              string // who is muted; "" if nobody is
 }
 
 func briefOf(s status.Status) brief {
-	b := brief{Appliance: s.Appliance, Version: s.Version, Generation: s.Generation, Level: string(s.Health.Level), LastGood: s.LastGood}
+	b := brief{Appliance: s.Appliance, Version: s.Version, Generation: s.Generation, Level: string(s.Health.Level), LastGood: s.LastGood, Muted: status.MuteWords(s.Muted, time.Now())}
 	for _, h := range s.Health.Components {
 		if h.Level != "healthy" && h.Behind == "" && b.Why == "" {
 			b.Why = h.Name + ": " + h.Why

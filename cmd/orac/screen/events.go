@@ -9,6 +9,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 
 	"orac/appliance/event"
+	"orac/appliance/status"
 )
 
 // Events shows what happens in an appliance: each event on a line, and the level of the sound on a
@@ -19,10 +20,13 @@ type Events struct {
 	scores  map[string]float32
 	quietAt time.Time // when a level was last shown on a plain line
 	partial string    // what was understood so far of what is being said
+	muted   map[string]status.Mute
 }
 
 // NewEvents shows events on a screen.
-func NewEvents(s *Screen) *Events { return &Events{Screen: s, scores: map[string]float32{}} }
+func NewEvents(s *Screen) *Events {
+	return &Events{Screen: s, scores: map[string]float32{}, muted: map[string]status.Mute{}}
+}
 
 const (
 	levelsShown = 24
@@ -44,8 +48,18 @@ func (v *Events) Show(e event.Event) {
 		}
 		v.line(e)
 	default:
-		if _, over := b.(event.Delivered); over {
+		switch b := b.(type) {
+		case event.Delivered:
 			v.partial = ""
+		case event.Muted:
+			v.muted[b.Listener] = status.Mute{Listener: b.Listener, By: b.By, Since: b.Since, Until: b.Until}
+		case event.Unmuted:
+			if delete(v.muted, b.Listener); b.By != "" { // one that is unmuted while all are muted listens alone: the others follow
+				delete(v.muted, "")
+			}
+			if b.By != "" && b.Listener == "" {
+				clear(v.muted)
+			}
 		}
 		v.line(e)
 	}
@@ -70,6 +84,14 @@ func (v *Events) level(at time.Time, b event.Level) {
 		var scores strings.Builder
 		for _, m := range sortedKeys(v.scores) {
 			fmt.Fprintf(&scores, "  %s %.2f", Clean(m), v.scores[m])
+		}
+		if len(v.muted) > 0 { // it never looks like listening
+			list := make([]status.Mute, 0, len(v.muted))
+			for _, name := range sortedKeys(v.muted) {
+				list = append(list, v.muted[name])
+			}
+			v.Move(fmt.Sprintf("%s  %s        %s%s", v.Faint(at.Local().Format("15:04:05.000")), v.Warn("muted"), Clean(status.MuteWords(list, at)), v.Faint(scores.String())))
+			return
 		}
 		if v.partial != "" {
 			v.Move(fmt.Sprintf("%s  …             %s", v.Faint(at.Local().Format("15:04:05.000")), v.Strong("“"+Clean(v.partial)+"”")))

@@ -176,4 +176,4 @@ func (s *Screen) Progress(label string, done float64) {
 	s.Move(fmt.Sprintf("%s %s%s %3.0f%%", label, strings.Repeat("█", full), s.Faint(strings.Repeat("░", cells-full)), 100*done))
 }
 
-func sortedKeys(m map[string]float32) []string { return slices.Sorted(maps.Keys(m)) }
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
