@@ -39,6 +39,10 @@ type Options struct {
 	Language core.Language
 	// Beside runs next to the graph and also depends on the runbook; nil for nothing.
 	Beside Beside
+	// Replaced is set if this process has replaced another one.
+	Replaced *core.Replaced
+	// Runs tells why the program cannot be started again in place of this process; nil: it can.
+	Runs func(context.Context) error
 	// Alive is called while sound flows, for a service manager's watchdog; nil for none.
 	Alive func(status.Status)
 }
@@ -62,7 +66,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 	c := core.Options{
 		Runbook: o.Runbook, Source: o.Source, LastGood: o.LastGood, Parts: o.Parts, Slog: o.Log.Logger(), Language: o.Language,
 		Proven: provenclock.Kernel(provenclock.Built()), Measure: memory.Measure, Evidence: func() string { return evidence.Collect(0, nil) },
-		Ready: func() { close(d.ready) },
+		Ready: func() { close(d.ready) }, Replaced: o.Replaced,
 	}
 	if o.State.history != nil {
 		c.Ledger = o.State.history
@@ -85,7 +89,7 @@ func NewDaemon(o Options) (*Daemon, error) {
 	return d, nil
 }
 
-// Run runs the appliance until ctx ends or all sound is over and delivered. ErrReexec and ErrMemory mean that the process is
+// Run runs the appliance until ctx ends or all sound is over and delivered. ErrReexec, ErrMemory and *Asked mean that the process is
 // to be replaced; everything recorded is in the spool by then.
 func (d *Daemon) Run(ctx context.Context) error {
 	defer d.ended.Store(true)

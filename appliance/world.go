@@ -16,6 +16,7 @@ import (
 	"orac/appliance/engine"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
+	"orac/appliance/house"
 	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
@@ -35,18 +36,19 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 	if err != nil {
 		return nil, err
 	}
+	own := house.In(state.Dir)
 	host, _ := os.Hostname() // without one, the appliance goes by its own name
 	return &graph.Parts{
 		FS: state.FS, Host: host, History: state.Store,
 		Source:    input,
 		Inference: inference,
 		STT: func(s graph.Service, tokens wire.Tokens, find func(string) string) (stt.Client, error) {
-			return client(s, tokens, find, state.Temp)
+			return client(s, tokens, find, state.Temp, own)
 		},
 		Engine: func(s graph.Speech) (func(*rt.Task) (node.EngineProcess, error), error) { return understand(store, s) },
-		Heart:  heart,
+		Heart:  func(h graph.Heart, tokens wire.Tokens) (notify.Heart, error) { return heart(h, tokens, own) },
 		Hook:   hook,
-		Core:   actor,
+		Core:   func(to graph.CoreService, tokens wire.Tokens) (notify.Core, error) { return actor(to, tokens, own) },
 		Issuer: issuer,
 		Backend: func(s graph.BackendService, find func(string) string) (act.Backend, error) {
 			return backend(s, find, state.Temp)
@@ -111,10 +113,19 @@ func (s speech) Transcribe(t *rt.Task, job node.EngineJob) (stt.Result, error) {
 	return s.Process.Transcribe(t, job.PCM[job.Skip:])
 }
 
-func client(to graph.Service, tokens wire.Tokens, find func(string) string, temp string) (stt.Client, error) {
+// proofs are how a service and this appliance prove each other: by certificates of the house, if the service is a member, or by the files
+// that its block names.
+func proofs(member bool, files wire.TLS, own *house.Holder) wire.TLS {
+	if member {
+		return wire.TLS{House: own}
+	}
+	return files
+}
+
+func client(to graph.Service, tokens wire.Tokens, find func(string) string, temp string, own *house.Holder) (stt.Client, error) {
 	s := to.STT
 	plain := stt.ServerConfig{
-		URL: s.URL, Timeout: s.Timeout, Token: s.Token, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, TLS: proofs(s.Member, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}, own),
 		Model: s.Model, Language: s.Language, Prompt: s.Prompt,
 	}
 	switch s.Protocol {
@@ -136,7 +147,7 @@ func client(to graph.Service, tokens wire.Tokens, find func(string) string, temp
 		return nil, err
 	}
 	return stt.NewOrac(stt.OracConfig{
-		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Tokens: tokens, TLS: wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey},
+		URL: s.URL, Timeout: s.Timeout, Token: s.Token, Tokens: tokens, TLS: proofs(s.Member, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}, own),
 		Language: s.Language, Task: s.Task, ForwardToCore: s.ForwardToCore,
 	})
 }
@@ -152,13 +163,13 @@ func tokensOf(l graph.Login, tokens wire.Tokens) (wire.Tokens, error) {
 	})
 }
 
-func heart(h graph.Heart, tokens wire.Tokens) (notify.Heart, error) {
+func heart(h graph.Heart, tokens wire.Tokens, own *house.Holder) (notify.Heart, error) {
 	c := notify.HeartbeatConfig{URL: h.URL(), Timeout: h.Heartbeat.Timeout}
 	if s := h.STT; s != nil {
-		c.Token, c.TLS = s.Token, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}
+		c.Token, c.TLS = s.Token, proofs(s.Member, wire.TLS{CA: s.CA, Cert: s.ClientCert, Key: s.ClientKey}, own)
 	}
 	if h.Heartbeat.CA != "" {
-		c.TLS.CA = h.Heartbeat.CA
+		c.TLS.CA, c.TLS.House = h.Heartbeat.CA, nil
 	}
 	var err error
 	if c.Tokens, err = tokensOf(h.Login, tokens); err != nil {
@@ -171,8 +182,8 @@ func heart(h graph.Heart, tokens wire.Tokens) (notify.Heart, error) {
 }
 
 // actor is the client of a Core.
-func actor(to graph.CoreService, tokens wire.Tokens) (notify.Core, error) {
-	c := notify.CoreConfig{URL: to.Core.URL, Timeout: to.Core.Timeout, Token: to.Core.Token, TLS: wire.TLS{CA: to.Core.CA, Cert: to.Core.ClientCert, Key: to.Core.ClientKey}}
+func actor(to graph.CoreService, tokens wire.Tokens, own *house.Holder) (notify.Core, error) {
+	c := notify.CoreConfig{URL: to.Core.URL, Timeout: to.Core.Timeout, Token: to.Core.Token, TLS: proofs(to.Core.Member, wire.TLS{CA: to.Core.CA, Cert: to.Core.ClientCert, Key: to.Core.ClientKey}, own)}
 	var err error
 	if c.Tokens, err = tokensOf(to.Login, tokens); err != nil {
 		return nil, err

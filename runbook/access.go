@@ -46,10 +46,11 @@ type TLS struct {
 	Cert       string `hcl:"cert"` // resolved against Runbook.Dir
 	Key        string `hcl:"key"`  // resolved against Runbook.Dir
 	SelfSigned bool   `hcl:"self_signed"`
+	Member     bool   `hcl:"member"` // with its certificate of the house
 }
 
 // On reports whether there is any encryption.
-func (t TLS) On() bool { return t.Cert != "" || t.SelfSigned }
+func (t TLS) On() bool { return t.Cert != "" || t.SelfSigned || t.Member }
 
 // Limits bound the requests of clients; all but MaxConnections count requests per minute.
 type Limits struct {
@@ -187,6 +188,8 @@ var tlsBlock = &language.BlockType{
 			Doc: "The certificate's private key, in PEM. Only ORAC may be able to read the file."},
 		{Name: "self_signed", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
 			Doc: "Whether ORAC makes its own certificate, once, and prints its fingerprint. An expired or damaged one is replaced at the next start."},
+		{Name: "member", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
+			Doc: "Whether the server shows this appliance's certificate of the house, which it has got by `orac join`, or as the issuer. A renewed one counts at once, without a restart."},
 	},
 	Rules: []language.Rule{
 		together("cert", "key", "A certificate needs its private key, and a key its certificate."),
@@ -197,6 +200,13 @@ var tlsBlock = &language.BlockType{
 			Holds: func(g language.Given) bool {
 				return !(g.Flag("self_signed") && g.Written("cert"))
 			},
+		},
+		notWithMember("cert"),
+		{
+			Uses:  []string{"member", "self_signed"},
+			Doc:   "member and self_signed cannot both be true",
+			Hint:  "Keep only the one that you want: a server has one certificate.",
+			Holds: func(g language.Given) bool { return !g.Flag("member") || !g.Flag("self_signed") },
 		},
 	},
 }

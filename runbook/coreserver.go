@@ -10,6 +10,7 @@ type CoreServer struct {
 	PlainHTTP      bool      `hcl:"plain_http_on_the_network"`
 	TLS            TLS       `hcl:"tls"`
 	MaxConnections int       `hcl:"max_connections"`
+	Members        bool      `hcl:"members"`  // only members of the house
 	PerPeer        int       `hcl:"per_peer"` // requests a minute
 	Legacy         []Address `hcl:"legacy"`   // peers that show no token
 }

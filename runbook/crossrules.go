@@ -21,6 +21,7 @@ var runbookRules = []language.Between{
 	{Doc: "from of a peer is an address or a network; a network of all addresses is refused.", Check: peersHaveAddresses},
 	{Doc: "permissions are SERVICE.ACTION.", Check: permissionsAreNamed},
 	{Doc: "The addresses of issuers, of logins and of members have no path, and are https unless they are this machine's own. An issuer needs a web block, and does not trust itself.", Check: issuersAreSafe},
+	{Doc: "A certificate of a house needs an auth block with trust, or an issuer block. A server for members needs tls.", Check: housesAreJoined},
 	{Doc: "url and body of a webhook may only use fields that its events have.", Check: webhooksNameTheirFields},
 }
 

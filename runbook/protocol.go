@@ -38,7 +38,7 @@ var protocols = protocolTable{
 	{
 		name: "orac", doc: "orac sends utterances to an ORAC STT server.", noun: "an ORAC STT server",
 		needs: []need{{"url", `Add url = "http://HOST:7272", the address of the ORAC STT server.`}},
-		takes: slices.Concat(overHTTP, []string{"streaming", "language", "task", "forward_to_core", "auth", "login", "audience"}),
+		takes: slices.Concat(overHTTP, []string{"member", "streaming", "language", "task", "forward_to_core", "auth", "login", "audience"}),
 		way:   ByStream, asked: true,
 	},
 	{
@@ -86,11 +86,6 @@ func (ps protocolTable) of(name string) protocol {
 
 // protocolOf is the protocol of an stt block.
 func protocolOf(name string) protocol { return protocols.of(name) }
-
-// has tells whether a block of the protocol may write an attribute that only some protocols have.
-func (p protocol) has(attribute string) bool {
-	return slices.Contains(p.takes, attribute) || slices.ContainsFunc(p.needs, func(n need) bool { return n.attribute == attribute })
-}
 
 // Asked tells whether the service can be asked how it is.
 func (s STT) Asked() bool { return protocolOf(s.Protocol).asked }

@@ -28,6 +28,8 @@ func forPeers(listen language.Attribute, carries, legacy string) []language.Attr
 			Doc: "How many connections are open at a time. More are refused."},
 		{Name: "per_peer", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "600", Min: "1", Max: "1000000", Unit: "requests a minute",
 			Doc: "How many requests each peer may make."},
+		{Name: "members", Kind: language.Bool, Gives: language.Opens, OnChange: language.Restart, Default: "false",
+			Doc: "Whether only members of the house may connect (mTLS): each shows its certificate of the house, and uses only tokens of an account, and keys, that have the member's own name. A token that was taken from one machine is good on no other."},
 		{Name: "legacy", Kind: language.Refs, Gives: language.Opens, OnChange: language.InPlace, Refs: []string{"peer"}, Example: "[peer.kitchen]", Doc: legacy},
 	}
 }

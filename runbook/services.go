@@ -42,6 +42,7 @@ type STT struct {
 	Audience      string          `hcl:"audience"` // of those tokens
 	CA            string          `hcl:"ca"`       // these paths are resolved against Runbook.Dir; "" for none
 	ClientCert    string          `hcl:"client_cert"`
+	Member        bool            `hcl:"member"` // of the house: see ofTheHouse
 	ClientKey     string          `hcl:"client_key"`
 }
 
@@ -108,10 +109,11 @@ var sttBlock = &language.BlockType{
 			Doc: "The longest pause between two attempts. Pauses grow up to this value."},
 		{Name: "health_every", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often to ask the server for its health."},
-	}, byLogin("the server"), tlsClient("the server's")),
+	}, byLogin("the server"), tlsClient("the server's"), []language.Attribute{ofTheHouse("the server")}),
 	Rules: slices.Concat(protocolRules(), []language.Rule{
 		language.AtMostOneOf("token", "auth", "login"), loginNeedsAudience,
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
+		notWithMember("ca", "client_cert"),
 	}, wayRules()),
 }
 

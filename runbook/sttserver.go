@@ -24,6 +24,7 @@ type STTServer struct {
 	PlainHTTP      bool          `hcl:"plain_http_on_the_network"`
 	TLS            TLS           `hcl:"tls"`
 	MaxConnections int           `hcl:"max_connections"`
+	Members        bool          `hcl:"members"`  // only members of the house
 	PerPeer        int           `hcl:"per_peer"` // requests a minute
 	Legacy         []Address     `hcl:"legacy"`   // peers that show no token
 	Core           Address       `hcl:"core"`     // "" for none
@@ -49,6 +50,7 @@ type Core struct {
 	CA            string          `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
 	ClientCert    string          `hcl:"client_cert"`
 	ClientKey     string          `hcl:"client_key"`
+	Member        bool            `hcl:"member"` // of the house: see ofTheHouse
 }
 
 // Peer is a program that is known by its address alone, because it can show no token.

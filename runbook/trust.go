@@ -17,6 +17,8 @@ type Issuer struct {
 	Name    string
 	URL     string        `hcl:"url"` // without a path, "" if the block is missing
 	Rotate  time.Duration `hcl:"rotate"`
+
+	Certificates time.Duration `hcl:"certificates"` // how long those of members are valid
 }
 
 // Member is an appliance that accepts tokens of this one. Its name is the audience of those tokens.
@@ -35,6 +37,7 @@ type Trust struct {
 	Issuer      string   `hcl:"issuer"`      // its address, without a path
 	CA          string   `hcl:"ca"`          // resolved against Runbook.Dir; "" for none
 	Fingerprint string   `hcl:"fingerprint"` // of its certificate; "" for none
+	Member      bool     `hcl:"member"`      // the issuer is a member of the house itself
 	Audience    string   `hcl:"audience"`    // "": the name of the appliance, see Runbook.TrustAudience
 	Role        string   `hcl:"role"`        // viewer, operator or admin
 	Permissions []string `hcl:"permissions"`
@@ -73,6 +76,8 @@ var issuerBlock = &language.BlockType{
 			Doc: "The address at which members reach this appliance's web listener, without a path. Tokens name it as their issuer (iss), and members write exactly the same text as issuer. It is https, unless it is this machine's own (127.0.0.1). Required in an issuer block."},
 		{Name: "rotate", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "30d", Min: "1d", Max: "365d",
 			Doc: "How long a key signs before ORAC makes the next one. The one before stays valid as long as tokens live that it has signed. `orac secrets rotate issuer` replaces it now."},
+		{Name: "certificates", Kind: language.Duration, Gives: language.Admits, OnChange: language.InPlace, Default: "7d", Min: "1h", Max: "90d",
+			Doc: "How long the certificates are valid that members get when they join (`orac join`). Each member has its own renewed by itself after two thirds of that time. Whoever is removed from the runbook gets no new one."},
 	},
 }
 
@@ -121,6 +126,8 @@ var trustBlock = &language.BlockType{
 		{Name: "issuer", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"https://core.local:7171"`,
 			Doc: "The issuer's address, exactly as url in its issuer block. It is https, unless it is this machine's own (127.0.0.1). Required in a trust block."},
 	}, vouchers("the issuer"), []language.Attribute{
+		{Name: "member", Kind: language.Bool, Gives: language.Admits, Vouches: true, OnChange: language.InPlace, Default: "false",
+			Doc: "Whether the issuer's certificate is one of the house that this appliance has joined, instead of ca and fingerprint: its web block has tls { member = true }."},
 		{Name: "audience", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, DefaultDoc: "the name of the appliance", Example: `"kitchen"`, Pattern: claimPattern, Expect: claimExpect,
 			Doc: "What the issuer calls this appliance: the label of its member block. A token for another member is refused."},
 		{Name: "role", Kind: language.Enum, Gives: language.Admits, OnChange: language.InPlace, Default: "viewer", Values: []string{"viewer", "operator", "admin"},
@@ -130,12 +137,13 @@ var trustBlock = &language.BlockType{
 	}),
 	Rules: []language.Rule{
 		language.AtMostOneOf("ca", "fingerprint"),
+		notWithMember("ca", "fingerprint"),
 		{
-			Uses: []string{"issuer", "ca", "fingerprint", "audience", "role", "permissions"},
+			Uses: []string{"issuer", "ca", "fingerprint", "member", "audience", "role", "permissions"},
 			Doc:  "a trust block needs issuer",
 			Hint: `Add issuer = "https://HOST:PORT", the address of the appliance whose people and programs are let in here.`,
 			Holds: func(g language.Given) bool {
-				others := slices.ContainsFunc([]string{"ca", "fingerprint", "audience", "role", "permissions"}, g.Written)
+				others := slices.ContainsFunc([]string{"ca", "fingerprint", "member", "audience", "role", "permissions"}, g.Written)
 				return g.Written("issuer") || !others
 			},
 		},

@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,4 +71,9 @@ func TestTheWayThatIsCheckedIsTheWayThatRuns(t *testing.T) {
 	if ways[ByStream] != 2 || ways[ByHTTP] == 0 || ways[ByCommand] != 2 {
 		t.Errorf("ways %v", ways)
 	}
+}
+
+// has tells whether a block of the protocol may write an attribute that only some protocols have.
+func (p protocol) has(attribute string) bool {
+	return slices.Contains(p.takes, attribute) || slices.ContainsFunc(p.needs, func(n need) bool { return n.attribute == attribute })
 }

@@ -58,7 +58,7 @@ var webhookBlock = &language.BlockType{
 		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Required: true, Secret: language.SecretAllowed, Sees: anEvent, Example: `"http://lights.local/wake"`,
 			Doc: "The URL to call. It may be a secret, since some services put a key in it. Its path and query may contain ${event.…}, its host may not. Each value is escaped for its place."},
 		{Name: "events", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Values: hook.Names(), Example: `["wake", "transcript"]`,
-			Doc: "The events to send, as JSON: wake, recording, transcript (what was said), delivery, acted (what came of a command), timer_ended, incident, health. Without it, only wakes of the models that name this webhook are sent, in the format of Hey ORAC."},
+			Doc: "The events to send, as JSON: wake, recording, transcript (what was said), delivery, acted (what came of a command), timer_ended, incident, mute, health. Without it, only wakes of the models that name this webhook are sent, in the format of Hey ORAC."},
 		{Name: "listeners", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"listener"}, Example: "[listener.kitchen]",
 			Doc: "Send only events about these listeners and their devices. If empty, events about all are sent. Events that are about no listener or device are always sent."},
 		{Name: "method", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "POST", Values: []string{"POST", "PUT", "GET"},

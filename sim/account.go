@@ -51,6 +51,7 @@ func (a *account) event(at time.Duration, e event.Event) {
 	a.expect(at, e)
 	if b, ok := e.Body.(event.Wake); ok {
 		a.claimed(at, e.At, b)
+		a.m.muting.heard(a.m, at, b)
 	}
 	a.Event(at, e)
 	switch b := e.Body.(type) {

@@ -26,13 +26,14 @@ type remote struct {
 	served   int
 }
 
-// plea is what another appliance has sent, or wants to. No two have the same text.
+// plea is what another appliance has sent, or wants to. No two have the same text, unless it is English.
 type plea struct {
 	id, text string
 	pcm      []int16 // nil once it is answered
 	said     time.Duration
 	most     time.Duration // how long after that it may be done; 0: that is not known
 	promised bool          // the server has said that Core will get it
+	english  bool          // others say the same
 	acts     int           // how often Core acted on it
 	excused  bool          // it was reported that Core may not have it
 }
@@ -43,6 +44,7 @@ type floor struct {
 	all        []*plea           // as they were said
 	commands   map[string]*plea  // by text
 	numbers    map[int]*plea     // by the number that is in each text
+	requests   map[string]*plea  // by their own ID
 	byID       map[string]*plea  // by the ID under which Core gets them
 	newest     map[string]uint64 // the number of the last text that a Core acted on, by its address
 	acted      int
@@ -59,6 +61,7 @@ const (
 // invite schedules the commands of other appliances.
 func (m *machine) invite() {
 	m.floor.commands, m.floor.byID, m.floor.newest, m.floor.numbers = map[string]*plea{}, map[string]*plea{}, map[string]uint64{}, map[int]*plea{}
+	m.floor.requests = map[string]*plea{}
 	for _, p := range m.sc.Callers {
 		s := &remote{Caller: p, m: m}
 		if s.Server == "" && s.Topic == "" && len(m.first.STTServers) > 0 {
@@ -84,13 +87,22 @@ func (s *remote) speak() {
 	for _, t := range s.m.first.Topics {
 		if t.Name == s.Topic {
 			c.most = t.Expires + t.Timeout // the last moment to begin, and the longest that it may take
+			if t.English != nil && *t.English && len(t.Intents) == 0 {
+				c.text, c.english = inEnglish(n), true
+			}
 		}
 	}
-	f.commands[c.text], f.numbers[n], f.all = c, c, append(f.all, c)
+	f.commands[c.text], f.numbers[n], f.requests[c.id], f.all = c, c, c, append(f.all, c)
 	s.waiting = append(s.waiting, c)
 	if len(s.waiting) == 1 {
 		s.send()
 	}
+}
+
+// inEnglish is what somebody says to a house with lamps: each way of saying it in its turn.
+func inEnglish(n int) string {
+	said := []string{"turn on lamp %d", "switch lamp %d off", "please turn the lamp %d on", "turn off lamp %d"}
+	return fmt.Sprintf(said[n%len(said)], 1+n/len(said)%3)
 }
 
 // send sends the oldest command.

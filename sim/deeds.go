@@ -61,7 +61,7 @@ func (f *floor) judged(m *machine, c *plea, verified, maybe bool) {
 // reported notes what the appliance tells of a command.
 func (f *floor) reported(m *machine, e event.Acted) {
 	for _, c := range f.all {
-		if c.text == e.Text {
+		if c.id == e.Request || c.text == e.Text && !c.english {
 			f.judged(m, c, e.Verified, e.Executed || e.Unknown)
 			return
 		}
@@ -69,9 +69,12 @@ func (f *floor) reported(m *machine, e event.Acted) {
 }
 
 // does notes that a backend does what it was asked.
-func (f *floor) does(m *machine, backend string, call act.Call) {
-	n, _ := call.Data["count"].(float64)
+func (f *floor) does(m *machine, backend string, call act.Call, request string) {
+	n, counts := call.Data["count"].(float64)
 	c := f.numbers[int(n)]
+	if !counts { // English: the request alone tells whose command it is
+		c = f.requests[request]
+	}
 	if c == nil {
 		m.judge.Break(m.now(), "labels", fmt.Sprintf("%s was asked for %v, which nobody said", backend, call.Data))
 		return

@@ -208,6 +208,7 @@ var makers = map[scenario.Kind]maker{
 		}
 		return nil
 	}},
+	scenario.Mute: {how: "the mute is asked for, and ends by itself", can: (*machine).running, do: (*machine).mute},
 	scenario.Apply: {how: "the steward applies the changed runbook", can: (*machine).running, do: func(m *machine, o *occurrence) func() {
 		m.apply(o)
 		return nil

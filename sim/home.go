@@ -3,21 +3,29 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"orac/appliance/act"
+	real "orac/appliance/act/home"
 	"orac/appliance/graph"
 	"orac/appliance/rt"
+	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
 
-// home is a model of a Home Assistant, or of whatever else carries out what people say. It has lamps, which no scenario switches, and does
-// what intents of the runbook call: it notes which command each call was for, and so knows what was done twice, or was never done.
+// home is a model of a Home Assistant, or of whatever else carries out what people say. It has lamps, and does what intents of the runbook
+// call, and what English says of the lamps: it notes which command each call was for, and so knows what was done twice, or was never done.
 type home struct {
 	ailments
 	m       *machine
 	name    string
-	timeout time.Duration // of its client
+	timeout time.Duration     // of its client
+	english *real.Home        // translates English into calls, as for a Home Assistant
+	lamps   map[string]string // whether each is on or off, by its ID
+	changed int               // how often a lamp was switched
 }
 
 const (
@@ -30,7 +38,10 @@ const (
 func (m *machine) homeOf(name string) *home {
 	h, ok := m.homes[name]
 	if !ok {
-		h = &home{m: m, name: name}
+		h = &home{m: m, name: name, lamps: map[string]string{}}
+		for _, e := range h.vocabulary().Entities {
+			h.lamps[e.ID] = "off"
+		}
 		m.homes[name] = h
 	}
 	return h
@@ -40,7 +51,9 @@ func (m *machine) homeOf(name string) *home {
 func (m *machine) home(s graph.BackendService, _ func(string) string) (act.Backend, error) {
 	h := m.homeOf(s.Backend.Name)
 	h.timeout = s.Backend.Timeout
-	return h, nil
+	var err error
+	h.english, err = real.New(real.Config{Name: h.name, URL: "http://" + h.name, Token: language.NewSecret(canary)})
+	return h, err
 }
 
 // vocabulary is what there is.
@@ -53,8 +66,26 @@ func (h *home) vocabulary() *act.Home {
 }
 
 // Calls implements act.Backend.
-func (h *home) Calls(c act.Command, _ *act.Home, _ map[string]act.State) ([]act.Call, error) {
-	return nil, fmt.Errorf("the simulated home does not know how to %s", c.Intent)
+func (h *home) Calls(c act.Command, home *act.Home, states map[string]act.State) ([]act.Call, error) {
+	return h.english.Calls(c, home, states)
+}
+
+// states are those of the lamps.
+func (h *home) states() (list []act.State) {
+	for _, id := range slices.Sorted(maps.Keys(h.lamps)) {
+		list = append(list, act.State{Entity: id, State: h.lamps[id]})
+	}
+	return list
+}
+
+// switches does what a call asks of the lamps.
+func (h *home) switches(c act.Call) {
+	for _, id := range c.Targets {
+		if now, ok := strings.CutPrefix(c.Service, "light.turn_"); ok && h.lamps[id] != now {
+			h.lamps[id] = now
+			h.changed++
+		}
+	}
 }
 
 // Fill implements act.Filler.
@@ -69,7 +100,7 @@ func (h *home) Fill(c act.Command, t act.Template) (act.Call, error) {
 }
 
 // Do implements act.Backend.
-func (h *home) Do(t *rt.Task, c act.Call, _ string) act.Outcome {
+func (h *home) Do(t *rt.Task, c act.Call, request string) act.Outcome {
 	o := act.Outcome{Call: c, Sent: t.Wall(), Verdict: act.Failed}
 	if err := h.away("call"); err != nil {
 		o.Reason = err.Error()
@@ -84,7 +115,8 @@ func (h *home) Do(t *rt.Task, c act.Call, _ string) act.Outcome {
 		_ = t.Sleep(proofTime) // the outcome is the same if it is stopped
 		return o
 	}
-	h.m.floor.does(h.m, h.name, c)
+	h.m.floor.does(h.m, h.name, c, request)
+	h.switches(c)
 	switch wait := h.delay(); {
 	case h.has(scenario.BackendEnds):
 		o.Verdict, o.Reason = act.Unknown, "the connection ended before the answer"
@@ -122,6 +154,7 @@ func (h *home) away(op string) error {
 
 // Watch implements act.Backend.
 func (h *home) Watch(t *rt.Task, s act.Sight) error {
+	seen := -1
 	for up := false; ; up = true {
 		if err := h.away("watch"); err != nil {
 			return err
@@ -132,6 +165,10 @@ func (h *home) Watch(t *rt.Task, s act.Sight) error {
 			}
 			s.Up("2026.11")
 			s.Home(h.vocabulary())
+		}
+		if seen != h.changed {
+			seen = h.changed
+			s.States(h.states())
 		}
 		if err := t.Sleep(homeWatch); err != nil {
 			return err

@@ -67,7 +67,8 @@ type machine struct {
 	ailments   ailments
 	refusedFor time.Duration // the longest time in which a server has refused whatever token it was shown
 	faulty     int           // active faults that are not harmless
-	starving   []stretch     // when nodes were kept from running
+	muting     muting
+	starving   []stretch // when nodes were kept from running
 	memory     struct {
 		base, rate int64
 		since      time.Duration
@@ -193,6 +194,9 @@ func (m *machine) boot() {
 		return err
 	})
 	m.root = root
+	if m.muting.late && m.muting.under == 0 {
+		m.unmute()
+	}
 	m.Mark("process", "boot", fmt.Sprintf("start %d", m.boots))
 }
 
@@ -239,6 +243,7 @@ func (m *machine) end() {
 		d.streams = nil
 		d.heard.over()
 	}
+	m.muting.ends(m)
 	if m.refusal() != nil {
 		m.diskBad = m.clock
 	}

@@ -307,6 +307,9 @@ func (s *micStream) give(t *rt.Task, pcm *[audio.HopSamples]int16, hop int64) er
 		}
 		g.form(pcm)
 	}
+	if d.m.deaf() { // what the appliance makes of it is not for the reader of its pipe
+		g.shape = silenced
+	}
 	if g.at = d.m.now(); !s.isStale { // a source that was given up on delivers to nobody
 		d.heard.gave(g)
 	}

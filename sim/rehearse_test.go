@@ -30,7 +30,7 @@ stt "whisper" { url = "http://stt.local:7272" }
 heartbeat "whisper" { stt = stt.whisper }
 webhook "light" {
   url    = "http://light.local/on"
-  events = ["wake", "recording", "transcript", "delivery", "incident", "health"]
+  events = ["wake", "recording", "transcript", "delivery", "incident", "mute", "health"]
   max_retry_delay = "8s"
 }
 `

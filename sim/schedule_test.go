@@ -75,7 +75,7 @@ func TestNothingBeginsAfterTheHealPointNorLastsBeyondIt(t *testing.T) {
 }
 
 func TestTheSwarmDrawsOnlyWhatThereIs(t *testing.T) {
-	bare := strings.NewReplacer("heartbeat \"whisper\" { stt = stt.whisper }\n", "", "webhook \"light\" {\n  url    = \"http://light.local/on\"\n  events = [\"wake\", \"recording\", \"transcript\", \"delivery\", \"incident\", \"health\"]\n  max_retry_delay = \"8s\"\n}\n", "", "  webhook = webhook.light\n", "").Replace(house)
+	bare := strings.NewReplacer("heartbeat \"whisper\" { stt = stt.whisper }\n", "", "webhook \"light\" {\n  url    = \"http://light.local/on\"\n  events = [\"wake\", \"recording\", \"transcript\", \"delivery\", \"incident\", \"mute\", \"health\"]\n  max_retry_delay = \"8s\"\n}\n", "", "  webhook = webhook.light\n", "").Replace(house)
 	tests := []struct {
 		name, book, swarm string
 		never, ever       []scenario.Kind

@@ -93,6 +93,10 @@ fault "stt_down" "it" {
 fault "kill" "it" {
   at = "2m37s"
 }
+fault "mute" "it" {
+  at  = "2m10s"
+  for = "20s"
+}
 `), 1)
 	seen := map[string]int{}
 	for _, body := range m.receiver("light").bodies {

@@ -198,7 +198,7 @@ func (s *start) build(ctx context.Context, d draft, a attempt) (err error) {
 	s.o.Attach(parts)
 	s.Daemon, err = appliance.NewDaemon(appliance.Options{
 		Runbook: d.runbook, Source: d.source, LastGood: a.lastGood(), Version: s.o.Version, State: s.State, Parts: parts,
-		Log: s.Log, Level: s.level, LogFile: s.file, Language: s.language, Beside: s.side, Alive: s.o.Alive,
+		Log: s.Log, Level: s.level, LogFile: s.file, Language: s.language, Beside: s.side, Alive: s.o.Alive, Replaced: s.o.Was.replaced(), Runs: Runs,
 	})
 	ended(err)
 	return err

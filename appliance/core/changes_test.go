@@ -82,6 +82,11 @@ var with = map[string][][2]string{
 	"web tls.self_signed":         {{"tls.cert", ""}, {"tls.key", ""}},
 	"stt_server tls.self_signed":  {{"tls.cert", ""}, {"tls.key", ""}},
 	"core_server tls.self_signed": {{"tls.cert", ""}, {"tls.key", ""}},
+	"web tls.member":              {{"tls.cert", ""}, {"tls.key", ""}},
+	"stt_server tls.member":       {{"tls.cert", ""}, {"tls.key", ""}},
+	"core_server tls.member":      {{"tls.cert", ""}, {"tls.key", ""}},
+	"stt member":                  {{"ca", ""}, {"client_cert", ""}, {"client_key", ""}},
+	"core member":                 {{"ca", ""}, {"client_cert", ""}, {"client_key", ""}},
 	"webhook body":                {{"events", `["wake"]`}},
 	"device.wav gap":              {{"end", `"loop"`}},
 	"device.wav pace":             {{"end", `"stop"`}},
@@ -352,7 +357,7 @@ func world() *graph.Parts {
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
-			Gate:      func() (node.Gate, error) { return mute{}, nil },
+			Gate:      func() (node.Gate, error) { return mum{}, nil },
 			Model: func(graph.ModelFile) (wake.Model, error) {
 				return wake.Model{Classes: 2, Labels: []string{"1_minute_timer", "5_minute_timer"}}, nil
 			},
@@ -372,7 +377,7 @@ type (
 	mind    struct{ graph.ModelService }
 	issuer  struct{ graph.IssuerService }
 	deaf    struct{}
-	mute    struct{}
+	mum     struct{}
 	never   struct{}
 	noBook  struct{}
 )
@@ -414,9 +419,9 @@ func (hook) Send(*rt.Task, notify.Message) error                              { 
 func (deaf) Push(*[audio.HopSamples]int16, *[96]float32) error                { return nil }
 func (deaf) Reset() error                                                     { return nil }
 func (deaf) Close() error                                                     { return nil }
-func (mute) Push(*[audio.HopSamples]int16) (float32, error)                   { return 0, nil }
-func (mute) Reset()                                                           {}
-func (mute) Close() error                                                     { return nil }
+func (mum) Push(*[audio.HopSamples]int16) (float32, error)                    { return 0, nil }
+func (mum) Reset()                                                            {}
+func (mum) Close() error                                                      { return nil }
 func (never) Push(*[96]float32) ([]float32, bool, error)                      { return []float32{0, 0}, false, nil }
 func (never) Reset()                                                          {}
 func (never) Close() error                                                    { return nil }

@@ -17,11 +17,13 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/incident"
+	"orac/appliance/mute"
 	"orac/appliance/node"
 	"orac/appliance/outbox"
 	"orac/appliance/provenclock"
@@ -62,6 +64,8 @@ type Options struct {
 	// Evidence returns what is known of the process before a node is ended by force; nil: nothing
 	// is collected.
 	Evidence func() string
+	// Replaced is set if this process has replaced another one.
+	Replaced *Replaced
 	// Ready is called once, when the core can be asked and changed. Alive is called every second. Either
 	// may be nil.
 	Ready func()
@@ -90,6 +94,10 @@ type Core struct {
 	changed *rt.Mailbox[struct{}] // something was planned or changed
 	events  node.Events           // besides the history
 	before  *Unclean
+	mutes   *mute.Keeper
+	// restarts says who asks for one.
+	restarts *rt.Mailbox[string]
+	ending   rt.Cell[rt.Instant] // when it began to end; 0: it runs
 	// lastGood: the runbook could not be used, so a kept generation runs, and nothing has been applied
 	// since.
 	lastGood *rt.Cell[bool]
@@ -101,7 +109,7 @@ func New(o Options) (*Core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Core{o: o, records: rt.NewMailbox[incident.Record]("incidents", 64), changed: rt.NewMailbox[struct{}]("changed", 1)}
+	c := &Core{o: o, records: rt.NewMailbox[incident.Record]("incidents", 64), changed: rt.NewMailbox[struct{}]("changed", 1), restarts: rt.NewMailbox[string]("restarts", 1)}
 	watched := rt.NewMailbox[event.Event]("events to the monitor", graph.EventsWaiting)
 	logged := rt.NewMailbox[event.Event]("events to the log", graph.EventsWaiting)
 	parts := *o.Parts
@@ -112,6 +120,9 @@ func New(o Options) (*Core, error) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
 	}
 	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
+	c.mutes = mute.New(parts.FS, o.Slog)
+	c.mutes.Names, c.mutes.Tell = c.listeners, func(t *rt.Task, b event.Body) { c.publish(t, &parts, "mute", b) }
+	parts.Mutes = c.mutes.Shown()
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []graph.Lacking, within time.Duration) error {
 			for _, l := range list { // the steps of an apply say where from
@@ -130,18 +141,25 @@ func New(o Options) (*Core, error) {
 		Runner: c.runner, Log: c.log, FS: parts.FS, Events: watched, Logged: logged, Slog: o.Slog,
 		Measure: o.Measure, LogFile: o.LogFile, Evidence: o.Evidence, Listeners: o.Listeners, MayRestart: c.mayRestart, Settle: parts.Trim, Changed: c.changed,
 	}
+	if r := o.Replaced; r != nil {
+		c.monitor.Hears = func(t *rt.Task) {
+			c.publish(t, &parts, "orac", event.Restarted{Why: r.Why, Seconds: amount.Round(r.Deaf().Seconds(), 1)})
+		}
+	}
 	c.lastGood = rt.NewCell(o.LastGood)
 	c.steward = &Steward{Proposer: Proposer{o.Language, c.runner.Graph, o.Accept}, Runner: c.runner, Check: o.Check, Queued: c.queued}
 	return c, nil
 }
 
-// Run runs the appliance until the task is told to stop or all sound is over and delivered. ErrReexec and ErrMemory mean
+// Run runs the appliance until the task is told to stop or all sound is over and delivered. ErrReexec, ErrMemory and *Asked mean
 // that the process is to be replaced; everything recorded is in the spool by then.
 func (c *Core) Run(t *rt.Task) error {
 	clock := t.Shield("clock", c.clock.Run)
+	mutes := t.Shield("mutes", c.mutes.Run)
 	keeper := t.Shield("keeper", c.keep)
 	monitor := t.Shield("monitor", c.monitor.Run)
 	logger := t.Shield("log", c.monitor.write)
+	c.mutes.Await(t) // who was muted stays so from the first hop on
 	nodes := t.Shield("runner", c.runner.Run)
 	removed := t.Shield("removed webhooks", c.removed.Run)
 	if err := c.begin(t); err != nil {
@@ -153,20 +171,24 @@ func (c *Core) Run(t *rt.Task) error {
 	}
 	which, err := 0, error(nil)
 	for {
-		if which, err = rt.Select(t, t.Now().Add(time.Second), nodes, monitor); !errors.Is(err, rt.ErrTimeout) {
+		if which, err = rt.Select(t, t.Now().Add(time.Second), nodes, monitor, c.restarts); !errors.Is(err, rt.ErrTimeout) {
 			break
 		}
 		if c.o.Alive != nil {
 			c.o.Alive(t)
 		}
 	}
+	c.ending.Take(rt.NewCell(t.Now()))
 	nodes.Stop()
 	until := t.Now().Add(drainTime + settleTime + endTime + time.Second)
 	end := t.Outlast(nodes, until)
 	if which == 1 && err == nil {
 		end = monitor.Err()
 	}
-	for _, child := range []*rt.Task{removed, clock, monitor, logger, keeper} {
+	if by, asked := c.restarts.TryRecv(t); asked && which == 2 {
+		end = &Asked{By: by}
+	}
+	for _, child := range []*rt.Task{removed, clock, mutes, monitor, logger, keeper} {
 		child.Stop()
 		_ = t.Outlast(child, t.Now().Add(time.Second)) // what it could not write by then is lost with the process
 	}

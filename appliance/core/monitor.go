@@ -41,6 +41,9 @@ type Monitor struct {
 	// Evidence returns what is known of the process before a node is ended by force.
 	Evidence func() string
 
+	// Hears is called once, when the first listener listens; nil: for nothing.
+	Hears func(t *rt.Task)
+
 	hooked hooked // what webhooks were told
 
 	rates   atomic.Pointer[map[string]float64]
@@ -178,6 +181,10 @@ func (m *Monitor) acted(t *rt.Task, component, what string) {
 
 // event makes facts and incidents from what an event says of a component.
 func (m *Monitor) event(t *rt.Task, e event.Event) {
+	if _, listens := e.Body.(event.Listening); listens && m.Hears != nil {
+		m.Hears(t)
+		m.Hears = nil
+	}
 	told := e.Told()
 	component := cmp.Or(told.About, e.Node)
 	if told.Level != "" {

@@ -80,6 +80,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	s := status.Status{
 		Appliance: g.Runbook.Appliance.Name, Runbook: g.Runbook.File, Generation: c.steward.Generation(), LastGood: c.lastGood.Get(),
 		Health: c.monitor.Report(), Memory: c.monitor.Memory(),
+		Muted: c.Muted(now, wall),
 	}
 	for _, v := range c.runner.Views() {
 		n := status.Node{

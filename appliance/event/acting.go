@@ -91,6 +91,9 @@ func (b Acted) words() Words {
 	case "refused":
 		return warning("not acted on", said, usual("  %s", b.Reason), faint("  %s", b.Topic))
 	case "unclear":
+		if b.Reason != "" {
+			return warning("unclear", said, usual("  %s", b.Reason), faint("  %s", b.Topic))
+		}
 		return warning("unclear", said, faint("  %s", b.Topic))
 	case "unknown":
 		return failure("not known", said, usual("  %s", b.Reason), how)

@@ -10,6 +10,10 @@ var devices = []Kind{
 		func(b Listening) Words {
 			return fine("listening", usual("%s  for ", b.Listener), strong("%s", strings.Join(b.Models, ", ")))
 		}),
+	kind("ORAC has replaced itself by a fresh process, and listens again.", Kind{Sign: Renewed},
+		func(b Restarted) Words {
+			return fine("restarted", usual("heard nothing for %.1f s: %s", b.Seconds, b.Why))
+		}),
 	kind("No sound comes from a device until the next `device_opened`.", Kind{about: itself},
 		func(b DeviceLost) Words {
 			return failure("deaf", usual("%s: %s; trying again %s", b.Device, b.Cause, b.Retry))
@@ -47,6 +51,14 @@ type Listening struct {
 }
 
 func (Listening) Kind() string { return "listening" }
+
+// Restarted: the process has replaced itself, and the first listener listens again.
+type Restarted struct {
+	Why     string  `json:"why"`
+	Seconds float64 `json:"seconds"` // from the moment at which the process before began to end
+}
+
+func (Restarted) Kind() string { return "restarted" }
 
 // DeviceLost: no sound comes from a device until the next DeviceOpened.
 type DeviceLost struct {

@@ -1,7 +1,20 @@
 package event
 
+import "time"
+
 // house tell what the centre of a house learns of its members, and does with them.
 var house = []Kind{
+	kind("This appliance can sign tokens for its members, or cannot any more, or its next key is late.", Kind{about: func(Event) string { return "issuer" }},
+		func(b IssuerHealth) Words {
+			if b.OK && b.Late {
+				return warning("issuer", usual("%s", b.Cause))
+			}
+			return either(b.OK, "issuer", usual("tokens for members can be signed"), usual("%s", b.Cause))
+		}),
+	kind("This appliance signs tokens for its members with another key from now on.", Kind{},
+		func(b IssuerKey) Words {
+			return plain("issuer", usual("tokens are signed with the key %s", b.Key), faint("  tokens of the one before stay valid until they expire"))
+		}),
 	kind("A member of this house answers again, or does not any more.", Kind{about: itself},
 		func(b MemberSeen) Words {
 			return either(b.Here, "member", usual("%s answers again", b.Member), usual("%s is not here (%s): %s", b.Member, b.Presence, b.Why))
@@ -29,6 +42,36 @@ var house = []Kind{
 			return plain("push", usual("%s: %s  ", b.Member, b.State), faint("%s", b.Push))
 		}),
 }
+
+// IssuerHealth: whether tokens for members can be signed, on each change.
+type IssuerHealth struct {
+	OK    bool   `json:"ok"`
+	Late  bool   `json:"late,omitempty"` // the next key is due, and was not made
+	Cause string `json:"cause,omitempty"`
+}
+
+func (IssuerHealth) Kind() string { return "issuer_health" }
+
+func (b IssuerHealth) told() Told {
+	t := well()
+	switch {
+	case !b.OK:
+		t = down(b.Cause)
+	case b.Late:
+		t = poor(b.Cause)
+	}
+	t.About = "issuer"
+	return t
+}
+
+// IssuerKey: tokens for members are signed with another key from now on.
+type IssuerKey struct {
+	Key    string    `json:"key"`              // its ID
+	Before string    `json:"before,omitempty"` // of the one before, whose tokens stay valid
+	Until  time.Time `json:"until,omitzero"`   // how long they do
+}
+
+func (IssuerKey) Kind() string { return "issuer_key" }
 
 // MemberSeen: a member has gone or come back.
 type MemberSeen struct {

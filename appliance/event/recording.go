@@ -20,8 +20,13 @@ var recordings = []Kind{
 		Spooled.words),
 	kind("A recording of an earlier run was found at the start. It will be delivered.", Kind{Kept: true, Hooks: []string{"recording"}},
 		Salvaged.words),
-	kind("A recording was lost.", Kind{Kept: true, Hooks: []string{"delivery"}},
-		func(b Dropped) Words { return failure("lost", usual("%s: %s", b.Utterance, b.Cause)) }),
+	kind("A recording was lost, or was dropped because its listener was muted.", Kind{Kept: true, Hooks: []string{"delivery"}},
+		func(b Dropped) Words {
+			if b.Muted {
+				return warning("dropped", usual("%s: %s", b.Utterance, b.Cause))
+			}
+			return failure("lost", usual("%s: %s", b.Utterance, b.Cause))
+		}),
 }
 
 // Wake: a model fired.
@@ -80,6 +85,7 @@ var endings = map[utterance.Why]string{
 	utterance.Stopped:    "cut off: the appliance stops",
 	utterance.Restarted:  "cut off: the recorder was restarted",
 	utterance.Cut:        "cut off by a restart",
+	utterance.Muted:      "cut off and dropped: the listener was muted",
 	utterance.Part:       "cut off: the disk held only a part of it",
 }
 
@@ -135,6 +141,7 @@ func (b Salvaged) words() Words {
 type Dropped struct {
 	Utterance string `json:"utterance"`
 	Cause     string `json:"cause"`
+	Muted     bool   `json:"muted,omitempty"` // somebody wanted it so: the listener was muted while it was recorded
 	Of        Origin `json:"-"`
 }
 

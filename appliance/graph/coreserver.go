@@ -19,6 +19,7 @@ type coreAddress struct {
 		Listen    string      `hcl:"listen"`
 		PlainHTTP bool        `hcl:"plain_http_on_the_network"`
 		TLS       runbook.TLS `hcl:"tls"`
+		Members   bool        `hcl:"members"`
 	} `of:"core_server"`
 }
 

@@ -32,6 +32,7 @@ type Peer struct {
 	CA         string          `hcl:"ca"`
 	ClientCert string          `hcl:"client_cert"`
 	ClientKey  string          `hcl:"client_key"`
+	Member     bool            `hcl:"member"`
 }
 
 // URL is where the heartbeat goes: its own, or that of the service.

@@ -45,6 +45,8 @@ type Parts struct {
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
+	// Mutes tells who does not listen now; nil: nobody is ever muted.
+	Mutes *rt.Cell[node.Mutes]
 	// Turn controls when webhooks may use their folders; nil where no folder belongs to a removed
 	// webhook.
 	Turn *outbox.Turn

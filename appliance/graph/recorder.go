@@ -69,7 +69,7 @@ func buildRecorder(a *Assembly, n *Node, id byDevice, s recorderSettings) (node.
 			Patient: s.WAV != nil && s.WAV.Pace == "fast", Deliver: firsts(s.Listener.Deliver), PreRoll: r.PreRoll, Stall: s.Watchdog.ReadStall,
 			End: utterance.EndpointConfig{Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold)},
 		}),
-		In: wakes.inbox(a, n.Address), Ring: follows.inbox(a, At(Ring, device)), Out: pieces.out(a, n.Address), Events: a.Events(n.Address),
+		In: wakes.inbox(a, n.Address), Ring: follows.inbox(a, At(Ring, device)), Out: pieces.out(a, n.Address), Events: a.Events(n.Address), Mutes: a.Mutes,
 	}, nil
 }
 

@@ -45,6 +45,13 @@ type sourceSettings struct {
 		Retries    int           `hcl:"retries"`
 		RetrySlow  time.Duration `hcl:"retry_slow"`
 	} `of:"watchdog"`
+	Listeners []hearing `of:"listener"` // those that hear it
+}
+
+// hearing is what a source knows of a listener.
+type hearing struct {
+	Address runbook.Address
+	Device  runbook.Address `hcl:"device"`
 }
 
 func sources() *Kind {
@@ -73,6 +80,9 @@ func addSources(c *compiler, k *Kind) {
 		}
 		var s sourceSettings
 		fill(&s.Watchdog, c.Runbook.Watchdog)
+		for _, l := range d.listeners {
+			s.Listeners = append(s.Listeners, see[hearing](l))
+		}
 		c.add(Node{Address: address, Kind: k, Block: d.address, Detail: detail, Claim: string(d.address), Identity: identity, Settings: s})
 	}
 }
@@ -94,11 +104,15 @@ func buildSource(a *Assembly, n *Node, d Device, s sourceSettings) (node.Node, e
 	if err != nil {
 		return nil, err
 	}
-	w := s.Watchdog
+	w, listeners := s.Watchdog, []string(nil)
+	for _, l := range s.Listeners {
+		listeners = append(listeners, l.Address.Name())
+	}
 	return &node.Source{
-		Name: n.Address, Device: n.Name(), Input: input, Out: hops.out(a, n.Address), Events: a.Events(n.Address), Meters: a.Meters,
+		Name: n.Address, Device: n.Name(), Input: input, Out: hops.out(a, n.Address), Events: a.Events(n.Address), Meters: a.Meters, Mutes: a.Mutes,
 		Config: rt.NewCell(node.SourceConfig{
 			Stall: w.ReadStall, Stuck: w.RMSStuck, Retry: node.Retry{Delay: w.RetryDelay, Tries: w.Retries, Slow: w.RetrySlow},
+			Listeners: listeners,
 		}),
 	}, nil
 }

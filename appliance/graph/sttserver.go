@@ -20,6 +20,7 @@ type serverAddress struct {
 		Listen    string      `hcl:"listen"`
 		PlainHTTP bool        `hcl:"plain_http_on_the_network"`
 		TLS       runbook.TLS `hcl:"tls"`
+		Members   bool        `hcl:"members"`
 	} `of:"stt_server"`
 }
 

@@ -97,6 +97,6 @@ func buildTrigger(a *Assembly, n *Node, id byDevice, s triggerSettings) (node.No
 	}
 	return &node.Trigger{
 		Name: n.Address, Device: id.Listener.Device.Name(), Listener: n.Name(), Config: rt.NewCell(c),
-		In: votes.inbox(a, n.Address), Out: wakes.out(a, n.Address), Events: a.Events(n.Address),
+		In: votes.inbox(a, n.Address), Out: wakes.out(a, n.Address), Events: a.Events(n.Address), Mutes: a.Mutes,
 	}, nil
 }

@@ -19,6 +19,7 @@ type Rule struct {
 var Rules = []Rule{
 	{Kind: "loop", Sound: true, ShowDegraded: time.Second, Clear: 2 * time.Second}, // lag of the event loop
 	{Kind: "stt", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second},
+	{Kind: "issuer", ShowDegraded: time.Second, ShowUnhealthy: time.Second, Clear: time.Second}, // of tokens for members
 	{Kind: "web", ShowUnhealthy: time.Second, Clear: time.Second},
 	{Kind: "disk", Clear: 5 * time.Second},
 	{Kind: "log", Clear: time.Second},

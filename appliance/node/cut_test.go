@@ -62,6 +62,17 @@ func TestARecordingSaysWhetherItWasCutOff(t *testing.T) {
 			w.r.Drain()
 			w.task.Stop()
 		}, utterance.Stopped, true},
+		"a mute": {func(w world2) {
+			now := w.k.Now()
+			w.r.Mutes.Take(rt.NewCell(node.Mutes{{Listener: "x", From: now, Until: now.Add(time.Second)}}))
+			h := loud(30)
+			h.At = now
+			w.hops.Push(w.k, h)
+		}, utterance.Muted, true},
+		"a mute, and no sound any more": {func(w world2) {
+			w.r.Mutes.Take(rt.NewCell(node.Mutes{{From: w.k.Now(), Until: rt.Never}}))
+			_ = w.k.Sleep(3 * time.Second)
+		}, utterance.Muted, true},
 		"a change that restarts the recorder": {func(w world2) { w.task.Stop() }, utterance.Restarted, true},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +80,7 @@ func TestARecordingSaysWhetherItWasCutOff(t *testing.T) {
 				wakes, follows := rt.NewMailbox[node.Wake]("wakes", 4), rt.NewMailbox[node.Follow]("follows", 4)
 				pieces, events := rt.NewMailbox[node.Piece]("pieces", 400), mailbox()
 				r := &node.Recorder{
-					Name: "recorder.x", Listener: "x", In: wakes, Ring: follows, Out: rt.NewOut(pieces), Events: rt.NewOut(events),
+					Name: "recorder.x", Listener: "x", In: wakes, Ring: follows, Out: rt.NewOut(pieces), Events: rt.NewOut(events), Mutes: rt.NewCell(node.Mutes(nil)),
 					Config: rt.NewCell(node.RecorderConfig{Deliver: []string{"w"}, PreRoll: time.Second, Stall: 2 * time.Second, End: utterance.EndpointConfig{
 						Lead: 3 * time.Second, Silence: 300 * time.Millisecond, Grace: 400 * time.Millisecond, Max: 15 * time.Second, Level: 0.01,
 					}}),

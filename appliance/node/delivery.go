@@ -251,6 +251,10 @@ func (n *Delivery) tryStream(t *rt.Task, c *course) (r stt.Result, answered bool
 		n.streamed(t)
 		return r, true, nil
 	}
+	if errors.Is(err, errDropped) {
+		c.attempts-- // not a failure
+		return stt.Result{}, false, nil
+	}
 	n.note(t, c, err)
 	off, herr := n.switchedOff(t, err)
 	switch {
@@ -275,7 +279,11 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	say(t, n.Events, n.Name, event.DeliveryStarted{Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.streamWay(), Attempt: 1})
 	t.Trace("stream", int64(c.Seq))
 	u := n.utterance(c)
+	ended, over := Whole{}, false
 	u.Sending = func(t *rt.Task) error { // the end of the stream: from now on, an answer is due
+		if ended, over = ends.TryRecv(t); ended.Gone {
+			return errDropped
+		}
 		n.ask(t)
 		return n.sending(t, c)
 	}
@@ -284,13 +292,22 @@ func (n *Delivery) stream(t *rt.Task, c *course) (stt.Result, error) {
 	if err == nil && chunks.Stats().Taken == 0 { // an answer counts only if the service received sound
 		err = errNothingSent
 	}
-	if ended, ok := ends.TryRecv(t); ok {
+	if !over {
+		ended, over = ends.TryRecv(t)
+	}
+	switch {
+	case ended.Gone:
+		err = errDropped
+	case over:
 		c.Meta, c.Ended = ended.Meta, ended.Ended
-	} else if err == nil { // a service that answers midway has not heard all of it
+	case err == nil: // a service that answers midway has not heard all of it
 		err = errUnfinished
 	}
 	return r, err
 }
+
+// errDropped ends a stream whose recording was dropped: its listener was muted.
+var errDropped = errors.New("the recording was dropped")
 
 // sound waits for the utterance to be complete. It gives up an utterance that cannot be read after some tries, or that the
 // disk does not return for some minutes, so that the next one gets its turn. What is left of it is set aside.

@@ -75,6 +75,14 @@ func (r *translator) news(e event.Event) []hook.Event {
 			i.State = "closed"
 		}
 		return []hook.Event{i}
+	case event.Muted:
+		m := &hook.Mute{Head: headOf("mute", e.At, "", b.Listener), State: "muted", By: b.By}
+		if !b.Until.IsZero() {
+			m.Until = at(b.Until)
+		}
+		return []hook.Event{m}
+	case event.Unmuted:
+		return []hook.Event{&hook.Mute{Head: headOf("mute", e.At, "", b.Listener), State: "unmuted", By: b.By}}
 	case event.HealthTold:
 		return []hook.Event{&hook.Health{
 			Head: headOf("health", e.At, b.Of.Device, b.Of.Listener), Component: b.Component, From: b.From, To: b.To, Why: b.Why,

@@ -57,7 +57,7 @@ func (n *Features) Run(t *rt.Task) error {
 		if err != nil {
 			return over(err)
 		}
-		f.Seq, f.RMS = hop.Seq, hop.RMS
+		f.Seq, f.At, f.RMS = hop.Seq, hop.At, hop.RMS
 		f.Reset = hop.Reset || hop.Gap || hop.Seq != next
 		if f.Reset { // sound from before a break must not wake anybody together with sound from after it
 			if err := x.Reset(); err != nil {
@@ -104,7 +104,7 @@ func (n *VoiceGate) Run(t *rt.Task) error {
 		if err != nil {
 			return err
 		}
-		v := Vote{Seq: hop.Seq, RMS: hop.RMS, From: Voice, N: 1}
+		v := Vote{Seq: hop.Seq, At: hop.At, RMS: hop.RMS, From: Voice, N: 1}
 		v.Values[0] = voice
 		n.Out.Push(t, v)
 	}
@@ -148,7 +148,7 @@ func (n *Head) Run(t *rt.Task) error {
 		if len(scores) > MaxClasses {
 			return fmt.Errorf("model %s: %d classes; at most %d are possible", n.Model, len(scores), MaxClasses)
 		}
-		v := Vote{Seq: f.Seq, RMS: f.RMS, From: n.Model, N: len(scores), Masked: masked}
+		v := Vote{Seq: f.Seq, At: f.At, RMS: f.RMS, From: n.Model, N: len(scores), Masked: masked}
 		var best float32
 		for i, s := range scores {
 			v.Values[i] = s

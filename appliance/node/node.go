@@ -66,6 +66,7 @@ const MaxClasses = 16
 // Feature is what the extractor made from a hop.
 type Feature struct {
 	Seq       int64
+	At        rt.Instant
 	RMS       float32
 	Reset     bool // see audio.Hop
 	Embedding [96]float32
@@ -74,6 +75,7 @@ type Feature struct {
 // Vote is what a head, or the voice gate, says about a hop.
 type Vote struct {
 	Seq    int64
+	At     rt.Instant // of the hop
 	RMS    float32
 	From   string // name of the model; Voice for the voice gate
 	N      int    // values used

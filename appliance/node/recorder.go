@@ -22,6 +22,7 @@ type Recorder struct {
 	Ring   *rt.Mailbox[Follow]
 	Out    *rt.Out[Piece]
 	Events Events
+	Mutes  *rt.Cell[Mutes]
 
 	recorded int64 // hops before this one already belong to an utterance
 	draining rt.Cell[bool]
@@ -121,10 +122,13 @@ func (r *Recorder) record(t *rt.Task, w Wake) (utterance.Why, error) {
 // told to stop.
 func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, wake int64, hops *rt.Mailbox[*audio.Hop]) (samples int, why utterance.Why, stop error) {
 	var e *utterance.Endpointer
+	since := r.Mutes.Get().Heard(r.Listener, t.Now())
 	for {
 		hop, err := hops.Recv(t, t.Now().Add(config.Stall))
 		switch {
 		case err == nil:
+		case !errors.Is(err, rt.ErrStopped) && r.Mutes.Get().Deaf(r.Listener, t.Now()):
+			return samples, utterance.Muted, nil
 		case errors.Is(err, rt.ErrClosed) && r.draining.Get():
 			return samples, utterance.Stopped, nil
 		case errors.Is(err, rt.ErrClosed):
@@ -133,6 +137,12 @@ func (r *Recorder) follow(t *rt.Task, config RecorderConfig, m utterance.Meta, w
 			return samples, utterance.DeviceLost, nil
 		default:
 			return samples, r.told(), err
+		}
+		switch {
+		case hop.At < since: // another listener hears the device, so the ring still holds it
+			continue
+		case r.Mutes.Get().Deaf(r.Listener, hop.At):
+			return samples, utterance.Muted, nil
 		}
 		if hop.Reset && samples > 0 && hop.Seq > wake {
 			return samples, utterance.DeviceLost, nil

@@ -106,7 +106,8 @@ func (r *Ring) follow(t *rt.Task, f Follow) {
 
 func (r *Ring) hop(t *rt.Task, hop *audio.Hop) {
 	if hop.Reset {
-		r.kept = r.kept[:0] // sound from before a break is not used as pre-roll
+		clear(r.kept)
+		r.kept = r.kept[:0] // sound from before a break, or a mute, is not used as pre-roll
 	}
 	if len(r.kept) == r.Hops {
 		copy(r.kept, r.kept[1:])

@@ -20,6 +20,7 @@ type Source struct {
 	Events Events
 	Meters Events // a Level for each hop
 	Config *rt.Cell[SourceConfig]
+	Mutes  *rt.Cell[Mutes]
 
 	seq   int64 // of the next hop
 	opens int
@@ -43,6 +44,8 @@ type SourceConfig struct {
 	Stall time.Duration // age of the last hop at which the stream is closed
 	Stuck time.Duration // a fault if non-zero hops are bit-identical for this long
 	Retry Retry
+	// Listeners are those that hear the device. While all of them are muted it sends silence.
+	Listeners []string
 }
 
 // Update implements Updater.
@@ -137,11 +140,13 @@ func (s *Source) evidence(t *rt.Task, stream audio.Stream, err error) string {
 // hopsTold is how many of the last hops are part of the evidence.
 const hopsTold = 8
 
-// listen passes hops on until the stream fails.
+// listen passes hops on until the stream fails. While it is muted it reads on and passes silence on: a device that dies is noticed, and
+// the first hop after the mute is heard. The break before the silence empties the ring, and what nodes remember of the sound.
 func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
-	var last *audio.Hop
+	var last [audio.HopSamples]int16
 	var same time.Duration // for how long hops have been identical
 	var gaps uint64        // in the stream so far
+	var muted bool
 	for first := true; ; first = false {
 		hop := &audio.Hop{Reset: first}
 		config := s.Config.Get()
@@ -155,24 +160,33 @@ func (s *Source) listen(t *rt.Task, stream audio.Stream) error {
 			s.gone.say(t, s.Events, s.Name, "sound of "+s.Device, int(g.Lost()-gaps))
 			gaps, hop.Gap = g.Lost(), true
 		}
-		hop.Seq, hop.At, hop.RMS = s.seq, t.Now(), audio.RMS(hop.PCM[:])
+		hop.Seq, hop.At = s.seq, t.Now()
 		s.seq++
+		// A muted microphone sends digital silence, which is fine. The same non-zero hop again and again
+		// is a fault.
+		if hop.PCM == last && hop.PCM != ([audio.HopSamples]int16{}) {
+			same += audio.HopTime
+		} else {
+			same = 0
+		}
+		last = hop.PCM
+		was := muted
+		if muted = s.Mutes.Get().AllDeaf(config.Listeners, hop.At); muted {
+			clear(hop.PCM[:])
+			if !was {
+				hop.Reset, s.heard = true, nil
+			}
+		}
+		hop.RMS = audio.RMS(hop.PCM[:])
 		if n := s.Out.Push(t, hop); n > 0 {
 			s.lost.say(t, s.Events, s.Name, "hops of "+s.Name, n)
 		}
 		if len(s.Meters.Boxes()) > 0 {
 			say(t, s.Meters, s.Name, event.Level{Device: s.Device, RMS: hop.RMS, Peak: audio.Peak(hop.PCM[:])})
 		}
-		// A muted microphone sends digital silence, which is fine. The same non-zero hop again and again
-		// is a fault.
-		if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {
-			if same += audio.HopTime; same >= config.Stuck {
-				return fmt.Errorf("the same %v of sound has come for %v: %w", audio.HopTime, same, errStuck)
-			}
-		} else {
-			same = 0
+		if same > 0 && same >= config.Stuck {
+			return fmt.Errorf("the same %v of sound has come for %v: %w", audio.HopTime, same, errStuck)
 		}
-		last = hop
 		if s.heard = append(s.heard, hop); len(s.heard) > hopsTold {
 			s.heard = append(s.heard[:0], s.heard[1:]...)
 		}

@@ -166,6 +166,8 @@ func (n *Spool) piece(t *rt.Task, p Piece) {
 			tail.To.TrySend(t, chunk(p.Hop.PCM[:]))
 		}
 		n.kept.Append(t, e, p.Hop.PCM[:])
+	case p.End != nil && p.End.Why == utterance.Muted:
+		n.cancel(t, e)
 	case p.End != nil:
 		n.end(t, e, *p.End)
 	}
@@ -189,6 +191,19 @@ func (n *Spool) end(t *rt.Task, e *spool.Entry, m utterance.Meta) {
 	}()
 	n.kept.End(t, e, m)
 	t.Trace("spooled", int64(e.Seq), int64(e.Meta.Samples))
+}
+
+// cancel drops what was being recorded when its listener was muted. Half a command is worth less than none, and whoever mutes in the
+// middle of one wants it unheard. A service to which it was streamed is not told that it is over: the connection ends.
+func (n *Spool) cancel(t *rt.Task, e *spool.Entry) {
+	tails := n.tails[e.Seq]
+	delete(n.tails, e.Seq)
+	for _, tail := range tails {
+		tail.Ended.TrySend(t, Whole{Gone: true})
+		tail.To.Close(t)
+	}
+	n.kept.Cancel(t, e, "ORAC was muted while it was recorded")
+	t.Trace("cancelled", int64(e.Seq))
 }
 
 // orphans completes what a failed recorder was recording: nothing else would, and all later utterances would wait.
@@ -312,7 +327,7 @@ func (n *Spool) report(t *rt.Task) {
 		switch {
 		case r.Dropped:
 			t.Trace("dropped", int64(r.Entry.Seq))
-			say(t, n.Events, n.Name, event.Dropped{Utterance: r.Entry.Meta.ID, Cause: r.Cause, Of: originOf(r.Entry.Meta)})
+			say(t, n.Events, n.Name, event.Dropped{Utterance: r.Entry.Meta.ID, Cause: r.Cause, Muted: r.Cancelled, Of: originOf(r.Entry.Meta)})
 		default:
 			t.Trace("kept in "+r.Where, int64(r.Entry.Seq))
 			say(t, n.Events, n.Name, event.Spooled{Utterance: r.Entry.Meta.ID, Where: r.Where, Cause: r.Cause})

@@ -22,6 +22,7 @@ type Trigger struct {
 	In       *rt.Mailbox[Vote]
 	Out      *rt.Out[Wake]
 	Events   Events
+	Mutes    *rt.Cell[Mutes]
 
 	TriggerConfig // that is in force
 	mark          any
@@ -67,6 +68,7 @@ type voter struct {
 type slot struct {
 	used   bool
 	seq    int64
+	at     rt.Instant // of the hop
 	rms    float32
 	voice  float32
 	scores []wake.Scores
@@ -191,7 +193,7 @@ func (n *Trigger) decideOldest(t *rt.Task) {
 
 // open begins a hop: until they vote, heads are masked and there is no voice.
 func (s *slot) open(v Vote) {
-	s.used, s.seq, s.rms, s.voice = true, v.Seq, v.RMS, 0
+	s.used, s.seq, s.at, s.rms, s.voice = true, v.Seq, v.At, v.RMS, 0
 	for i := range s.scores {
 		s.scores[i].Masked = true
 		clear(s.values[i][:])
@@ -201,6 +203,11 @@ func (s *slot) open(v Vote) {
 // decide passes on what fires in a hop.
 func (n *Trigger) decide(t *rt.Task, s *slot) {
 	s.used = false
+	if mutes := n.Mutes.Get(); mutes.Deaf(n.Listener, s.at) || mutes.Deaf(n.Listener, t.Now()) {
+		for i := range s.scores { // patience and cooldowns continue as if nothing had been scored
+			s.scores[i].Masked = true
+		}
+	}
 	heard := time.Duration(s.seq+1) * audio.HopTime // cooldowns count heard sound: a file may play faster than real time
 	for _, d := range n.rules.Step(s.seq, heard, float64(s.rms), s.voice, s.scores) {
 		wall := t.Wall()

@@ -76,8 +76,12 @@ func NewCell[T any](v T) *Cell[T] {
 	return c
 }
 
-// Get returns the value in force. It may be called from anywhere.
+// Get returns the value in force; the zero value if there is no cell. It may be called from anywhere.
 func (c *Cell[T]) Get() T {
+	if c == nil {
+		var zero T
+		return zero
+	}
 	if v := c.v.Load(); v != nil {
 		return *v
 	}

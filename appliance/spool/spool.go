@@ -92,11 +92,12 @@ func (e *Entry) Awaits(stt string) bool {
 
 // Report is something that happened to an utterance and that should be reported.
 type Report struct {
-	Entry   *Entry
-	Dropped bool   // it is lost …
-	Cut     bool   // … or was found unfinished …
-	Where   string // … or is now kept here: disk, memory, damaged, the name of a file
-	Cause   string
+	Entry     *Entry
+	Dropped   bool   // it is lost …
+	Cancelled bool   // … because somebody wanted it so …
+	Cut       bool   // … or was found unfinished …
+	Where     string // … or is now kept here: disk, memory, damaged, the name of a file
+	Cause     string
 }
 
 // Spool is the set of utterances that are still needed.
@@ -309,8 +310,16 @@ func (s *Spool) Audio(t *rt.Task, e *Entry) ([]int16, error) {
 	return decode(b), nil
 }
 
-// Cancel removes an utterance of which nothing was recorded.
-func (s *Spool) Cancel(t *rt.Task, e *Entry) { s.forget(t, e) }
+// Cancel removes an utterance while it is recorded: nobody gets it. The cause is reported.
+func (s *Spool) Cancel(t *rt.Task, e *Entry, cause string) {
+	if e.file != nil {
+		_ = e.file.Close() // it is about to be removed
+		e.file = nil
+	}
+	e.recording = false
+	s.report(Report{Entry: e, Dropped: true, Cancelled: true, Cause: cause})
+	s.forget(t, e)
+}
 
 // errNoRoom is the spool's own refusal.
 var errNoRoom = errors.New("the disk is nearly full")

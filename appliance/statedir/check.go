@@ -243,7 +243,7 @@ func (d *Dir) closeOff() error {
 
 // checkAll looks for files that another user has put into the folder, and into those of its folders that hold secrets.
 func (d *Dir) checkAll(who, option string) error {
-	for _, folder := range []string{".", "secrets", "tls"} {
+	for _, folder := range []string{".", "secrets", "tls", "house"} {
 		f, err := d.OpenFolder(folder)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue

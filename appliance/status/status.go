@@ -20,6 +20,7 @@ type Status struct {
 	LastGood   bool          `json:"last_good"`  // it runs the last good generation because the file could not be used
 	Started    time.Time     `json:"started"`
 	Health     health.Report `json:"health"`
+	Muted      []Mute        `json:"muted,omitempty"` // who does not listen, because somebody wants it so
 	Nodes      []Node        `json:"nodes"`
 	Spool      Spool         `json:"spool"`
 	Hooks      []Hook        `json:"webhooks,omitempty"`

@@ -50,6 +50,7 @@ const (
 	Stopped    Why = "stopped"           // the appliance was told to stop
 	Restarted  Why = "restarted"         // its recorder was restarted: a change was applied, or it was stuck
 	Cut        Why = "cut by a restart"  // found unfinished: the appliance was killed, or its recorder failed
+	Muted      Why = "muted"             // somebody muted the listener: what was recorded is dropped
 	Part       Why = "kept in part"      // the disk refused some of it, and the appliance was killed before it accepted the rest
 )
 
@@ -57,7 +58,7 @@ const (
 // end.
 func (w Why) CutOff() bool {
 	switch w {
-	case Limit, DeviceLost, Stopped, Restarted, Cut, Part:
+	case Limit, DeviceLost, Stopped, Restarted, Cut, Muted, Part:
 		return true
 	}
 	return false

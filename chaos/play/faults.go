@@ -92,6 +92,7 @@ var makers = map[scenario.Kind]Maker{
 	scenario.Kill:        {How: "SIGKILL to the appliance; started again afterwards", prepare: kill},
 	scenario.OutOfMemory: {How: "a control group allows 32 MiB more than the appliance has, ptrace makes it map more, and the kernel kills it; started again afterwards", machine: limitable, prepare: exhaust},
 	scenario.ClockJump:   {How: "a seccomp filter hands the appliance's questions for the time of day to this program, which answers with the changed time", Differs: "it cannot be combined with net_down in one scenario, and ends when the process replaces itself", machine: chaos.ClockSupported, probe: clocked, prepare: jump},
+	scenario.Mute:        {How: "orac mute --for of the fault's time", prepare: muteAll},
 	scenario.Apply:       {How: "orac apply --auto-approve of the changed runbook", prepare: applyChange},
 }
 

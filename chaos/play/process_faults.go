@@ -203,3 +203,20 @@ func lastLine(s string) string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
 	return lines[len(lines)-1]
 }
+
+// muteAll mutes the appliance for as long as the fault lasts: it ends by itself.
+func muteAll(w *World, o occurrence) (*broken, error) {
+	if _, err := w.Running(); err != nil {
+		return nil, err
+	}
+	order := func(args ...string) error {
+		ctx, cancel := context.WithTimeout(w.life, applyTime)
+		defer cancel()
+		code, said, err := w.Run(ctx, append(args, "-f", w.File)...)
+		if err == nil && code != 0 {
+			err = errors.New(lastLine(said))
+		}
+		return err
+	}
+	return &broken{apply: func() error { return order("mute", "--for", max(o.For, time.Second).String()) }}, nil
+}

@@ -19,6 +19,7 @@ import (
 	"orac/web/acts"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/control"
 )
 
 // jsonReport is what some commands print in JSON: a section of the page.
@@ -59,6 +60,7 @@ func jsonReports() []jsonReport {
 		{"orac secrets list", []string{"orac secrets list"}, []secretLine{}, false},
 		{"orac key list", []string{"orac key list"}, []auth.APIKey{}, false},
 		{"orac key create, orac key rotate", []string{"orac key create", "orac key rotate"}, shownKey{}, false},
+		{"orac member add", []string{"orac member add"}, control.MemberCode{}, false},
 		{"orac token issue", []string{"orac token issue"}, auth.Token{}, false},
 		{"orac token inspect", []string{"orac token inspect"}, auth.Inspected{}, false},
 		{"orac audit tail, orac audit export", []string{"orac audit tail", "orac audit export"}, audit.Line{}, false},

@@ -25,11 +25,12 @@ import (
 // model is an appliance that does as it is told by words in the runbook: "invalid" is refused, "blocked" is planned as such,
 // "changing" differs at every look, "contested" is being applied by another and taken back, "sick" does not become healthy. Its generations are texts.
 type model struct {
-	mu        sync.Mutex // guards everything that follows
-	texts     []string   // of the generations from 1
-	looks     int
-	contested int // looks at a text that says so
-	sick      bool
+	control.Commanded            // nobody asks
+	mu                sync.Mutex // guards everything that follows
+	texts             []string   // of the generations from 1
+	looks             int
+	contested         int // looks at a text that says so
+	sick              bool
 }
 
 func (m *model) hash(text string) string {

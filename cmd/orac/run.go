@@ -62,6 +62,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP) // from the first moment: by default it ends a process
 	defer signal.Stop(hangup)
+	told := ctx // it ends when somebody stops ORAC
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	notifier, err := sdnotify.New(os.Getenv)
@@ -103,7 +104,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, near(orac.State.Dir))))
 	}
 	over := a.showing(events, cancel)
-	audited := control.Audited{Daemon: orac.Daemon, Log: web.audit}
+	audited := control.Audited{Daemon: orac.Daemon, Log: web.audit, House: control.House{Codes: web.codes, Runbook: orac.Runbook}}
 	end := orac.Run(ctx,
 		func(ctx context.Context) {
 			if err := control.Serve(ctx, listener, audited, orac.Log.Logger()); err != nil {
@@ -119,10 +120,17 @@ func (a *app) run(ctx context.Context, watch bool) error {
 			case <-ctx.Done():
 			}
 			<-ctx.Done()
-			_ = notifier.Stopping()
+			if told.Err() != nil {
+				_ = notifier.Stopping()
+			}
 		})
 	over()
 	a.farewell(orac.Status())
+	if boot.Replaceable(end) {
+		_ = notifier.Reloading() // to say that it stops would have systemd kill the next process
+	} else {
+		_ = notifier.Stopping()
+	}
 	if boot.Replaceable(end) {
 		fmt.Fprintf(a.err, "%s %v; starting again\n", a.err.Warn("orac:"), end)
 		end = orac.Replace(end)

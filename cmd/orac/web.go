@@ -22,6 +22,7 @@ import (
 	"orac/web/console"
 	"orac/web/coreserver"
 	"orac/web/edge"
+	"orac/web/enrol"
 	"orac/web/gate"
 	"orac/web/members"
 	"orac/web/peers"
@@ -33,7 +34,8 @@ import (
 // webSide is what an appliance serves to the network: the console and the API, and the servers of its roles. Each listens if the
 // runbook says so.
 type webSide struct {
-	appliance.Several // all of the servers below
+	appliance.Several               // all of the servers below
+	house             *enrol.Keeper // before all that show its certificate
 	console           *edge.Host
 	understands       *peers.Hosts
 	acts              *peers.Hosts
@@ -44,7 +46,8 @@ type webSide struct {
 	hub   *api.Hub
 	guard *auth.Guard
 	audit *audit.Log
-	sorry string // why there is no guard
+	codes *enrol.Book // with which appliances join the house
+	sorry string      // why there is no guard
 
 	daemon atomic.Pointer[appliance.Daemon] // that is told what happens to members; nil before it runs
 }
@@ -60,12 +63,16 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	w.console = &edge.Host{StateDir: state.Dir, Log: log, Say: w.tell}
 	w.understands = sttserver.NewHosts(state.Dir, log, w.tell)
 	w.acts = coreserver.NewHosts(state.Dir, log, w.tell)
+	w.codes = &enrol.Book{}
 	w.Several = appliance.Several{w.console, w.understands, w.acts}
 	var err error
 	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {
 		w.shut(err)
 		return w
 	}
+	w.house = w.keeper(log)
+	w.understands.Admit, w.acts.Admit = w.admit, w.admit
+	w.Several = append(appliance.Several{w.house}, w.Several...)
 	w.members = members.New(members.Options{StateDir: state.Dir, Tokens: w.guard, Transport: members.Transport, Tell: w.report, Audit: w.audit, Log: log.With("part", "members")})
 	w.Several = append(w.Several, w.members)
 	if aside := w.guard.DB.Aside; aside != "" {
@@ -151,16 +158,19 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	simulated := simulations.New(ctx, simulations.Options{Dir: filepath.Join(orac.State.Dir, "simulations"), Program: program, Env: env, Log: log})
 	measured := samples.New(samples.Options{Dir: orac.State.Dir, Log: log})
 	refused := gate.NewDenials(ctx, w.audit, log)
-	common := peers.Options{Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version()}
+	common := peers.Options{Guard: w.guard, Audit: w.audit, Refused: refused, Log: log, Version: version(), Admit: w.admit}
 	server := api.New(ctx, api.Options{
-		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(),
-		Simulations: simulated, Samples: measured, Members: w.members, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
+		App: api.AppOf(app), Guard: w.guard, Audit: w.audit, Refused: refused, Events: w.hub, Log: log, Version: version(), Codes: w.codes,
+		Simulations: simulated, Samples: measured, Members: w.members, Tell: w.report, Docs: docs(), Say: w.tell, Pages: console.New().Pages,
 	})
+	w.house.Use(orac.Runbook())
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
+	beside.Go(func() { w.house.Run(ctx) })
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })
 	w.daemon.Store(orac.Daemon)
+	beside.Go(func() { server.WatchIssuer(ctx) })
 	beside.Go(func() { w.members.Run(ctx) })
 	beside.Go(func() {
 		o := sttserver.Options{App: orac.Daemon, Options: common}

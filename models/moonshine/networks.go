@@ -23,12 +23,13 @@ const (
 	scoresOut = "logits"
 )
 
-// Types of tensors that package onnx does not name.
+// boolean is a type of tensors that package onnx does not name.
+const boolean onnx.DataType = 9
+
 const (
-	boolean   onnx.DataType = 9
-	logits                  = 32768 // scores of a step: the vocabulary, and tokens that no text holds
-	maxLayers               = 64
-	maxWidth                = 4096
+	logits    = 32768 // scores of a step: the vocabulary, and tokens that no text holds
+	maxLayers = 64
+	maxWidth  = 4096
 )
 
 // judge checks that the networks of an engine are what they should be and of one size. It returns that, and the decoder in the form that

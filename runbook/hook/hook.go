@@ -100,6 +100,14 @@ type Health struct {
 	Why       string `json:"why" doc:"Reason; empty when it is healthy."`
 }
 
+// Mute reports that somebody has listeners stop listening, or that they listen again.
+type Mute struct {
+	Head
+	State string `json:"state" doc:"What happened." enum:"muted,unmuted"`
+	By    string `json:"by" doc:"Who did it; empty if the time of the mute is over."`
+	Until string `json:"until" doc:"When the mute ends by itself, as RFC 3339 with a time zone; empty if somebody must end it, and when it has ended."`
+}
+
 // Acted reports a text that was acted on, or that could not be, and what truly came of it.
 type Acted struct {
 	Head
@@ -155,6 +163,7 @@ var Kinds = []Kind{
 	{"acted", "A command was carried out, or was not: what truly came of it.", func() Event { return &Acted{} }},
 	{"timer_ended", "A timer has ended.", func() Event { return &TimerEnded{} }},
 	{"incident", "Something went wrong, or works again.", func() Event { return &Incident{} }},
+	{"mute", "A listener, or all of them, were muted or unmuted.", func() Event { return &Mute{} }},
 	{"health", "The health of a component or of the appliance has changed.", func() Event { return &Health{} }},
 }
 

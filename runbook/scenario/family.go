@@ -59,6 +59,7 @@ var (
 	process   = &Family{Name: "process", Class: ProcessClass, Deafens: true, Sound: true, Delivery: true, Unheard: true, Answers: true, complaints: []string{"process"}}
 	clock     = &Family{Name: "clock", Class: ProcessClass}
 	change    = &Family{Name: "change", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true}
+	muted     = &Family{Name: "muted", Class: ProcessClass, Unheard: true}
 
 	// unknown is the family of kinds that are not in the table, such as those in the report of a newer version.
 	unknown = &Family{Name: "unknown", Class: ProcessClass}

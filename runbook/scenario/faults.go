@@ -94,6 +94,7 @@ const (
 	Kill        Kind = "kill"
 	OutOfMemory Kind = "out_of_memory"
 	ClockJump   Kind = "clock_jump"
+	Mute        Kind = "mute"
 	Apply       Kind = "apply"
 )
 
@@ -236,6 +237,7 @@ var kinds = []Info{
 	{Kind: ClockJump, Family: clock, Doc: "The time of day jumps.",
 		more:  []language.Attribute{extra("by", language.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: language.Bool, Default: "false", Doc: "Whether it jumps back."}},
 		drawn: func(r *rand.Rand, f *Fault) { f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0 }},
+	{Kind: Mute, Family: muted, Lasts: true, Harmless: true, duration: "5m", Doc: "Somebody mutes all listeners for the time of `for`. This is harmless: nothing is heard meanwhile, also if the process is killed and starts again, and everything is heard afterwards."},
 	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",
 		more: []language.Attribute{
 			{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},

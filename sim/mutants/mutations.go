@@ -143,8 +143,8 @@ var known = []mutation{
 	},
 	{
 		name: "silence", does: "digital silence is taken for a stuck microphone", file: "appliance/node/source.go",
-		old:       "if last != nil && hop.RMS > 0 && hop.PCM == last.PCM {",
-		new:       "if last != nil && hop.PCM == last.PCM {",
+		old:       "if hop.PCM == last && hop.PCM != ([audio.HopSamples]int16{}) {",
+		new:       "if hop.PCM == last && last != ([audio.HopSamples]int16{1}) {",
 		scenarios: []string{"stuck_or_silent"},
 	},
 	{

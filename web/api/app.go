@@ -39,6 +39,7 @@ type App struct {
 	STTServers  STTServers
 	Voices      Voices
 	Acting      Acting
+	Orders      Orders
 }
 
 // Whole is something that is all of an App.
@@ -57,10 +58,11 @@ type Whole interface {
 	STTServers
 	Voices
 	Acting
+	Orders
 }
 
 // AppOf returns the App that one thing is.
-func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w, w, w} }
+func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w} }
 
 // Live is a running appliance: all of an App.
 type Live struct {

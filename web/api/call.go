@@ -1,7 +1,9 @@
 package api
 
 import (
+	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/enrol"
 	"orac/web/gate"
 )
 
@@ -11,5 +13,7 @@ type Call struct {
 	Server *Server
 	Route  *Route // nil for a page
 
-	proof auth.Verified // what a change is made from: the caller's proof, unless the route needs another
+	proof auth.Verified  // what a change is made from: the caller's proof, unless the route needs another
+	enrol *enrol.Ticket  // what an appliance that joins the house has proven to have a code for
+	guest runbook.Member // a member of the house that has proven itself by its certificate
 }

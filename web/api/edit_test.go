@@ -38,7 +38,7 @@ func TestFormsAreMadeOfTheRegistry(t *testing.T) {
 	for _, typ := range list.Types {
 		addable[typ.Type] = typ.Addable
 	}
-	if !addable["model"] || !addable["device.wav"] || addable["appliance"] || addable["watchdog"] || len(addable) != 29 {
+	if !addable["model"] || !addable["device.wav"] || addable["appliance"] || addable["watchdog"] || len(addable) != 30 {
 		t.Errorf("%v", addable)
 	}
 	fields := func(f BlockForm) map[string]Field {

@@ -73,6 +73,8 @@ func componentHealth(c *Call, in ComponentInput) (HealthOut, error) {
 type ProbeOut struct {
 	Status    string    `json:"status"`
 	Timestamp time.Time `json:"timestamp"`
+	// Muted is what only people may want to know: a muted appliance does its work, so it is ready.
+	Muted bool `json:"muted,omitempty" doc:"Whether a listener does not listen, because somebody has muted it."`
 
 	code int
 }
@@ -81,19 +83,19 @@ func (p ProbeOut) StatusCode() int { return p.code }
 
 // alive answers as long as the process does.
 func alive(*Call, schema.None) (ProbeOut, error) {
-	return ProbeOut{"alive", time.Now().UTC(), 200}, nil
+	return ProbeOut{Status: "alive", Timestamp: time.Now().UTC(), code: 200}, nil
 }
 
-// ready tells whether the appliance hears.
+// ready tells whether the appliance hears. While it is muted it is ready: it does what it was told.
 func ready(c *Call, _ schema.None) (ProbeOut, error) {
 	select {
 	case <-c.Server.o.App.Running.Ready():
-		if c.Server.o.App.Running.Status().Health.Level != health.Unhealthy {
-			return ProbeOut{"ready", time.Now().UTC(), 200}, nil
+		if st := c.Server.o.App.Running.Status(); st.Health.Level != health.Unhealthy {
+			return ProbeOut{"ready", time.Now().UTC(), len(st.Muted) > 0, 200}, nil
 		}
 	default:
 	}
-	return ProbeOut{"not_ready", time.Now().UTC(), 503}, nil
+	return ProbeOut{Status: "not_ready", Timestamp: time.Now().UTC(), code: 503}, nil
 }
 
 // OldHealth is GET /api/health of the existing service, which monitors call.

@@ -12,6 +12,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/health"
+	"orac/appliance/status"
 	"orac/web/acts"
 	"orac/web/auth"
 	"orac/web/schema"
@@ -24,6 +25,7 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	denied   prometheus.Counter
+	issuing  *issuing
 }
 
 func newMetrics(s *Server) *metrics {
@@ -33,9 +35,10 @@ func newMetrics(s *Server) *metrics {
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "orac_http_request_seconds", Help: "How long requests took.", Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 10},
 		}, []string{"route"}),
-		denied: prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Refused logins, tokens, keys and sessions, and requests without the right to what they ask."}),
+		issuing: newIssuing(),
+		denied:  prometheus.NewCounter(prometheus.CounterOpts{Name: "orac_http_denied_total", Help: "Refused logins, tokens, keys and sessions, and requests without the right to what they ask."}),
 	}
-	r.MustRegister(m.requests, m.took, m.denied, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s}, acts.Collector{State: s.actingState})
+	r.MustRegister(m.requests, m.took, m.denied, m.issuing, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), collector{s}, acts.Collector{State: s.actingState})
 	m.handler = promhttp.HandlerFor(r, promhttp.HandlerOpts{MaxRequestsInFlight: 2, Timeout: 5 * time.Second})
 	return m
 }
@@ -90,12 +93,13 @@ var (
 	engineDesc   = prometheus.NewDesc("orac_engine_resident_bytes", "Resident memory of an engine's process, which is not part of the appliance's.", []string{"engine"}, nil)
 	engineReady  = prometheus.NewDesc("orac_engine_loaded", "1 if the engine's model is loaded.", []string{"engine"}, nil)
 	genDesc      = prometheus.NewDesc("orac_generation", "The running generation.", nil, nil)
+	mutedDesc    = prometheus.NewDesc("orac_muted", "1 if the listener does not listen, because somebody has muted it.", []string{"listener"}, nil)
 	streamsDesc  = prometheus.NewDesc("orac_event_streams", "Open event streams.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, streamsDesc} {
+	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc} {
 		c <- d
 	}
 }
@@ -147,6 +151,13 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 		}
 	}
 	gauge(residentDesc, float64(st.Memory.Resident))
+	for _, l := range a.s.o.App.Declared.Runbook().Listeners {
+		muted := 0.0
+		if status.IsMuted(st.Muted, l.Name) {
+			muted = 1
+		}
+		gauge(mutedDesc, muted, l.Name)
+	}
 	gauge(genDesc, float64(st.Generation))
 	gauge(streamsDesc, float64(a.s.streams.Taken()))
 }

@@ -24,6 +24,12 @@ type OAuthToken struct {
 const maxScope = 100
 
 func oauthToken(c *Call) (any, error) {
+	out, err := c.grant()
+	c.Server.metrics.issuing.note(c.R.PostForm.Get("grant_type"), err)
+	return out, err
+}
+
+func (c *Call) grant() (any, error) {
 	f := c.R.PostForm
 	scope := words(f, "scope")
 	if len(scope) > maxScope {

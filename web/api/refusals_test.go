@@ -28,7 +28,7 @@ func TestRefusalsAreCountedNotRecorded(t *testing.T) {
 	rig.tokens["key"] = text
 	seen := 0
 	for _, r := range Routes() {
-		if r.Change == "" {
+		if r.Change == "" || enrols(r) {
 			continue
 		}
 		for _, as := range []auth.Role{auth.Viewer, auth.Operator, auth.Admin, "key"} {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"orac/web/auth"
+	"orac/web/enrol"
 )
 
 // The routes of the API, in the order of the document: a line each. Everything that is known of a route is made from its line, and
@@ -40,6 +41,9 @@ var (
 	OpDoc       = route(Route{Method: "GET", Path: "/api/docs/{topic}", Role: auth.Viewer, Name: "doc", Tag: "appliance", Doc: "A page of the documentation, as Markdown."}, getDoc)
 	OpEvents    = route(Route{Method: "GET", Path: "/api/events", Role: auth.Viewer, Name: "events", Tag: "appliance", Produces: "text/event-stream", Long: true, Doc: "Live events as Server-Sent Events: event is the kind, data an object. The stream ends with the login."}, events)
 	OpSocket    = route(Route{Method: "GET", Path: "/api/ws", Role: auth.Viewer, Name: "socket", Tag: "appliance", Produces: "application/json", Status: 101, Long: true, Doc: "The same events over WebSocket, one object per message. {\"type\":\"ping\"} is answered, {\"type\":\"subscribe\",\"kinds\":[…]} changes the kinds."}, socket)
+	OpMute      = route(Route{Method: "POST", Path: "/api/mute", Role: auth.Operator, Name: "mute", Tag: "appliance", Change: "mute", Doc: "Has a listener, or all of them, stop listening, for a time or until somebody unmutes it. It outlasts a restart. Returns what is muted now."}, mute)
+	OpUnmute    = route(Route{Method: "DELETE", Path: "/api/mute", Role: auth.Operator, Name: "unmute", Tag: "appliance", Change: "unmute", Doc: "Has a listener, or all of them, listen again. Returns what is muted now."}, unmute)
+	OpRestart   = route(Route{Method: "POST", Path: "/api/restart", Role: auth.Admin, Name: "restart", Tag: "appliance", Change: "restart", Long: true, Doc: "Restarts the appliance in order, as the same process, and answers before that. If its program would not start, nothing happens."}, restart)
 	OpLogs      = route(Route{Method: "GET", Path: "/api/logs", Role: auth.Admin, Name: "logs", Tag: "appliance", Doc: "The log lines that are still kept."}, getLogs)
 
 	OpSamples = route(Route{Method: "GET", Path: "/api/system/samples", Role: auth.Viewer, Name: "samples", Tag: "appliance", Doc: "Memory, CPU, disk and spool of the last 12 hours, or of a part of them."}, getSamples)
@@ -112,6 +116,16 @@ var (
 	OpVerifyAudit    = route(Route{Method: "GET", Path: "/api/audit/verify", Role: auth.Admin, Name: "verifyAudit", Tag: "people", Doc: "Checks that no record was altered, added or removed."}, verifyAudit)
 	OpAuditChain     = route(Route{Method: "GET", Path: "/api/audit/chain", Role: auth.Admin, Name: "auditChain", Tag: "people", Doc: "The records after a number as they are in the file, with the end of the log: for whoever keeps a copy. Asking leaves no record, so that a copy can be complete."}, auditChain)
 	OpExportAudit    = route(Route{Method: "GET", Path: "/api/audit/export", Role: auth.Admin, Name: "exportAudit", Tag: "people", Change: "audit.export", Produces: "application/x-ndjson", Long: true, Doc: "All records as lines of JSON, oldest first."}, exportAudit)
+
+	OpMemberCodes      = route(Route{Method: "GET", Path: "/api/members/codes", Role: auth.Admin, Name: "memberCodes", Tag: "house", Doc: "The open codes with which appliances may join the house, without the codes themselves."}, getMemberCodes)
+	OpCreateMemberCode = route(Route{Method: "POST", Path: "/api/members/codes", Role: auth.Admin, Name: "createMemberCode", Tag: "house", Change: "member.code", Status: 201, Doc: "Makes a code with which an appliance joins the house. It is shown only this once, is good once and for 15 minutes, and ends with a restart."}, createMemberCode)
+	OpCancelMemberCode = route(Route{Method: "DELETE", Path: "/api/members/codes/{name}", Role: auth.Admin, Name: "cancelMemberCode", Tag: "house", Change: "member.code.cancel", Doc: "Ends the open code of a member."}, cancelMemberCode)
+	OpEnrolHello       = only(route(Route{Method: "POST", Path: enrol.HelloPath, Name: "enrolHello", Tag: "house", Doc: "Proves to an appliance that wants to join that this issuer knows its code, on this very connection."}, enrolHello), mayHello)
+	OpEnrolLook        = only(route(Route{Method: "POST", Path: enrol.LookPath, Name: "enrolLook", Tag: "house", Doc: "Says what a code is good for, to whoever proves to know it."}, enrolLook), mayLook)
+	OpEnrol            = only(route(Route{Method: "POST", Path: enrol.CertificatePath, Name: "enrol", Tag: "house", Change: "member.enrol", Long: true, Doc: "Uses a code up: signs the certificate of a new member, adds its block to the runbook's file, and applies it."}, enrolMember), mayEnrol)
+	OpEnrolRenew       = only(route(Route{Method: "POST", Path: enrol.RenewPath, Name: "enrolRenew", Tag: "house", Change: "member.renew", Doc: "Signs the next certificate of a member, which proves itself by the present one."}, enrolRenew), mayRenew)
+	OpEnrolLeave       = only(route(Route{Method: "POST", Path: enrol.LeavePath, Name: "enrolLeave", Tag: "house", Change: "member.leave", Doc: "Ends the certificates of a member that leaves. Its block stays until an admin removes it."}, enrolLeave), mayLeave)
+	OpEnrolAuthorities = only(route(Route{Method: "GET", Path: enrol.AuthoritiesPath, Name: "enrolAuthorities", Tag: "house", Doc: "The authorities of the house, for members that ask whether there are new ones."}, enrolAuthorities), mayAuthorities)
 
 	OpMembers            = route(Route{Method: "GET", Path: "/api/members", Role: auth.Viewer, Name: "members", Tag: "members", Doc: "The members of this issuer: whether each answers, how it is, what it runs, and how its runbook and its audit log stand."}, getMembers)
 	OpMember             = route(Route{Method: "GET", Path: "/api/members/{name}", Role: auth.Viewer, Name: "member", Tag: "members", Doc: "One member."}, getMember)

@@ -72,6 +72,9 @@ func getLevel(c *Call, in LevelInput) (DeviceLevel, error) {
 	if in.Identity == "" {
 		return DeviceLevel{}, schema.Invalid(schema.FieldError{Field: "identity", Wrong: "is missing"})
 	}
+	if muted := c.Server.o.App.Running.Status().Muted; len(muted) > 0 { // whose microphone it is, is not for sure
+		return DeviceLevel{Decibels: silent, Peak: silent, Problem: "ORAC is muted. Unmute it first."}, nil
+	}
 	ctx, cancel := context.WithTimeout(c.Context(), 2*listenTime)
 	defer cancel()
 	heard, err := c.Server.o.App.Microphones.Level(ctx, in.Backend, in.Identity)

@@ -15,6 +15,7 @@ import (
 	"orac/runbook/testkit"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/enrol"
 	"orac/web/schema"
 )
 
@@ -27,13 +28,20 @@ var inputs = map[string]any{
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
+	"mute": MuteInput{Seconds: 60, Listener: "kitchen"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
 	"planPush": map[string]any{"members": []string{"kitchen"}, "command": map[string]any{"do": "restart"}}, "push": PushIDInput{"0123"}, "undoPush": PushIDInput{"0123"},
 	"authorize": AuthorizeInput{"client_id=kitchen"},
 	"forget":    ForgetInput{"general", "it is too dark to cook"},
 	"setup":     SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
+	"createMemberCode": MemberCodeInput{Name: "kitchen"}, "enrolHello": enrol.HelloInput{ID: word(22), Nonce: word(43)}, "enrolLook": enrol.LookInput{ID: word(22), Nonce: word(43), Proof: word(43)},
+	"enrol":      enrol.CertificateInput{ID: word(22), Nonce: word(43), Request: word(40), Proof: word(43)},
+	"enrolRenew": enrol.RenewInput{Certificate: word(40), Request: word(40), Signature: word(40)}, "enrolLeave": enrol.LeaveInput{Certificate: word(40), Signature: word(40)},
 	"logoutUser": map[string]string{}, "createKey": KeyInput{"k", "viewer", 1}, "rotateKey": map[string]float64{"overlap_hours": 1},
 }
+
+// word is a text of n letters.
+func word(n int) string { return strings.Repeat("A", n) }
 
 // pathOf fills in a path with things that are there.
 func pathOf(t *testing.T, r *Route, rig *rig) string {
@@ -177,7 +185,7 @@ func TestWithoutARecordNothingChanges(t *testing.T) {
 	rig.audit = audit.In("/proc/nowhere")
 	rig.server.o.Audit, rig.server.gate.Audit = rig.audit, rig.audit
 	for _, r := range Routes() {
-		if r.Change == "" {
+		if r.Change == "" || enrols(r) {
 			continue
 		}
 		w := rig.call(auth.Admin, r.Method, pathOf(t, r, rig), inputs[r.Name])

@@ -10,11 +10,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/turns"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/edge"
+	"orac/web/enrol"
 	"orac/web/gate"
 	"orac/web/members"
 	"orac/web/samples"
@@ -38,8 +40,12 @@ type Options struct {
 	Samples     *samples.Samples
 	// Members are those of an issuer; nil: there are none.
 	Members *members.Centre
+	// Tell tells the appliance what happens here; nil: nobody listens.
+	Tell func(from string, what event.Body)
 	// Docs are the pages of the documentation, in the order in which people need them.
 	Docs []Doc
+	// Codes are those with which appliances join the house of this issuer; nil: of its own.
+	Codes *enrol.Book
 	// Say tells the person at the terminal something, line by line; nil: there is nobody.
 	Say func(line string)
 	// Pages adds the console. It is called once.
@@ -63,6 +69,9 @@ type Server struct {
 	recheck time.Duration // how soon a stream ends after its login does
 	using   sync.Mutex    // held while a new runbook is put into force
 	costly  *turns.Turns  // of Costly routes
+
+	desk       *enrol.Desk
+	enrolments edge.Limiter // see enrolling
 
 	ctx context.Context // ends with the server
 	// ErrorPage shows a problem to a person; nil: it is sent as a problem document.
@@ -90,6 +99,7 @@ func New(ctx context.Context, o Options) *Server {
 		o.Members = members.New(members.Options{Tokens: o.Guard})
 	}
 	s := &Server{o: o, recheck: recheck, byName: map[string]*Route{}, lets: map[string]bool{}, mux: http.NewServeMux(), ctx: ctx, costly: turns.New(maxCostly, maxCostlyOfOne)}
+	s.desk = &enrol.Desk{Book: cmp.Or(o.Codes, &enrol.Book{}), Secrets: o.Guard.Secrets, Roll: o.Guard.DB}
 	s.metrics = newMetrics(s)
 	s.gate = &gate.Gate{
 		Audit: o.Audit, Log: o.Log, Refused: cmp.Or(o.Refused, gate.NewDenials(ctx, o.Audit, o.Log)), Identify: o.Guard.Identify,
@@ -199,6 +209,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, set := &Call{Server: s}, s.set.Load()
 	s.gate.Serve(&c.Call, w, r, gate.Steps{
 		Rules: set.Rules, Mux: s.mux, Lets: func(pattern string) bool { return s.lets[pattern] },
+		Body: func(pattern string) int64 {
+			if strings.Contains(pattern, " /enrol/") {
+				return min(enrol.MaxBody, int64(set.Web.MaxBody))
+			}
+			return int64(set.Web.MaxBody)
+		},
 		Within:  func(ctx context.Context) context.Context { return context.WithValue(ctx, callKey{}, c) },
 		Nothing: func(p *schema.Problem) { s.noPage(c, p) },
 	})

@@ -85,7 +85,7 @@ func (d *DB) keepAge(tx *sql.Tx) error {
 // let anybody in.
 func (d *DB) Sweep() error {
 	err := d.write(func(tx *sql.Tx) error {
-		for _, table := range []string{"sessions", "refresh", "families", "keys", "known", "ended", "codes"} {
+		for _, table := range []string{"sessions", "refresh", "families", "keys", "known", "ended", "codes", "certificates"} {
 			if _, err := tx.Exec("DELETE FROM "+table+" WHERE due < ?", d.aged().Microseconds()); err != nil {
 				return err
 			}

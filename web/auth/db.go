@@ -90,6 +90,13 @@ var steps = []string{
 		due       INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE INDEX codes_subject ON codes (subject, expires);`,
+	`CREATE TABLE certificates (
+		serial TEXT PRIMARY KEY, -- of a certificate of the house, that this issuer has signed
+		member TEXT NOT NULL,
+		ended  INTEGER NOT NULL, -- 1: before its time
+		due    INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX certificates_member ON certificates (member, ended);`,
 }
 
 // pragmas of the connection, the same as the history's.

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	member "orac/appliance/house"
 	"orac/runbook"
 	"orac/web/auth/secrets"
 	"orac/web/trust"
@@ -22,6 +23,7 @@ import (
 type Guard struct {
 	DB      *DB
 	Secrets *secrets.Store
+	House   *member.Holder // the certificate of the house
 
 	hashKey []byte
 	// mu guards the policy and the accounts: it is locked for writing while the users and accounts change, and for reading from the moment a proof is compared with
@@ -59,7 +61,7 @@ func openWith(stateDir string, hashKey []byte, c clock) (*Guard, error) {
 		return nil, fmt.Errorf("cannot read who may do what: %w", err)
 	}
 	s := secrets.In(stateDir)
-	g := &Guard{DB: db, Secrets: s, hashKey: hashKey, keys: &keyring{store: s}, issuers: issuerKeys{store: s}, throttle: newThrottle(c.passed), guesses: newGuesses(c.passed), comparer: newComparer()}
+	g := &Guard{DB: db, Secrets: s, House: member.In(stateDir), hashKey: hashKey, keys: &keyring{store: s}, issuers: issuerKeys{store: s}, throttle: newThrottle(c.passed), guesses: newGuesses(c.passed), comparer: newComparer()}
 	if g.throttle.known, err = db.knownPairs(); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot read who may do what: %w", err), db.Close())
 	}
@@ -130,6 +132,9 @@ func (g *Guard) put(p *policy, rb *runbook.Runbook, consulted bool) error {
 		p.trusted, failed = g.followed.use(g, rb)
 	}
 	g.policy.Store(p)
+	if !consulted {
+		failed = errors.Join(failed, g.DB.settleCertificates(rb))
+	}
 	return errors.Join(failed, g.issuers.use(rb.Issuer.URL != "", !consulted), g.DB.settle(p.prints(), consulted), g.keys.use(rb.Auth, g.Replaced != nil && !consulted))
 }
 

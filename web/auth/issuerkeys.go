@@ -133,3 +133,36 @@ func (g *Guard) RotateIssuer() (bool, error) {
 	}
 	return true, g.Secrets.Rotate(IssuerSecret, i.life+2*trust.Leeway)
 }
+
+// IssuerState is how well an appliance can sign tokens for members.
+type IssuerState struct {
+	Key     string    // the ID of the key that signs; "" if there is none
+	Before  string    // the ID of the one before, while tokens of it are valid; "" if there is none
+	Until   time.Time // when Before ends
+	Made    time.Time // when Key was made; zero if that is not known
+	Due     time.Time // when the next one is to be made
+	Problem error     // why nothing can be signed
+}
+
+// IssuerState returns how well this issuer can sign; false if this appliance is none.
+func (g *Guard) IssuerState() (s IssuerState, on bool) {
+	i := g.policy.Load().issuing
+	if i.url == "" {
+		return s, false
+	}
+	keys, err := g.issuers.good()
+	if err != nil {
+		return IssuerState{Problem: err}, true
+	}
+	s.Key = keys[0].ID
+	if len(keys) > 1 {
+		s.Before, s.Until = keys[1].ID, keys[1].until
+	}
+	if info, err := g.Secrets.Info(IssuerSecret); err == nil {
+		s.Made, s.Due = info.Changed, info.Changed.Add(i.rotate)
+	}
+	if s.Until.After(s.Due) { // the next one waits for the end of the one before
+		s.Due = s.Until
+	}
+	return s, true
+}

@@ -226,8 +226,12 @@ func CheckCSRF(i Identity, given string) bool {
 	return i.Way != BySession || i.CSRF != "" && equal(given, i.CSRF)
 }
 
-// Bearer returns the bearer token of a request, or "".
+// Bearer returns the bearer token of a request, or "". With two Authorization headers there is none: a proxy in front may have looked at
+// the other one.
 func Bearer(r *http.Request) string {
+	if len(r.Header["Authorization"]) > 1 {
+		return ""
+	}
 	kind, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !ok || !strings.EqualFold(kind, "Bearer") {
 		return ""

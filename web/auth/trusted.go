@@ -43,7 +43,7 @@ func (f *followed) use(g *Guard, rb *runbook.Runbook) (*trusted, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	t := rb.Auth.Trust
-	if f.issuer != nil && (t.Issuer != f.of.Issuer || t.CA != f.of.CA || t.Fingerprint != f.of.Fingerprint) {
+	if f.issuer != nil && (t.Issuer != f.of.Issuer || t.CA != f.of.CA || t.Fingerprint != f.of.Fingerprint || t.Member != f.of.Member) {
 		f.issuer.Close()
 		f.issuer = nil
 	}
@@ -53,7 +53,12 @@ func (f *followed) use(g *Guard, rb *runbook.Runbook) (*trusted, error) {
 	if f.issuer == nil {
 		make := f.client
 		if make == nil {
-			make = func(t runbook.Trust) (trust.Fetcher, error) { return trust.NewClient(t.Issuer, t.CA, t.Fingerprint) }
+			make = func(t runbook.Trust) (trust.Fetcher, error) {
+				if t.Member {
+					return trust.ClientOver(t.Issuer, trust.InHouse(g.House)), nil
+				}
+				return trust.NewClient(t.Issuer, t.CA, t.Fingerprint)
+			}
 		}
 		client, err := make(t)
 		if err != nil {

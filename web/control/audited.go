@@ -15,7 +15,8 @@ import (
 // cannot be written.
 type Audited struct {
 	Daemon
-	Log *audit.Log
+	Log   *audit.Log
+	House House // zero: nobody joins
 }
 
 // Apply implements Daemon.

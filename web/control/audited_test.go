@@ -26,7 +26,7 @@ func TestChangesOverTheSocketAreRecorded(t *testing.T) {
 	}
 	dir := t.TempDir()
 	log := audit.In(dir)
-	startDaemon(t, dir, Audited{m, log}, time.Second)
+	startDaemon(t, dir, Audited{Daemon: m, Log: log}, time.Second)
 	c := NewClient(dir)
 	if _, err := c.Apply(t.Context(), status.ApplyRequest{PlanRequest: status.PlanRequest{File: "/orac.hcl"}, Hash: "x"}, func(string) {}); err != nil {
 		t.Fatal(err)

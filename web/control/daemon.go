@@ -12,6 +12,7 @@ type Daemon interface {
 	Watched
 	Archive
 	Changer
+	Commanded
 }
 
 // Watched is what people look at.

@@ -17,20 +17,23 @@ import (
 
 // handler turns requests into calls to a daemon. Each of them sees the part of it that it needs.
 type handler struct {
-	watched  Watched
-	archive  Archive
-	changer  Changer
-	actor    Actor           // nil: nothing is acted on
-	ctx      context.Context // ends with the daemon
-	patience time.Duration   // for one write
+	watched   Watched
+	archive   Archive
+	changer   Changer
+	commanded Commanded
+	actor     Actor           // nil: nothing is acted on
+	inviter   Inviter         // nil: nobody joins
+	ctx       context.Context // ends with the daemon
+	patience  time.Duration   // for one write
 
 	historian Historian // nil: there is no history
 }
 
 func newHandler(ctx context.Context, d Daemon, patience time.Duration) *handler {
 	actor, _ := d.(Actor)
+	inviter, _ := d.(Inviter)
 	historian, _ := d.(Historian)
-	return &handler{watched: d, archive: d, changer: d, actor: actor, historian: historian, ctx: ctx, patience: patience}
+	return &handler{watched: d, archive: d, changer: d, commanded: d, actor: actor, inviter: inviter, historian: historian, ctx: ctx, patience: patience}
 }
 
 // Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
@@ -49,6 +52,10 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("GET /v1/logs", h.logs)
 	mux.HandleFunc("POST /v1/spool", h.spool)
 	mux.HandleFunc("POST /v1/ask", h.ask)
+	mux.HandleFunc("POST /v1/mute", h.mute)
+	mux.HandleFunc("POST /v1/unmute", h.unmute)
+	mux.HandleFunc("POST /v1/restart", h.restart)
+	mux.HandleFunc("POST /v1/members", h.invite)
 	mux.HandleFunc("POST /v1/plan", h.plan)
 	mux.HandleFunc("POST /v1/apply", h.apply)
 	mux.HandleFunc("POST /v1/rollback", h.rollback)

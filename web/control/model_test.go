@@ -26,6 +26,8 @@ type model struct {
 	incidents func(limit int) ([]status.Incident, error)
 	logs      func(ctx context.Context, after uint64, follow bool, line func(status.LogLine) error) error
 	planned   atomic.Int64
+	muted     []status.MuteRequest
+	restarts  []string
 }
 
 func (m *model) Status() status.Status { return m.status }
@@ -45,6 +47,21 @@ func (m *model) Rollback(_ context.Context, r status.RollbackRequest, progress f
 
 func (m *model) Spool(_ context.Context, r status.SpoolRequest) (status.SpoolAnswer, error) {
 	return m.spool(r)
+}
+
+func (m *model) Mute(_ context.Context, r status.MuteRequest) (status.Muting, error) {
+	m.muted = append(m.muted, r)
+	return status.Muting{Muted: []status.Mute{{Listener: r.Listener, By: r.By}}}, nil
+}
+
+func (m *model) Unmute(_ context.Context, r status.MuteRequest) (status.Muting, error) {
+	m.muted = append(m.muted, r)
+	return status.Muting{Muted: []status.Mute{}}, nil
+}
+
+func (m *model) Restart(_ context.Context, by string) (status.Restarting, error) {
+	m.restarts = append(m.restarts, by)
+	return status.Restarting{PID: 1}, nil
 }
 
 func (m *model) Generations() ([]status.Generation, error) { return m.kept, nil }

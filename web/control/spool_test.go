@@ -26,7 +26,7 @@ func TestWhatIsDoneWithAnUtteranceIsRecorded(t *testing.T) {
 	}}
 	dir := t.TempDir()
 	log := audit.In(dir)
-	startDaemon(t, dir, Audited{m, log}, time.Second)
+	startDaemon(t, dir, Audited{Daemon: m, Log: log}, time.Second)
 	c := NewClient(dir)
 	if a, err := c.Spool(t.Context(), status.SpoolRequest{Do: status.SpoolList}); err != nil || len(a.Utterances) != 1 || a.Utterances[0].ID != "a" {
 		t.Errorf("%+v, %v", a, err)

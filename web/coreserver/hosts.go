@@ -52,7 +52,7 @@ func (o Options) Site(ctx context.Context, block runbook.Address) edge.Site {
 func Blocks(rb *runbook.Runbook) (list []peers.Block) {
 	for _, b := range rb.CoreServers {
 		list = append(list, peers.Block{
-			Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, PerPeer: b.PerPeer, Legacy: b.Legacy, Origins: rb.Web.Origins,
+			Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, Members: b.Members, PerPeer: b.PerPeer, Legacy: b.Legacy, Origins: rb.Web.Origins,
 		})
 	}
 	return list

@@ -10,6 +10,7 @@
 //   - Requests for other hosts and from pages of other origins are recognised as such. Every answer has the security headers.
 //   - TLS is 1.2 at least. A self-signed certificate is made once and renewed in time, even if the clock is wrong. A damaged new
 //     certificate leaves the previous one in force.
+//   - Where only members of the house may connect, a connection begins with a certificate of the house that is valid at that moment.
 //   - The limiter and the shares give each caller a bounded part, whatever the others do.
 //
 // It knows no route and no user beyond the identity that a request has proved.

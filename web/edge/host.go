@@ -29,6 +29,10 @@ type Host struct {
 	Say func(line string)
 	// Opened is called when the server listens, with the address to open in a browser.
 	Opened func(url string)
+	// Members tells whether a runbook lets only members of the house connect; nil: it does not.
+	Members func(*runbook.Runbook) bool
+	// Admit says which members of the house may connect where only members may; nil: all.
+	Admit Admit
 	// Bounds are limits of connections.
 	Bounds Bounds
 
@@ -37,6 +41,7 @@ type Host struct {
 	ctx     context.Context
 	running *serving
 	last    runbook.Web
+	members bool // only members of the house may connect
 	retry   *time.Timer
 	failed  string   // why listening failed at the last try
 	tried   bool     // whether listening was tried
@@ -168,14 +173,14 @@ func (h *Host) Use(rb *runbook.Runbook) {
 	h.mu.Lock()
 	defer h.unlock()
 	if h.ctx != nil {
-		h.serve(h.of(rb))
+		h.serve(h.of(rb), h.Members != nil && h.Members(rb))
 	}
 }
 
 // serve listens as a runbook says. The caller holds the lock.
-func (h *Host) serve(w runbook.Web) {
-	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS
-	h.last = w
+func (h *Host) serve(w runbook.Web, members bool) {
+	same := h.running != nil && h.last.Listen == w.Listen && h.last.TLS == w.TLS && h.members == members
+	h.last, h.members = w, members
 	if same {
 		return
 	}
@@ -228,8 +233,12 @@ func (h *Host) start() {
 	h.running, h.failed = r, ""
 	var listener net.Listener = r.conns
 	if c != nil {
-		listener = tls.NewListener(r.conns, tlsConfig(c))
-		r.http.TLSConfig = tlsConfig(c)
+		config := tlsConfig(c)
+		if h.members {
+			onlyMembers(config, h.StateDir, h.Admit)
+		}
+		listener = tls.NewListener(r.conns, config)
+		r.http.TLSConfig = config.Clone()
 	}
 	go func() {
 		err := r.http.Serve(listener)

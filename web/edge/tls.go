@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/house"
 	"orac/appliance/statedir"
 	"orac/runbook"
 )
@@ -20,7 +21,8 @@ import (
 // certificate is a pair of files that is read again when they change.
 type certificate struct {
 	cert, key string
-	own       string // the state directory, if the certificate is self-signed
+	own       string        // the state directory, if the certificate is self-signed
+	house     *house.Holder // the certificate of the house, instead of the files; nil: the files
 	clock     func() clock
 	log       *slog.Logger
 
@@ -51,6 +53,15 @@ func tlsConfig(c *certificate) *tls.Config {
 func (c *certificate) get() (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.house != nil {
+		pair, err := c.house.Certificate()
+		if err == nil {
+			c.pair = pair
+		} else if c.pair != nil { // what was shown until now is better than nothing
+			return c.pair, nil
+		}
+		return pair, err
+	}
 	now := time.Now()
 	if c.pair != nil && now.Sub(c.looked) < lookAtFiles {
 		return c.pair, nil
@@ -145,6 +156,11 @@ func openCertificate(t runbook.TLS, stateDir string, log *slog.Logger) (c *certi
 		return nil, "", nil
 	}
 	c = &certificate{cert: t.Cert, key: t.Key, clock: machineClock, log: log}
+	if t.Member {
+		c.house = house.In(stateDir)
+		_, err := c.get()
+		return c, "", err
+	}
 	if t.SelfSigned {
 		making.Lock() // servers share the certificate
 		defer making.Unlock()

@@ -32,6 +32,7 @@ func (a Evil) Status() status.Status {
 		Appliance: "test" + e, Version: e, PID: os.Getpid(), Runbook: e, Generation: 3, LastGood: true, Started: time.Now(),
 		Health:     health.Report{Level: health.Degraded, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy, Why: e}, {Name: e, Level: health.Degraded, Why: e, Behind: e}}},
 		Nodes:      nodes,
+		Muted:      []status.Mute{{By: e, Since: time.Now()}, {Listener: e, By: e, Since: time.Now(), Until: time.Now().Add(time.Hour)}},
 		STTServers: servers,
 		Spool:      status.Spool{Waiting: 2, Dropped: 1, Error: e},
 		Memory:     status.Memory{Resident: 80 << 20, Warn: 1 << 29, Restart: 1 << 30},

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -32,7 +33,7 @@ const rollbackHash = "plan-of-rollback"
 
 // Appliance is an appliance that does what a test tells it. Base, Book and File must be set.
 type Appliance struct {
-	Mu       sync.Mutex       // guards Applied, Health and Nodes
+	Mu       sync.Mutex       // guards Applied, Health, Nodes, Muted and Restarts
 	Book     *runbook.Runbook // that runs
 	File     string           // of the runbook
 	Base     string           // generation N has this text with the threshold 0.(2+N) instead of 0.5
@@ -47,6 +48,8 @@ type Appliance struct {
 
 	Health   health.Report
 	Nodes    []status.Node
+	Muted    []status.Mute
+	Restarts []string // who asked for one
 	DiskErr  string
 	More     status.Incident // one more incident
 	Explodes bool            // when its status is asked
@@ -70,7 +73,7 @@ func (f *Appliance) Status() status.Status {
 	}
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Spool: status.Spool{Error: f.DiskErr}}
+	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Muted: slices.Clone(f.Muted), Spool: status.Spool{Error: f.DiskErr}}
 }
 
 // proposer judges texts as the appliance does.

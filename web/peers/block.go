@@ -14,6 +14,7 @@ type Block struct {
 	TLS            runbook.TLS
 	PlainHTTP      bool // on the network
 	MaxConnections int
+	Members        bool              // only members of the house may connect
 	PerPeer        int               // requests a minute
 	Legacy         []runbook.Address // peers that show no token
 	Origins        []string          // whose pages may ask with a token

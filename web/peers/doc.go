@@ -8,5 +8,6 @@
 //     passes on without saying for whom.
 //   - Hosts listens for each block by itself. Changing one touches no other.
 //   - A token of a service account counts at servers of its audience alone.
+//   - A server for members of a house is used by those who have shown its certificate, each with its own tokens and no other's.
 //   - What is being received shares a Budget, of which one caller gets at most half.
 package peers

@@ -26,6 +26,7 @@ type Hosts struct {
 	Say      func(line string)
 	Bounds   edge.Bounds
 	Opened   func(block runbook.Address, url string) // nil: nobody wants to know
+	Admit    edge.Admit                              // see edge.Host
 
 	mu    sync.Mutex // guards everything that follows
 	site  func(context.Context, runbook.Address) edge.Site
@@ -70,8 +71,11 @@ func (s *Hosts) Site(block runbook.Address) edge.Site {
 // host makes the listener of a block. It serves nothing yet.
 func (s *Hosts) host(block runbook.Address) *edge.Host {
 	h := &edge.Host{
-		StateDir: s.StateDir, Log: s.Log, Say: s.Say, Bounds: s.Bounds, Component: string(block) + ".listen", Title: s.Title + " " + string(block),
+		StateDir: s.StateDir, Log: s.Log, Say: s.Say, Bounds: s.Bounds, Admit: s.Admit, Component: string(block) + ".listen", Title: s.Title + " " + string(block),
 		Of: func(rb *runbook.Runbook) runbook.Web { return s.Declared(rb, block) },
+		Members: func(rb *runbook.Runbook) bool {
+			return slices.ContainsFunc(s.Blocks(rb), func(b Block) bool { return b.Address == block && b.Members })
+		},
 	}
 	if s.Opened != nil {
 		h.Opened = func(url string) { s.Opened(block, url) }

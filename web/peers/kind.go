@@ -7,6 +7,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
+	"orac/web/edge"
 	"orac/web/gate"
 	"orac/web/schema"
 )
@@ -18,6 +19,7 @@ type Options struct {
 	Refused *gate.Denials
 	Log     *slog.Logger
 	Version string
+	Admit   edge.Admit // which members of the house are let in, where only members are; nil: all
 }
 
 // Kind is what differs between types of servers.

@@ -101,8 +101,17 @@ func (s *Server) peerAt(r *http.Request, via auth.Via) string {
 	return set.legacy.At(r, via, set.Rules)
 }
 
-// identify finds out who asks: by the token if there is one, else by the address.
+// identify finds out who asks. At a server for members of the house it is the member that has shown its certificate, and nobody else.
 func (s *Server) identify(r *http.Request, via auth.Via) (auth.Identity, error) {
+	who, err := s.asker(r, via)
+	if err != nil || !s.set.Load().Members {
+		return who, err
+	}
+	return ofMember(who, r, s.Admit)
+}
+
+// asker finds out who asks: by the token if there is one, else by the address.
+func (s *Server) asker(r *http.Request, via auth.Via) (auth.Identity, error) {
 	if r.Header.Get("Authorization") != "" {
 		return s.Guard.Peer(s.Audience, r, via)
 	}

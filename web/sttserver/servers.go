@@ -31,7 +31,7 @@ func (o Options) Site(ctx context.Context, block runbook.Address) edge.Site {
 // Blocks lists the servers of a runbook.
 func Blocks(rb *runbook.Runbook) (list []peers.Block) {
 	for _, b := range rb.STTServers {
-		list = append(list, peers.Block{Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, PerPeer: b.PerPeer, Legacy: b.Legacy})
+		list = append(list, peers.Block{Address: b.Address, Listen: b.Listen, TLS: b.TLS, PlainHTTP: b.PlainHTTP, MaxConnections: b.MaxConnections, Members: b.Members, PerPeer: b.PerPeer, Legacy: b.Legacy})
 	}
 	return list
 }

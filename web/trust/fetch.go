@@ -30,10 +30,15 @@ func NewClient(base, ca, fingerprint string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	return ClientOver(base, t), nil
+}
+
+// ClientOver makes a client of the issuer at an address over a transport of this package.
+func ClientOver(base string, t *http.Transport) *Client {
 	return &Client{base: base, http: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     t,
-	}}, nil
+	}}
 }
 
 // Keys implements Fetcher.

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"orac/appliance/house"
 	"orac/appliance/stt/wire"
 )
 
@@ -27,9 +28,21 @@ func Transport(ca, fingerprint string, show Show) (*http.Transport, error) {
 		return nil, err
 	}
 	config.GetClientCertificate = show
+	return transport(config), nil
+}
+
+// InHouse is Transport to another member of the house that this appliance belongs to, or to its issuer: the certificates of the house
+// prove both sides to each other.
+func InHouse(h *house.Holder) *http.Transport {
+	t := transport(nil)
+	t.DialTLSContext, t.ForceAttemptHTTP2 = h.Dialer(t.DialContext, askTimeout), false
+	return t
+}
+
+func transport(config *tls.Config) *http.Transport {
 	return &http.Transport{
 		DialContext:     (&net.Dialer{Timeout: askTimeout}).DialContext,
 		TLSClientConfig: config, TLSHandshakeTimeout: askTimeout, ForceAttemptHTTP2: true,
 		MaxIdleConnsPerHost: 2, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, DisableCompression: true,
-	}, nil
+	}
 }

@@ -101,7 +101,7 @@ func (h *Home) prove(t *rt.Task, o *act.Outcome, before map[string]seen, sent to
 	}
 	ctx, cancel := live.Context(t)
 	defer cancel()
-	for {
+	for asked := false; ; {
 		after, changed, live := h.look(o.Call.Targets)
 		if !live {
 			fetched, _ := h.fetch(t, o.Call.Targets)
@@ -109,7 +109,7 @@ func (h *Home) prove(t *rt.Task, o *act.Outcome, before map[string]seen, sent to
 			maps.Copy(after, fetched)
 		}
 		o.Entities = o.Entities[:0]
-		final := true
+		final, old := true, false
 		for _, id := range o.Call.Targets {
 			was, known := before[id]
 			is, there := after[id]
@@ -119,6 +119,13 @@ func (h *Home) prove(t *rt.Task, o *act.Outcome, before map[string]seen, sent to
 			}
 			o.Entities = append(o.Entities, act.EntityOutcome{Entity: id, Before: was.State, After: is.State, Verdict: j.verdict, Reason: j.reason})
 			final = final && (j.final || doubtful && verdict == act.Failed)
+			old = old || j.verdict == act.Proven && is.updated.Before(o.Sent)
+		}
+		if old && final && live && !asked { // an event from before the call may only have come now
+			asked = true
+			if h.confirm(t, o) {
+				continue
+			}
 		}
 		wait := deadline.Sub(t.Now())
 		if !live {
@@ -133,6 +140,21 @@ func (h *Home) prove(t *rt.Task, o *act.Outcome, before map[string]seen, sent to
 	if o.Verdict.Good() {
 		o.Proof = t.Wall()
 	}
+}
+
+// confirm asks for the states as they are now, after the call. Without an answer nothing is proven; it then returns false.
+func (h *Home) confirm(t *rt.Task, o *act.Outcome) bool {
+	fetched, err := h.fetch(t, o.Call.Targets)
+	if err == nil {
+		h.merge(slices.Collect(maps.Values(fetched)))
+		return true
+	}
+	for i := range o.Entities {
+		if e := &o.Entities[i]; e.Verdict == act.Proven {
+			e.Verdict, e.Reason = act.Unproven, "Home Assistant has not confirmed the state of "+h.named(e.Entity)
+		}
+	}
+	return false
 }
 
 // await waits for another state.

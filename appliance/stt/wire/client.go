@@ -19,6 +19,7 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/house"
 	"orac/appliance/reach"
 	"orac/appliance/rt"
 )
@@ -67,6 +68,7 @@ type Client struct {
 	timeout time.Duration
 	tokens  Tokens
 	tls     *tls.Config
+	house   *house.Holder // nil: tls says who is who
 	peer    string
 	most    int // of an answer, in bytes
 
@@ -76,7 +78,7 @@ type Client struct {
 
 // NewClient makes a client. It keeps connections for reuse.
 func NewClient(o Options) (*Client, error) {
-	c := &Client{headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden), peer: cmp.Or(o.Peer, "an ORAC STT"), most: cmp.Or(o.Answer, MaxAnswer)}
+	c := &Client{house: o.TLS.House, headers: http.Header{}, timeout: o.Timeout, tokens: o.Tokens, secrets: slices.Clone(o.Hidden), peer: cmp.Or(o.Peer, "an ORAC STT"), most: cmp.Or(o.Answer, MaxAnswer)}
 	var err error
 	if c.tls, err = o.TLS.Config(); err != nil {
 		return nil, err
@@ -111,14 +113,20 @@ func (c *Client) header(name, value, secret string) error {
 
 // Transport makes a transport with this package's limits and the client's TLS. connected, if not nil, sees every new connection.
 func (c *Client) Transport(connected func(net.Conn)) *http.Transport {
+	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := reach.Dial(ctx, network, address, connectTimeout)
+		if err == nil && connected != nil {
+			connected(conn)
+		}
+		return conn, err
+	}
+	var inHouse house.Dial
+	if c.house != nil {
+		inHouse = c.house.Dialer(dial, connectTimeout)
+	}
 	return &http.Transport{
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := reach.Dial(ctx, network, address, connectTimeout)
-			if err == nil && connected != nil {
-				connected(conn)
-			}
-			return conn, err
-		},
+		DialContext:            dial,
+		DialTLSContext:         inHouse,
 		TLSClientConfig:        c.tls,
 		TLSHandshakeTimeout:    connectTimeout,
 		MaxIdleConnsPerHost:    2,

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/house"
 	"orac/appliance/statedir"
 )
 
@@ -21,6 +22,9 @@ type TLS struct {
 	CA          string // file with the authorities that may have signed the server's certificate, in PEM
 	Fingerprint string // instead of CA: the SHA-256 of the server's certificate, in hexadecimal with or without colons
 	Cert, Key   string // files of a certificate to show, in PEM
+
+	// House takes the place of all of them, if it is not nil: both sides show their certificate of the house.
+	House *house.Holder
 }
 
 // maxPEM is more than any file of certificates, in bytes.

@@ -211,7 +211,7 @@ func insideOut(text string) string {
 }
 
 // asksDaemon matches commands that ask the running appliance.
-var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:ask|status|health|logs|history|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
+var asksDaemon = regexp.MustCompile(`\borac (?:[a-z]+ )?(?:ask|mute|unmute|restart|status|health|logs|history|incidents|spool|apply|rollback|generations|plan|token inspect|list|retry|drop|export)\b|\bcurl\b`)
 
 // initialises matches orac init, with the file that it writes.
 var initialises = regexp.MustCompile(`\borac init\b(.*? -f (\S+))?`)

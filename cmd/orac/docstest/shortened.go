@@ -20,6 +20,7 @@ import (
 //	orac init                        takes the answers that it proposes, and the microphone that there is: its own tests talk with it
 //	orac models bench                five rounds
 //	orac chaos SCENARIO              takes a minute, root and an audio server (make chaos is that): its scenarios are read
+//	orac member add, join, leave     their flags are read: they need two machines, and tests of their own start both
 //	orac run, status --watch,        end as by Ctrl-C after their first line
 //	logs -f, audit tail -f
 
@@ -46,11 +47,13 @@ const quiet = 2 * time.Second
 // Shorten returns the command lines of orac that are run instead of the given one. less says that fewer seeds run, which may not
 // reach every situation that a scenario wants to see.
 func Shorten(args []string) (lines [][]string, less bool) {
-	if os.Getenv(sandboxEnv) == "" || len(args) < 1 || len(args) == 1 && args[0] != "init" || slices.Contains(args, "--help") {
+	if os.Getenv(sandboxEnv) == "" || len(args) < 1 || len(args) == 1 && args[0] != "init" && args[0] != "leave" || slices.Contains(args, "--help") {
 		return [][]string{args}, false
 	}
 	args = slices.Clone(args)
 	switch {
+	case slices.Contains([]string{"member", "join", "leave"}, args[0]):
+		return [][]string{append(args, "--help")}, true
 	case args[0] == "chaos" && !slices.Contains(args, "--list"):
 		return read(args), true
 	case args[0] == "init":

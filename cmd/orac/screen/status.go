@@ -34,6 +34,9 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 		v.memory = v.memory[1:]
 	}
 	lines := append(v.head(s, now), "")
+	for _, m := range s.Muted {
+		lines = append(lines, v.labels("MUTED", v.Warn(Clean(m.Words(now))))...)
+	}
 	lines = append(lines, v.health(s, now)...)
 	lines = append(lines, v.labels("spool", v.spool(s.Spool))...)
 	for _, h := range s.Hooks {

@@ -144,8 +144,9 @@ func (a *Tally) Event(at time.Duration, e event.Event) {
 		a.Of(b.Utterance).Where = b.Where
 	case event.Dropped:
 		if f := a.Of(b.Utterance); !f.Dropped {
-			f.Dropped = true
-			a.Dropped++
+			if f.Dropped = true; !b.Muted { // otherwise somebody wanted it so
+				a.Dropped++
+			}
 		}
 	case event.DeliveryRepeated:
 		a.Of(b.Utterance).repeated[b.STT]++

@@ -1,0 +1,46 @@
+package event
+
+import (
+	"time"
+
+	"orac/appliance/status"
+)
+
+// mutings tell that somebody has listeners stop listening, and listen again.
+var mutings = []Kind{
+	kind("A listener, or all of them, are muted: they do not listen.", Kind{Hooks: []string{"mute"}},
+		func(b Muted) Words {
+			m := status.Mute{Listener: b.Listener, By: b.By, Since: b.Since, Until: b.Until}
+			return warning("muted", usual("%s", m.Words(b.Since)))
+		}),
+	kind("A mute has ended: it is listened again.", Kind{Hooks: []string{"mute"}},
+		func(b Unmuted) Words {
+			who, why := b.Listener, "by "+b.By
+			if who == "" {
+				who = "all listeners"
+			}
+			if b.By == "" {
+				why = "its time is over"
+			}
+			return fine("unmuted", usual("%s: %s", who, why))
+		}),
+}
+
+// Muted: a listener does not listen any more, because somebody wants it so.
+type Muted struct {
+	Listener string    `json:"listener,omitempty"` // absent: all of them
+	By       string    `json:"by"`
+	Since    time.Time `json:"since"`
+	Until    time.Time `json:"until,omitzero"`  // absent: until somebody unmutes it
+	Start    bool      `json:"start,omitempty"` // it was muted before ORAC started, and still is
+}
+
+func (Muted) Kind() string { return "muted" }
+
+// Unmuted: a mute has ended.
+type Unmuted struct {
+	Listener string `json:"listener,omitempty"` // absent: the mute was for all of them
+	By       string `json:"by,omitempty"`       // absent: its time is over
+}
+
+func (Unmuted) Kind() string { return "unmuted" }

@@ -1,0 +1,62 @@
+package house
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"time"
+)
+
+// Client is the configuration of a connection to another member at a host: it shows the certificate of this one, and takes only a
+// certificate of the house that names the host.
+func (h *Holder) Client(host string) (*tls.Config, error) {
+	b, err := h.Bundle()
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS13, ServerName: host, RootCAs: pool(b.Authorities),
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return h.Certificate() },
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if len(s.PeerCertificates) == 0 {
+				return errors.New("the server shows no certificate")
+			}
+			m, err := MemberOf(s.PeerCertificates[0])
+			if err == nil && m.Issuer != b.Member().Issuer {
+				err = errNobody
+			}
+			return err
+		},
+	}, nil
+}
+
+// Dial makes a connection, as net.Dialer does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Dialer returns what connects an HTTP client to other members, over what dial connects. The authorities are read for each connection,
+// so that new ones count at once. handshake is how long proving each other may take.
+func (h *Holder) Dialer(dial Dial, handshake time.Duration) Dial {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		config, err := h.Client(host)
+		if err != nil {
+			return nil, err
+		}
+		raw, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		ctx, cancel := context.WithTimeout(ctx, handshake)
+		defer cancel()
+		c := tls.Client(raw, config)
+		if err := c.HandshakeContext(ctx); err != nil {
+			_ = raw.Close()
+			return nil, err
+		}
+		return c, nil
+	}
+}
