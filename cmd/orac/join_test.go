@@ -107,7 +107,7 @@ stt_server "house" {
 	if out := command(t, halls, "", append(again, "--dry-run")...); !strings.Contains(out, "+    fingerprint = ") || read(t, halls, "orac.hcl") != hall {
 		t.Errorf("a look changes something, or shows nothing:\n%s", out)
 	}
-	testkit.Must(t, os.WriteFile(filepath.Join(home, "orac.hcl"), []byte(core+"\nmember \"unseen\" {}\n"), 0o600)) // not applied
+	testkit.Must(t, os.WriteFile(filepath.Join(home, "orac.hcl"), []byte(core+"\nnonsense {}\n"), 0o600)) // somebody is editing it
 	if said := fails(t, halls, append(again, "--yes")...); !strings.Contains(said, "the issuer refuses") {
 		t.Errorf("%s", said)
 	}

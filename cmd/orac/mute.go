@@ -93,8 +93,8 @@ It hears nothing for some seconds. The event "restarted" and the log say for how
 
 If the program would not start, nothing happens, and the command says why.`,
 		Example: `  orac restart`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.restart(c.Context()) },
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return a.restart(c.Context()) },
 	}
 	return a.withJSON(a.withState(a.withFile(c)))
 }

@@ -2,13 +2,16 @@ package api
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -640,6 +643,24 @@ func TestPeople(t *testing.T) {
 	rig.problem("a token of before", rig.call(auth.Viewer, "GET", "/api/auth/me", nil), schema.Unauthenticated)
 	if _, err := rig.guard.Login("viewer", "a new password", netip.MustParseAddr("192.0.2.9")); err != nil {
 		t.Error(err, auth.Reason(err))
+	}
+	for _, c := range []struct {
+		by   auth.Role
+		left int
+	}{{auth.Viewer, 1}, {auth.Admin, 0}} { // whoever knew the old password may have added a passkey
+		db, err := sql.Open("sqlite", filepath.Join(rig.dir, auth.DBName))
+		rig.must(err)
+		_, err = db.Exec("INSERT INTO passkeys VALUES ('k1', 'viewer', 'phone', 'localhost', '{}', 0, 0, 0) ON CONFLICT DO NOTHING")
+		rig.must(errors.Join(err, db.Close()))
+		token, err := rig.guard.Issue(rig.vouch("viewer"), time.Hour)
+		rig.must(err)
+		rig.tokens[auth.Viewer] = token.Token
+		if w := change(c.by, "viewer", "a new password", "a new password"); w.Code != 204 {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		if list, err := rig.guard.Passkeys("viewer"); err != nil || len(list) != c.left {
+			t.Errorf("after a new password by %s: %+v, %v", c.by, list, err)
+		}
 	}
 	rig.problem("no such user", change(auth.Admin, "nobody", "", "a new password"), schema.NotFound)
 	records, err := json.Marshal(rig.records("user.password"))

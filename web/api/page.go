@@ -126,8 +126,10 @@ func redirect(c *Call, to string) error {
 func (c *Call) FormsTo(address string) { edge.FormsTo(c.W.Header(), address) }
 
 // Next returns where a login leads: the page that was asked for, if it is on this host.
-func (c *Call) Next() string {
-	next := c.R.FormValue("next")
+func (c *Call) Next() string { return localPath(c.R.FormValue("next")) }
+
+// localPath is a path of this host, or "/".
+func localPath(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.IsAbs() || u.Host != "" || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || strings.ContainsAny(next, "\\\r\n\t") {
 		return "/"

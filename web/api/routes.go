@@ -23,6 +23,17 @@ var (
 	OpAuthorization = route(Route{Method: "GET", Path: "/api/auth/authorize", Name: "authorization", Tag: "auth", Doc: "What a member of this issuer asks for when somebody wants to log in there, and what that person must do. The console's page /oauth/authorize is made from it."}, getAuthorization)
 	OpAuthorize     = route(Route{Method: "POST", Path: "/api/auth/authorize", Role: auth.Viewer, Name: "authorize", Tag: "auth", Change: "login.authorize", Doc: "Agrees to a login at a member, in the name of the session's user. Returns the address that brings the member a code."}, authorize)
 
+	OpLoginWays   = route(Route{Method: "GET", Path: "/api/auth/ways", Name: "loginWays", Tag: "auth", Doc: "How people may log in beside their passwords: the issuer whose people are let in, and whether it answers, and passkeys."}, loginWays)
+	OpBeginLogin  = route(Route{Method: "POST", Path: "/api/auth/issuer/login", Name: "beginLogin", Tag: "auth", Doc: "Begins a login with the issuer, in this browser: returns the address to go to, and sets a cookie for ten minutes."}, beginLogin)
+	OpFinishLogin = route(Route{Method: "POST", Path: "/api/auth/issuer/finish", Name: "finishLogin", Tag: "auth", Doc: "Ends a login with the issuer, in the browser that began it: sets a session cookie. The session lasts as long as the issuer's tokens, which are renewed beside it."}, finishLogin)
+
+	OpPasskeys         = only(route(Route{Method: "GET", Path: "/api/auth/passkeys", Role: auth.Viewer, Name: "passkeys", Tag: "auth", Doc: "The caller's passkeys."}, getPasskeys), mayPasskeys)
+	OpPasskeyOptions   = only(route(Route{Method: "POST", Path: "/api/auth/passkeys/options", Role: auth.Viewer, Name: "passkeyOptions", Tag: "auth", Doc: "Begins a new passkey of the caller, in this browser, with the password once again. Good for five minutes."}, passkeyOptions), mayAskForPasskey)
+	OpAddPasskey       = only(route(Route{Method: "POST", Path: "/api/auth/passkeys", Role: auth.Viewer, Name: "addPasskey", Tag: "auth", Change: "passkey.add", Doc: "Adds the passkey that a device has made. At most ten a user."}, addPasskey), mayPasskeys)
+	OpRemovePasskey    = only(route(Route{Method: "DELETE", Path: "/api/auth/passkeys/{id}", Role: auth.Viewer, Name: "removePasskey", Tag: "auth", Change: "passkey.remove", Doc: "Removes a passkey of the caller, and ends the caller's other sessions and tokens: the device may be lost."}, removePasskey), mayPasskeys)
+	OpPasskeyChallenge = route(Route{Method: "POST", Path: "/api/auth/passkey/options", Name: "passkeyChallenge", Tag: "auth", Doc: "Begins a login with a passkey, in this browser. Good for five minutes, and once."}, passkeyChallenge)
+	OpPasskeyLogin     = route(Route{Method: "POST", Path: "/api/auth/passkey", Name: "passkeyLogin", Tag: "auth", Doc: "Logs a user in with a passkey: sets a session cookie, as login does with session."}, passkeyLogin)
+
 	OpHealth          = route(Route{Method: "GET", Path: "/api/health", Name: "health", Tag: "health", Doc: "The health of the appliance, for monitors of the existing service. 503 when it is unhealthy."}, apiHealth)
 	OpLive            = route(Route{Method: "GET", Path: "/health/live", Name: "live", Tag: "health", Doc: "Whether the process is alive."}, alive)
 	OpReady           = route(Route{Method: "GET", Path: "/health/ready", Name: "ready", Tag: "health", Doc: "Whether the appliance hears. 503 when it does not."}, ready)

@@ -125,7 +125,7 @@ func mayLogOut(c *Call, _ schema.None) error {
 	if c.Who.Way == auth.ByKey {
 		return schema.Fail(schema.Forbidden, "An API key cannot log out: ask an admin to revoke it.")
 	}
-	if c.Who.Kind == auth.CoreUser || c.Who.Kind == auth.CoreService {
+	if c.Who.Way == auth.ByToken && (c.Who.Kind == auth.CoreUser || c.Who.Kind == auth.CoreService) {
 		return schema.Fail(schema.Forbidden, "This token is the issuer's: end it there, with POST /oauth/revoke.")
 	}
 	return nil

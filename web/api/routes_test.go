@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/record"
+	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/testkit"
 	"orac/web/audit"
@@ -28,12 +29,13 @@ var inputs = map[string]any{
 	"putGlobal": map[string]float64{"rms_filter": 60}, "putModel": map[string]float64{"threshold": 0.6},
 	"addUser": NewUserInput{"fresh", "viewer", password}, "changePassword": map[string]string{"current_password": password, "password": password + "!"},
 	"changeRole": map[string]string{"role": "operator"},
-	"mute": MuteInput{Seconds: 60, Listener: "kitchen"},
+	"mute":       MuteInput{Seconds: 60, Listener: "kitchen"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
 	"planPush": map[string]any{"members": []string{"kitchen"}, "command": map[string]any{"do": "restart"}}, "push": PushIDInput{"0123"}, "undoPush": PushIDInput{"0123"},
-	"authorize": AuthorizeInput{"client_id=kitchen"},
-	"forget":    ForgetInput{"general", "it is too dark to cook"},
-	"setup":     SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
+	"passkeyOptions": PasskeyProof{password}, "addPasskey": NewPasskey{"phone", "{}"}, "passkeyLogin": PasskeyAnswer{"{}"},
+	"authorize": AuthorizeInput{"client_id=kitchen"}, "beginLogin": BeginInput{"/history"}, "finishLogin": FinishInput{"code=x&state=y"},
+	"forget": ForgetInput{"general", "it is too dark to cook"},
+	"setup":  SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},
 	"createMemberCode": MemberCodeInput{Name: "kitchen"}, "enrolHello": enrol.HelloInput{ID: word(22), Nonce: word(43)}, "enrolLook": enrol.LookInput{ID: word(22), Nonce: word(43), Proof: word(43)},
 	"enrol":      enrol.CertificateInput{ID: word(22), Nonce: word(43), Request: word(40), Proof: word(43)},
 	"enrolRenew": enrol.RenewInput{Certificate: word(40), Request: word(40), Signature: word(40)}, "enrolLeave": enrol.LeaveInput{Certificate: word(40), Signature: word(40)},
@@ -59,6 +61,8 @@ func pathOf(t *testing.T, r *Route, rig *rig) string {
 		path = strings.ReplaceAll(path, "{id}", soundID)
 	case strings.HasPrefix(path, "/api/utterances/{id}"):
 		path = strings.ReplaceAll(path, "{id}", soundID)
+	case strings.HasPrefix(path, "/api/auth/passkeys/{id}"):
+		path = strings.ReplaceAll(path, "{id}", "0123456789ab")
 	case strings.HasPrefix(path, "/api/spool/{id}"):
 		path = strings.ReplaceAll(path, "{id}", "u1")
 	case strings.HasPrefix(path, "/api/incidents/{id}"):
@@ -97,7 +101,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 	if err := json.Unmarshal(Document(Routes(), "test"), &doc); err != nil {
 		t.Fatal(err)
 	}
-	rig := newRig(t)
+	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.Limits.Anonymous = 10 * len(Routes()) }) // each counts
 	byName := rig.server.byName
 	n := 0
 	for path, operations := range doc.Paths {
@@ -217,7 +221,7 @@ func TestTheTableIsSound(t *testing.T) {
 			t.Errorf("%s %s: %q is taken, or it lacks words", r.Method, r.Path, r.Name)
 		}
 		names[r.Name] = true
-		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge", "planPush"}, r.Name) // by POST, for what they are asked with
+		asks := slices.Contains([]string{"plan", "try", "validate", "edit", "merge", "planPush", "passkeyOptions"}, r.Name) // by POST, for what they are asked with
 		if r.Method != http.MethodGet && r.Change == "" && r.Role != auth.Nobody && !asks {
 			t.Errorf("%s changes something and is not audited", r.Name)
 		}

@@ -97,6 +97,26 @@ var steps = []string{
 		due    INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE INDEX certificates_member ON certificates (member, ended);`,
+	`CREATE TABLE lent ( -- what sessions of people of the trusted issuer have of it, see lent.go
+		session TEXT PRIMARY KEY, -- SHA-256, as in sessions
+		issuer  TEXT NOT NULL,
+		subject TEXT NOT NULL,
+		issued  INTEGER NOT NULL,
+		expires INTEGER NOT NULL, -- of the access token
+		sealed  BLOB NOT NULL -- the tokens, encrypted with a key that is made from the cookie
+	) WITHOUT ROWID;
+	CREATE TRIGGER lent_ends AFTER DELETE ON sessions BEGIN DELETE FROM lent WHERE session = OLD.token; END;`,
+	`CREATE TABLE passkeys (
+		id         TEXT PRIMARY KEY, -- of the SHA-256 of the credential's
+		subject    TEXT NOT NULL,
+		name       TEXT NOT NULL, -- that its owner gave it
+		host       TEXT NOT NULL, -- the name that it belongs to
+		credential BLOB NOT NULL, -- its public key and what else the device has said
+		counter    INTEGER NOT NULL,
+		created    INTEGER NOT NULL,
+		used       INTEGER NOT NULL
+	) WITHOUT ROWID;
+	CREATE INDEX passkeys_subject ON passkeys (subject);`,
 }
 
 // pragmas of the connection, the same as the history's.

@@ -47,7 +47,7 @@ func (d *DB) settle(prints map[string]string, fresh bool) error {
 			if _, ok := prints[subject]; ok || fresh {
 				continue
 			}
-			for _, query := range []string{"DELETE FROM epochs WHERE subject = ?", "DELETE FROM known WHERE subject = ?"} {
+			for _, query := range []string{"DELETE FROM epochs WHERE subject = ?", "DELETE FROM known WHERE subject = ?", "DELETE FROM passkeys WHERE subject = ?"} {
 				if _, err := tx.Exec(query, subject); err != nil {
 					return err
 				}

@@ -33,6 +33,7 @@ type Guard struct {
 	keys     *keyring
 	issuers  issuerKeys // of tokens for members
 	followed followed   // the issuer that is trusted
+	renewing renewing   // sessions of its people
 	throttle *throttle
 	guesses  *throttle // of API keys: separate, so that a program with a wrong key does not lock people out
 	comparer *comparer
@@ -71,6 +72,7 @@ func openWith(stateDir string, hashKey []byte, c clock) (*Guard, error) {
 // Close closes the database, and ends questions to a trusted issuer.
 func (g *Guard) Close() error {
 	g.followed.close()
+	g.renewing.close()
 	return g.DB.Close()
 }
 

@@ -14,7 +14,9 @@ import (
 // TestNothingIsIssuedForAName: every method of the guard that gives tokens, sessions or keys takes a proof, or makes one of a
 // credential that it compares itself.
 func TestNothingIsIssuedForAName(t *testing.T) {
-	byCredential := []string{"Refresh", "ServiceToken", "RefreshFor", "Exchange"}
+	byCredential := []string{"Refresh", "ServiceToken", "RefreshFor", "Exchange", "BeginLogin", "FinishLogin", "BeginPasskeyLogin", "FinishPasskeyLogin",
+		"CentreToken", // the issuer's own, with which it asks a member
+	}
 	proof, issued := reflect.TypeFor[Verified](), []reflect.Type{reflect.TypeFor[Token](), reflect.TypeFor[APIKey]()}
 	found := 0
 	guard := reflect.TypeFor[*Guard]()

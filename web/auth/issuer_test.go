@@ -31,6 +31,7 @@ type line struct {
 	away  atomic.Bool
 	asked atomic.Int32 // questions for keys
 	keys  func() []byte
+	lies  func(*trust.Lent) // about what it lends
 }
 
 var errAway = errors.New("connection refused")
@@ -52,6 +53,40 @@ func (l *line) Lives(_ context.Context, token string) (bool, error) {
 		return false, errAway
 	}
 	return l.core.Introspect(token).Active, nil
+}
+
+func (l *line) Exchange(_ context.Context, member, redirect, code, verifier string) (trust.Lent, error) {
+	if l.away.Load() {
+		return trust.Lent{}, errAway
+	}
+	t, id, err := l.core.Exchange(Client{Name: member}, code, redirect, verifier)
+	return l.lends(t, id, err)
+}
+
+func (l *line) Renew(_ context.Context, member, refresh string) (trust.Lent, error) {
+	if l.away.Load() {
+		return trust.Lent{}, errAway
+	}
+	t, err := l.core.RefreshFor(Client{Name: member}, refresh, nil)
+	return l.lends(t, "", err)
+}
+
+func (l *line) lends(t Token, id string, err error) (trust.Lent, error) {
+	if Reason(err) != "" {
+		return trust.Lent{}, trust.ErrRefused
+	}
+	lent := trust.Lent{Access: t.Token, Refresh: t.Refresh, ID: id}
+	if l.lies != nil && err == nil {
+		l.lies(&lent)
+	}
+	return lent, err
+}
+
+func (l *line) Revoke(_ context.Context, member, refresh string) error {
+	if l.away.Load() {
+		return errAway
+	}
+	return l.core.Revoke(Client{Name: member}, refresh)
 }
 
 // coreBook is the runbook of an issuer with two members.
@@ -82,7 +117,7 @@ func openMember(t testing.TB, dir string, l *line, rb *runbook.Runbook) *Guard {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { g.Close() })
-	g.followed.client = func(runbook.Trust) (trust.Fetcher, error) { return l, nil }
+	g.followed.client = func(runbook.Trust) (asker, error) { return l, nil }
 	if err := g.Use(rb); err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +346,7 @@ func TestClocksOfIssuerAndMember(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g.followed.client = func(runbook.Trust) (trust.Fetcher, error) { return &line{core: core}, nil }
+		g.followed.client = func(runbook.Trust) (asker, error) { return &line{core: core}, nil }
 		if err := g.Use(memberBook(t, "kitchen")); err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/rand"
 	"database/sql"
 	"errors"
@@ -57,32 +58,37 @@ func (g *Guard) StartSession(w http.ResponseWriter, r *http.Request, v Verified,
 	defer g.mu.RUnlock()
 	p := g.policy.Load()
 	m := p.sessions(via.Secure)
-	g.forget(m, r)
+	if back := g.forget(m, r); back != nil {
+		g.renewing.work.Go(back)
+	}
 	ctx, err := m.Load(r.Context(), "")
 	if err != nil {
 		return Identity{}, err
 	}
 	csrf := rand.Text()
-	m.Put(ctx, sessionUser, v.name)
+	m.Put(ctx, sessionUser, v.Identity().Subject())
 	m.Put(ctx, sessionEpoch, v.epoch)
 	m.Put(ctx, sessionPrint, v.print)
 	m.Put(ctx, sessionCSRF, csrf)
 	now := g.now()
 	m.Put(ctx, sessionSince, now.Unix())
-	m.Store = sessionStore{g.DB, func(tx *sql.Tx) error {
-		if v.kind != User {
+	m.Store = sessionStore{g.DB, func(tx *sql.Tx, cookie string) error {
+		comes := v.kind == CoreUser && v.core.lent != nil
+		if v.kind != User && !comes {
 			return denied("proof: it is not good for sessions")
 		}
-		_, err := g.stands(tx, v)
-		return err
+		if _, err := g.stands(tx, v); err != nil || !comes {
+			return err
+		}
+		return g.keepLent(tx, cookie, v)
 	}}
 	token, expires, err := m.Commit(ctx)
 	if err != nil {
 		return Identity{}, err
 	}
 	m.WriteSessionCookie(ctx, w, token, m.Deadline(ctx)) // the idle time is measured here, not by the browser
-	v.session, v.since = digest(token), now
-	return Identity{Kind: User, Name: v.name, Role: v.role, Way: BySession, Expires: expires, CSRF: csrf, proof: v}, nil
+	v.session, v.since, v.core.lent = digest(token), now, nil
+	return Identity{Kind: v.kind, Name: v.name, Role: v.role, Way: BySession, Expires: expires, CSRF: csrf, proof: v}, nil
 }
 
 // Session returns who a browser is logged in as, or nobody without an error if it is not logged in.
@@ -123,6 +129,16 @@ func (g *Guard) session(r *http.Request, via Via, touch bool) (Identity, error) 
 	if name == "" {
 		return Identity{}, denied("session: unknown or ended")
 	}
+	if kind, _ := ParseSubject(name); kind == CoreUser {
+		i, err := g.coreSession(p, c.Value, name)
+		if err != nil {
+			return Identity{}, err
+		}
+		i.Way, i.CSRF = BySession, m.GetString(ctx, sessionCSRF)
+		i.proof.session, i.proof.since = digest(c.Value), time.Unix(m.GetInt64(ctx, sessionSince), 0)
+		i.Expires, err = g.stay(p, m, ctx, c.Value, touch)
+		return i, err
+	}
 	who, ok := p.users[name]
 	epoch, err := g.DB.epoch(user{kind: User, name: name}.subject())
 	switch {
@@ -139,39 +155,50 @@ func (g *Guard) session(r *http.Request, via Via, touch bool) (Identity, error) 
 		_ = g.DB.deleteSession(c.Value) // it is no longer valid, and will be swept
 		return Identity{}, err
 	}
-	now := time.Now()
-	expires := now.Add(p.sessionIdle)
-	if end := m.Deadline(ctx); end.Before(expires) {
-		expires = end
-	}
-	if touch {
-		if err := g.DB.touchSession(c.Value, now, expires, p.sessionIdle/10); err != nil {
-			return Identity{}, err
-		}
+	expires, err := g.stay(p, m, ctx, c.Value, touch)
+	if err != nil {
+		return Identity{}, err
 	}
 	proof := Verified{kind: User, name: name, role: who.role, print: who.print, epoch: epoch, session: digest(c.Value), since: time.Unix(m.GetInt64(ctx, sessionSince), 0)}
 	return Identity{Kind: User, Name: name, Role: who.role, Way: BySession, Expires: expires, CSRF: m.GetString(ctx, sessionCSRF), proof: proof}, nil
 }
 
-// EndSession logs a browser out.
+// stay returns when a session ends that is used no more, and keeps it alive if touch is set.
+func (g *Guard) stay(p *policy, m *scs.SessionManager, ctx context.Context, cookie string, touch bool) (time.Time, error) {
+	now := time.Now()
+	expires := now.Add(p.sessionIdle)
+	if end := m.Deadline(ctx); end.Before(expires) {
+		expires = end
+	}
+	if !touch {
+		return expires, nil
+	}
+	return expires, g.DB.touchSession(cookie, now, expires, p.sessionIdle/10)
+}
+
+// EndSession logs a browser out. If it was logged in with the issuer, its tokens end there too, or the log says why not.
 func (g *Guard) EndSession(w http.ResponseWriter, r *http.Request, via Via) {
 	m := g.policy.Load().sessions(via.Secure)
-	g.forget(m, r)
+	if back := g.forget(m, r); back != nil {
+		back()
+	}
 	m.WriteSessionCookie(r.Context(), w, "", time.Time{})
 }
 
-// forget ends the session that a browser sends.
-func (g *Guard) forget(m *scs.SessionManager, r *http.Request) {
-	if c, err := r.Cookie(m.Cookie.Name); err == nil && c.Value != "" {
+// forget ends the session that a browser sends. What it returns ends its tokens at the issuer; nil if there are none.
+func (g *Guard) forget(m *scs.SessionManager, r *http.Request) (back func()) {
+	if c, err := r.Cookie(m.Cookie.Name); err == nil && c.Value != "" && len(c.Value) <= 256 {
+		back = g.giveBack(c.Value)
 		_ = g.DB.deleteSession(c.Value) // if the disk fails, the session expires by its time
 	}
+	return back
 }
 
 // sessionStore keeps sessions by the hash of their token. An ended session stays ended: only new ones are inserted.
 // stands, if set, runs in the transaction that inserts a session and refuses a proof that no longer holds.
 type sessionStore struct {
 	*DB
-	stands func(*sql.Tx) error
+	stands func(tx *sql.Tx, cookie string) error
 }
 
 // Find implements scs.Store.
@@ -194,7 +221,7 @@ func (s sessionStore) Commit(token string, data []byte, expires time.Time) error
 		return errors.New("BUG: a session of nobody who was proven")
 	}
 	return s.write(func(tx *sql.Tx) error {
-		if err := s.stands(tx); err != nil {
+		if err := s.stands(tx, token); err != nil {
 			return err
 		}
 		_, err := tx.Exec("INSERT INTO sessions (token, subject, data, expires, due) VALUES (?, ?, ?, ?, ?)",

@@ -21,21 +21,30 @@ type trusted struct {
 	role        Role // the highest
 	permissions []string
 	issuer      *trust.Issuer
+	lender      trust.Lender
 }
 
 // core is what a proof holds of a token of a trusted issuer.
 type core struct {
 	issuer, token string // the token's ID
 	expires       time.Time
+	lent          *trust.Lent // what a new session gets; nil otherwise
+}
+
+// asker asks an issuer over the network.
+type asker interface {
+	trust.Fetcher
+	trust.Lender
 }
 
 // followed is the issuer that is asked.
 type followed struct {
-	client func(runbook.Trust) (trust.Fetcher, error) // nil except in tests: over HTTP
+	client func(runbook.Trust) (asker, error) // nil except in tests: over HTTP
 
 	mu     sync.Mutex // guards everything that follows
 	of     runbook.Trust
 	issuer *trust.Issuer
+	lender trust.Lender
 }
 
 // use follows the issuer of a runbook, and no other any more.
@@ -53,7 +62,7 @@ func (f *followed) use(g *Guard, rb *runbook.Runbook) (*trusted, error) {
 	if f.issuer == nil {
 		make := f.client
 		if make == nil {
-			make = func(t runbook.Trust) (trust.Fetcher, error) {
+			make = func(t runbook.Trust) (asker, error) {
 				if t.Member {
 					return trust.ClientOver(t.Issuer, trust.InHouse(g.House)), nil
 				}
@@ -65,9 +74,9 @@ func (f *followed) use(g *Guard, rb *runbook.Runbook) (*trusted, error) {
 			return nil, err
 		}
 		f.of = t
-		f.issuer = trust.Follow(g.following(t.Issuer, client))
+		f.issuer, f.lender = trust.Follow(g.following(t.Issuer, client)), client
 	}
-	return &trusted{rb.TrustAudience(), Role(t.Role), slices.Clone(t.Permissions), f.issuer}, nil
+	return &trusted{rb.TrustAudience(), Role(t.Role), slices.Clone(t.Permissions), f.issuer, f.lender}, nil
 }
 
 func (f *followed) close() {
@@ -81,13 +90,9 @@ func (f *followed) close() {
 
 // following is how the database stands behind an issuer.
 func (g *Guard) following(url string, fetch trust.Fetcher) trust.Options {
-	log := g.Log
-	if log == nil {
-		log = slog.New(slog.DiscardHandler)
-	}
 	name := "keys of " + url
 	return trust.Options{
-		URL: url, Fetch: fetch, Log: log,
+		URL: url, Fetch: fetch, Log: g.logger(),
 		Load: func() []byte {
 			var text string
 			if err := g.DB.db.QueryRow("SELECT value FROM meta WHERE name = ?", name).Scan(&text); err != nil {
@@ -117,6 +122,13 @@ func (g *Guard) following(url string, fetch trust.Fetcher) trust.Options {
 	}
 }
 
+func (g *Guard) logger() *slog.Logger {
+	if g.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return g.Log
+}
+
 func endedID(issuer, token string) string { return digest(issuer + "\x00" + token) }
 
 // coreName is what users and accounts of a trusted issuer may be called: without a colon, which ends the kind in a Subject.
@@ -128,6 +140,14 @@ func (g *Guard) issued(p *policy, text string) (Identity, error) {
 	if t == nil || p.issuing.url != "" && trust.IssuerOf(text) == p.issuing.url {
 		return g.ownIdentity(p, text)
 	}
+	return g.coreIdentity(t, text)
+}
+
+// endedByIssuer is why a token is refused that was good once.
+const endedByIssuer = "token: ended by its issuer"
+
+// coreIdentity returns the identity behind an access token of the issuer that is trusted.
+func (g *Guard) coreIdentity(t *trusted, text string) (Identity, error) {
 	c, err := trust.Rules{Issuer: t.issuer.URL(), Audience: t.audience, Key: t.issuer.Key, Now: g.now}.Verify(text)
 	if err != nil {
 		return Identity{}, &Denied{Reason: "token: " + tokenReason(err), Told: coreDetail(err)}
@@ -146,9 +166,9 @@ func (g *Guard) issued(p *policy, text string) (Identity, error) {
 		return Identity{}, denied("token: its user has a name that cannot be one here")
 	}
 	if t.issuer.Ended(text, c.ID, c.ExpiresAt.Time) {
-		return Identity{}, deniedOf(who.Subject(), "token: ended by its issuer")
+		return Identity{}, deniedOf(who.Subject(), endedByIssuer)
 	}
-	who.proof = Verified{kind: who.Kind, name: who.Name, role: who.Role, core: core{t.issuer.URL(), c.ID, c.ExpiresAt.Time}}
+	who.proof = Verified{kind: who.Kind, name: who.Name, role: who.Role, core: core{issuer: t.issuer.URL(), token: c.ID, expires: c.ExpiresAt.Time}}
 	return who, nil
 }
 
@@ -167,6 +187,9 @@ func (g *Guard) coreStands(tx *sql.Tx, v Verified) (user, error) {
 		return changed("the issuer has ended the token")
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
+		return user{}, err
+	}
+	if err := sessionStands(tx, v); err != nil {
 		return user{}, err
 	}
 	return user{kind: v.kind, name: v.name, role: v.role}, nil

@@ -18,6 +18,7 @@ type Verified struct {
 	session      string    // digest of a session; "" if there is none
 	refresh      string    // digest of the refresh token that it uses up; "" if there is none
 	code         string    // digest of the code that it uses up; "" if there is none
+	passkey      string    // ID of the passkey that was used; "" if none was
 	since        time.Time // when the session began; zero if there is none
 	core         core      // of a trusted issuer's user or account
 }
@@ -84,15 +85,22 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 			return changed("logged out meanwhile")
 		}
 	}
-	if v.session != "" {
-		err := tx.QueryRow("SELECT 1 FROM sessions WHERE token = ?", v.session).Scan(new(int))
-		if errors.Is(err, sql.ErrNoRows) {
-			return changed("the session was ended meanwhile")
-		} else if err != nil {
-			return user{}, err
-		}
+	if err := passkeyStands(tx, v); err != nil {
+		return user{}, err
 	}
-	return u, nil
+	return u, sessionStands(tx, v)
+}
+
+// sessionStands refuses a proof by a session that has ended.
+func sessionStands(tx *sql.Tx, v Verified) error {
+	if v.session == "" {
+		return nil
+	}
+	err := tx.QueryRow("SELECT 1 FROM sessions WHERE token = ?", v.session).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		return deniedOf(v.Identity().Subject(), "proof: the session was ended meanwhile")
+	}
+	return err
 }
 
 // Stands refuses a proof if anything about it has changed. A change may still happen right after the check; an action that must

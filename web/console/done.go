@@ -33,6 +33,12 @@ var spoolDone = map[string]string{
 	"drop":  "The recording is deleted.",
 }
 
+// passkeyDone are the sentences of the page of passkeys.
+var passkeyDone = map[string]string{
+	"added":   "The passkey is added. You can log in with it.",
+	"removed": "The passkey is removed. You are logged out everywhere else.",
+}
+
 // peopleDone returns the sentence that an address selects on the page of people, or "" if it does not fit what
 // exists.
 func (d peopleData) peopleDone(q url.Values) string {

@@ -15,6 +15,7 @@ type entrance struct {
 	Done              string // what has led here
 	Wait              time.Duration
 	First             *api.SetupOut
+	Ways              api.LoginWays
 }
 
 func (c *Console) loginPage(call *api.Call) error {
@@ -27,7 +28,46 @@ func (c *Console) loginPage(call *api.Call) error {
 	case call.Who.Known() && call.R.URL.Query().Get("again") == "":
 		return redirect(call, call.Next())
 	}
-	return c.write(call, http.StatusOK, "login", "plain", view{Title: "Log in", Data: entrance{Next: call.Next(), Done: loginDone[call.R.URL.Query().Get("done")]}})
+	return c.showLogin(call, http.StatusOK, entrance{Next: call.Next(), Done: loginDone[call.R.URL.Query().Get("done")]})
+}
+
+// showLogin writes the page on which people log in.
+func (c *Console) showLogin(call *api.Call, status int, e entrance) (err error) {
+	if e.Ways, err = api.OpLoginWays.Call(call, schema.None{}); err != nil {
+		return err
+	}
+	v := view{Title: "Log in", Data: e}
+	if e.Ways.Passkeys {
+		v.Scripts = []string{"passkey.js"}
+	}
+	return c.write(call, status, "login", "plain", v)
+}
+
+// startLogin sends a browser to the issuer.
+func (c *Console) startLogin(call *api.Call) error {
+	to, err := api.OpBeginLogin.Call(call, api.BeginInput{Next: call.Next()})
+	if err != nil {
+		return c.notLoggedIn(call, err, call.Next())
+	}
+	return redirect(call, to.To)
+}
+
+// finishLogin is where the browser comes back to.
+func (c *Console) finishLogin(call *api.Call) error {
+	done, err := api.OpFinishLogin.Call(call, api.FinishInput{Answer: call.R.URL.RawQuery})
+	if err != nil {
+		return c.notLoggedIn(call, err, "/")
+	}
+	return redirect(call, done.Next)
+}
+
+// notLoggedIn shows why a login with the issuer did not succeed, above both ways to log in.
+func (c *Console) notLoggedIn(call *api.Call, err error, next string) error {
+	p := schema.ProblemOf(err)
+	if p.Code == schema.Internal || p.Code == schema.NotAudited {
+		return err
+	}
+	return c.showLogin(call, p.Status, entrance{Next: next, Wrong: sayWrong(p)})
 }
 
 func (c *Console) login(call *api.Call) error {
@@ -47,7 +87,7 @@ func (c *Console) login(call *api.Call) error {
 	if e.Wait > 0 {
 		call.W.Header().Set("Retry-After", fmt.Sprint(int(e.Wait/time.Second)+1))
 	}
-	return c.write(call, p.Status, "login", "plain", view{Title: "Log in", Data: e})
+	return c.showLogin(call, p.Status, e)
 }
 
 func (c *Console) logout(call *api.Call) error {

@@ -29,6 +29,8 @@ func allPages() []route {
 	return []route{
 		{path: "/login", title: "Log in", template: "login", show: (*Console).loginPage},
 		{method: "POST", path: "/login", show: (*Console).login},
+		{path: "/login/start", show: (*Console).startLogin},
+		{path: "/login/callback", show: (*Console).finishLogin},
 		{path: "/setup", title: "Set up", template: "setup", show: (*Console).setupPage},
 		{method: "POST", path: "/setup", show: (*Console).setup},
 		{path: "/oauth/authorize", title: "Log in at a member", template: "authorize", show: (*Console).authorizePage},
@@ -96,6 +98,8 @@ func allPages() []route {
 		{method: "POST", path: "/people/{name}/logout", role: auth.Admin, show: (*Console).logoutUser},
 		{path: "/password", title: "Password", template: "password", role: auth.Viewer, show: (*Console).passwordPage},
 		{method: "POST", path: "/password", role: auth.Viewer, show: (*Console).changePassword},
+		{path: "/passkeys", title: "Passkeys", template: "passkeys", role: auth.Viewer, show: (*Console).passkeysPage},
+		{method: "POST", path: "/passkeys/{id}/remove", role: auth.Viewer, show: (*Console).removePasskey},
 		{method: "POST", path: "/keys", role: auth.Admin, show: (*Console).createKey},
 		{method: "POST", path: "/keys/{id}/rotate", role: auth.Admin, show: (*Console).rotateKey},
 		{method: "POST", path: "/keys/{id}/revoke", role: auth.Admin, show: (*Console).revokeKey},

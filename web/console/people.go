@@ -85,12 +85,26 @@ type passwordData struct {
 }
 
 func (c *Console) passwordPage(call *api.Call) error {
+	if err := ofThisAppliance(call); err != nil {
+		return err
+	}
 	return c.show(call, http.StatusOK, "password", view{Data: passwordData{}})
+}
+
+// ofThisAppliance refuses those whose password is elsewhere: somebody here may have the same name.
+func ofThisAppliance(call *api.Call) error {
+	if call.Who.Kind != auth.User {
+		return schema.Fail(schema.Forbidden, "Your account is the issuer's. Change its password there.")
+	}
+	return nil
 }
 
 // changePassword changes the user's own password; it ends all logins of the user, including the
 // present one.
 func (c *Console) changePassword(call *api.Call) error {
+	if err := ofThisAppliance(call); err != nil {
+		return err
+	}
 	in := api.PasswordInput{Name: call.Who.Name, Current: call.R.PostFormValue("current"), Password: call.R.PostFormValue("password")}
 	if _, err := api.OpChangePassword.Call(call, in); err != nil {
 		p := schema.ProblemOf(err)

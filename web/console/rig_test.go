@@ -152,13 +152,19 @@ func newRigOf(t *testing.T, o Options, whole func(fake.Evil) api.Whole) *rig {
 		}
 		r.cookies[role] = w.Result().Cookies()[0]
 		page := r.get(role, "/")
-		m := regexp.MustCompile(`data-csrf="([^"]+)"`).FindStringSubmatch(page.Body.String())
-		if m == nil {
-			t.Fatalf("%s: a page without a token: %d %.300s", role, page.Code, page.Body)
-		}
-		r.csrf[role] = m[1]
+		r.csrf[role] = csrfOf(t, page.Body.String())
 	}
 	return r
+}
+
+// csrfOf is the token of a page's session.
+func csrfOf(t *testing.T, page string) string {
+	t.Helper()
+	m := regexp.MustCompile(`data-csrf="([^"]+)"`).FindStringSubmatch(page)
+	if m == nil {
+		t.Fatalf("a page without a token: %.300s", page)
+	}
+	return m[1]
 }
 
 func (r *rig) must(err error) {

@@ -52,8 +52,7 @@ func (c *Client) Keys(ctx context.Context) ([]byte, error) {
 
 // Lives implements Fetcher. The token itself is the credential of the question: a member has no secret at its issuer.
 func (c *Client) Lives(ctx context.Context, token string) (bool, error) {
-	form := url.Values{"token": {token}}.Encode()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+IntrospectPath, strings.NewReader(form))
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+IntrospectPath, formOf(url.Values{"token": {token}}))
 	if err != nil {
 		return false, err
 	}
@@ -65,6 +64,8 @@ func (c *Client) Lives(ctx context.Context, token string) (bool, error) {
 	}
 	return parseActive(text)
 }
+
+func formOf(f url.Values) io.Reader { return strings.NewReader(f.Encode()) }
 
 // parseActive reads the answer to a question about a token (RFC 7662, 2.2).
 func parseActive(text []byte) (bool, error) {

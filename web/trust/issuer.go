@@ -115,12 +115,7 @@ func (i *Issuer) Key(id string) (ed25519.PublicKey, bool) {
 		i.mu.Unlock()
 		return public, true
 	}
-	done := i.fetching
-	if done == nil && !i.closed && (i.tried.IsZero() || now.Sub(i.tried) >= RetryKeys) {
-		done = make(chan struct{})
-		i.fetching, i.tried = done, now
-		i.work.Go(func() { i.fetch(done) })
-	}
+	done := i.look(now)
 	i.mu.Unlock()
 	if ok || done == nil {
 		return public, ok
@@ -130,6 +125,44 @@ func (i *Issuer) Key(id string) (ed25519.PublicKey, bool) {
 	defer i.mu.Unlock()
 	public, ok = i.keys[id]
 	return public, ok
+}
+
+// look asks for the keys, unless that is being done or was just done. What it returns is closed when there is an answer; nil: nobody
+// asks. The caller holds the lock.
+func (i *Issuer) look(now time.Time) chan struct{} {
+	if i.fetching == nil && !i.closed && (i.tried.IsZero() || now.Sub(i.tried) >= RetryKeys) {
+		done := make(chan struct{})
+		i.fetching, i.tried = done, now
+		i.work.Go(func() { i.fetch(done) })
+	}
+	return i.fetching
+}
+
+// Away tells whether the issuer has not answered lately, and looks again beside its work, at most every RetryKeys.
+func (i *Issuer) Away() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.silent || i.fetched.IsZero() {
+		i.look(time.Now())
+	}
+	return i.silent
+}
+
+// Answers asks the issuer for its keys, and tells whether it answers. The caller waits for that. While it is away, it is asked at most
+// every RetryKeys.
+func (i *Issuer) Answers() bool {
+	i.mu.Lock()
+	if !i.silent {
+		i.tried = time.Time{} // it may have gone since: the caller is about to send a person there
+	}
+	done := i.look(time.Now())
+	i.mu.Unlock()
+	if done != nil {
+		<-done // fetch has a timeout
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return !i.silent && !i.closed
 }
 
 // fetch asks for the keys.
@@ -152,8 +185,8 @@ func (i *Issuer) fetch(done chan struct{}) {
 	}
 	i.fetching = nil
 	i.mu.Unlock()
+	i.heard(err) // before those who wait go on
 	close(done)
-	i.heard(err)
 	if kept != nil {
 		i.o.Log.Warn("could not keep the issuer's keys for the next start", "issuer", i.o.URL, "cause", kept)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"orac/web/auth"
 	"orac/web/auth/secrets"
+	"orac/web/enrol"
 )
 
 // daemon is the appliance of a sandbox: bin/orac run --json, with the runbook of the document.
@@ -35,7 +36,7 @@ func (s *Sandbox) secrets() {
 	s.must(err)
 	state := filepath.Join(s.Dir, ".orac")
 	s.must(os.Chmod(state, 0o700))
-	for name, value := range map[string]string{"jwt": strings.Repeat("j", 64), auth.IssuerSecret: strings.Repeat("i", 64), "core": strings.Repeat("c", 64), auth.PasswordSecret("anna"): hashed} {
+	for name, value := range map[string]string{"jwt": strings.Repeat("j", 64), auth.IssuerSecret: strings.Repeat("i", 64), enrol.SecretName: strings.Repeat("h", 64), "core": strings.Repeat("c", 64), auth.PasswordSecret("anna"): hashed} {
 		s.must(secrets.In(state).Put(name, value))
 	}
 }
