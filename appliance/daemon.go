@@ -283,6 +283,9 @@ func (d *Daemon) Logs(ctx context.Context, after uint64, follow bool, line func(
 func (d *Daemon) Status() status.Status {
 	s := d.core.Status(d.driver.Now(), time.Now())
 	s.Version, s.PID, s.Started = d.o.Version, os.Getpid(), d.started
+	if rb := d.Runbook(); rb.Issuer.URL != "" {
+		s.Members = len(rb.Members)
+	}
 	return s
 }
 

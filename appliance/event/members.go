@@ -2,7 +2,8 @@ package event
 
 import "time"
 
-// house tell what the centre of a house learns of its members, and does with them.
+// house tell what the centre of a house learns of its members, and does with them. Those of members are no complaints: how well each is
+// goes into the health by itself, as the state of something beside the graph.
 var house = []Kind{
 	kind("This appliance can sign tokens for its members, or cannot any more, or its next key is late.", Kind{about: func(Event) string { return "issuer" }},
 		func(b IssuerHealth) Words {
@@ -15,11 +16,11 @@ var house = []Kind{
 		func(b IssuerKey) Words {
 			return plain("issuer", usual("tokens are signed with the key %s", b.Key), faint("  tokens of the one before stay valid until they expire"))
 		}),
-	kind("A member of this house answers again, or does not any more.", Kind{about: itself},
+	kind("A member of this house answers again, or does not any more.", Kind{},
 		func(b MemberSeen) Words {
 			return either(b.Here, "member", usual("%s answers again", b.Member), usual("%s is not here (%s): %s", b.Member, b.Presence, b.Why))
 		}),
-	kind("The audit log of a member has broken or fallen silent, or is well again.", Kind{about: itself},
+	kind("The audit log of a member has broken or fallen silent, or is well again.", Kind{},
 		func(b MemberAudit) Words {
 			switch {
 			case b.Broken != "":

@@ -20,6 +20,7 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/control"
+	"orac/web/members"
 )
 
 // jsonReport is what some commands print in JSON: a section of the page.
@@ -42,6 +43,8 @@ func jsonReports() []jsonReport {
 		{"orac spool retry, orac spool drop", []string{"orac spool retry", "orac spool drop"}, []done{}, false},
 		{"orac spool export", []string{"orac spool export"}, exportReport{}, false},
 		{"orac ask", []string{"orac ask"}, askedReport{}, false},
+		{"orac members", []string{"orac members"}, []members.State{}, false},
+		{"orac push", []string{"orac push"}, members.Push{}, false},
 		{"orac logs", []string{"orac logs"}, status.LogLine{}, false},
 		{"orac plan", []string{"orac plan"}, status.Plan{}, false},
 		{"orac apply", []string{"orac apply"}, applyReport{}, false},

@@ -104,7 +104,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 			a.out.Faint(fmt.Sprintf("%s · state in %s · Ctrl-C stops it", a.file, near(orac.State.Dir))))
 	}
 	over := a.showing(events, cancel)
-	audited := control.Audited{Daemon: orac.Daemon, Log: web.audit, House: control.House{Codes: web.codes, Runbook: orac.Runbook}}
+	audited := control.Audited{Daemon: orac.Daemon, Log: web.audit, House: control.House{Codes: web.codes, Runbook: orac.Runbook}, Centre: web.members}
 	end := orac.Run(ctx,
 		func(ctx context.Context) {
 			if err := control.Serve(ctx, listener, audited, orac.Log.Logger()); err != nil {

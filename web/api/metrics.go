@@ -99,7 +99,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc} {
+	for _, d := range append([]*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc}, memberDescs...) {
 		c <- d
 	}
 }
@@ -160,4 +160,5 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 	}
 	gauge(genDesc, float64(st.Generation))
 	gauge(streamsDesc, float64(a.s.streams.Taken()))
+	a.members(gauge)
 }

@@ -9,14 +9,16 @@ import (
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/web/audit"
+	"orac/web/members"
 )
 
 // Audited is a daemon that records its changes: their author is the one noted by audit.By. A change is refused if its record
 // cannot be written.
 type Audited struct {
 	Daemon
-	Log   *audit.Log
-	House House // zero: nobody joins
+	Log    *audit.Log
+	House  House           // zero: nobody joins
+	Centre *members.Centre // of the house; nil: it has no members
 }
 
 // Apply implements Daemon.

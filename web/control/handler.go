@@ -23,6 +23,7 @@ type handler struct {
 	commanded Commanded
 	actor     Actor           // nil: nothing is acted on
 	inviter   Inviter         // nil: nobody joins
+	centre    Centre          // nil: it has no members
 	ctx       context.Context // ends with the daemon
 	patience  time.Duration   // for one write
 
@@ -31,9 +32,10 @@ type handler struct {
 
 func newHandler(ctx context.Context, d Daemon, patience time.Duration) *handler {
 	actor, _ := d.(Actor)
+	centre, _ := d.(Centre)
 	inviter, _ := d.(Inviter)
 	historian, _ := d.(Historian)
-	return &handler{watched: d, archive: d, changer: d, commanded: d, actor: actor, inviter: inviter, historian: historian, ctx: ctx, patience: patience}
+	return &handler{watched: d, archive: d, changer: d, commanded: d, actor: actor, inviter: inviter, centre: centre, historian: historian, ctx: ctx, patience: patience}
 }
 
 // Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
@@ -59,6 +61,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("POST /v1/plan", h.plan)
 	mux.HandleFunc("POST /v1/apply", h.apply)
 	mux.HandleFunc("POST /v1/rollback", h.rollback)
+	h.houseRoutes(mux)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusNotFound, failure{Error: fmt.Sprintf("there is no %s %.100q", r.Method, r.URL.Path), Code: status.Unknown})
 	})

@@ -69,12 +69,13 @@ func New(o Options) *Centre {
 	journal := OpenJournal(dir, o.Log)
 	c.Watcher = &Watcher{Tell: o.Tell, Pushed: func(name string) string { return journal.Mark(name).Hash }}
 	c.Roller = &Roller{Members: c.Watcher.Members, Issuer: o.Tokens.IssuerURL, Look: c.Watcher.Look, Tell: o.Tell, Record: c.recordPush, Log: o.Log, Journal: journal}
-	c.Collector = &Collector{Dir: dir, Members: c.Watcher.Members, Tell: o.Tell, Record: c.recordBreak, Log: o.Log}
+	c.Collector = &Collector{Dir: dir, Members: c.Watcher.Members, Tell: o.Tell, Record: c.recordBreak, Log: o.Log, soon: make(chan struct{}, 1)}
 	return c
 }
 
 // recordPush writes into the audit log how a push ended.
 func (c *Centre) recordPush(p *Push) {
+	c.Soon()
 	r := audit.Record{Who: p.By, Way: "push", Action: "members.pushed", Target: p.ID, Outcome: audit.Done, After: map[string]any{"what": p.What, "state": p.State, "members": outcomes(p)}}
 	if p.State != Over && p.State != TakenBack {
 		r.Outcome, r.Why = audit.Failed, p.Why

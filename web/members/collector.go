@@ -47,7 +47,8 @@ type Collector struct {
 	Record  func(member, why string) // writes into the audit log that one has broken; nil: nobody does
 	Log     *slog.Logger
 
-	mu    sync.Mutex // guards everything that follows
+	soon  chan struct{} // asks for a round now; nil: nobody does
+	mu    sync.Mutex    // guards everything that follows
 	known map[string]*copied
 }
 
@@ -109,8 +110,11 @@ func (c *Collector) State(member string) Copied {
 // Run collects until ctx ends.
 func (c *Collector) Run(ctx context.Context) {
 	for wait := time.Duration(rand.Int64N(int64(collectJitter))); ; wait = collectEvery + time.Duration(rand.Int64N(int64(collectJitter))) {
-		if !sleep(ctx, wait) {
+		select {
+		case <-ctx.Done():
 			return
+		case <-c.soon:
+		case <-time.After(wait):
 		}
 		var work sync.WaitGroup
 		turns := make(chan struct{}, planAtOnce)
@@ -125,6 +129,14 @@ func (c *Collector) Run(ctx context.Context) {
 			})
 		}
 		work.Wait()
+	}
+}
+
+// Soon has records fetched now: something has just happened at members.
+func (c *Collector) Soon() {
+	select {
+	case c.soon <- struct{}{}:
+	default:
 	}
 }
 

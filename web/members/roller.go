@@ -17,7 +17,7 @@ const (
 	planKept    = time.Hour
 	planAtOnce  = 4 // members that are asked at a time
 	healthyIn   = 2 * time.Minute
-	healthyLook = 5 * time.Second
+	healthyLook = 3 * time.Second
 	healthyRow  = 2 // looks in a row
 	settleIn    = 2 * time.Minute
 )
@@ -218,16 +218,11 @@ func (r *Roller) Last() *Push {
 	return r.last.copy()
 }
 
-// Planned returns a plan that can still be carried out.
-func (r *Roller) Planned(id string) (*Push, bool) {
+// Active tells whether a push is being carried out.
+func (r *Roller) Active() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, p := range r.plans {
-		if p.ID == id && time.Since(p.Made) <= planKept {
-			return p.copy(), true
-		}
-	}
-	return nil, false
+	return r.last != nil && r.last.active()
 }
 
 // Doing says what a push is doing with each member now.

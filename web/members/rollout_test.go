@@ -252,7 +252,7 @@ func TestAPushIsStopped(t *testing.T) {
 // TestTheCentreIsKilled at any moment of a push: the next start says how far it came, changes nothing by itself, and can undo what is
 // known to be changed.
 func TestTheCentreIsKilled(t *testing.T) {
-	for _, after := range []time.Duration{500 * time.Millisecond, 3 * time.Second, 11500 * time.Millisecond, 15 * time.Second} {
+	for _, after := range []time.Duration{500 * time.Millisecond, 3 * time.Second, 7500 * time.Millisecond, 11 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, folder(t), "attic", "cellar", "kitchen")

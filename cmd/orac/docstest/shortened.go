@@ -20,6 +20,7 @@ import (
 //	orac init                        takes the answers that it proposes, and the microphone that there is: its own tests talk with it
 //	orac models bench                five rounds
 //	orac chaos SCENARIO              takes a minute, root and an audio server (make chaos is that): its scenarios are read
+//	orac members, push               need a house of several machines: their flags are read, and --help is run (cmd/orac TestAHouse has a house)
 //	orac member add, join, leave     their flags are read: they need two machines, and tests of their own start both
 //	orac run, status --watch,        end as by Ctrl-C after their first line
 //	logs -f, audit tail -f
@@ -47,7 +48,7 @@ const quiet = 2 * time.Second
 // Shorten returns the command lines of orac that are run instead of the given one. less says that fewer seeds run, which may not
 // reach every situation that a scenario wants to see.
 func Shorten(args []string) (lines [][]string, less bool) {
-	if os.Getenv(sandboxEnv) == "" || len(args) < 1 || len(args) == 1 && args[0] != "init" && args[0] != "leave" || slices.Contains(args, "--help") {
+	if os.Getenv(sandboxEnv) == "" || len(args) < 1 || len(args) == 1 && args[0] != "init" && args[0] != "leave" && args[0] != "members" || slices.Contains(args, "--help") {
 		return [][]string{args}, false
 	}
 	args = slices.Clone(args)
@@ -63,6 +64,8 @@ func Shorten(args []string) (lines [][]string, less bool) {
 		if !slices.Contains(args, "--yes") {
 			args = append(args, "--yes")
 		}
+	case args[0] == "members", args[0] == "push":
+		args = append(args, "--help")
 	case args[0] == "models" && args[1] == "bench" && !slices.Contains(args, "--rounds"):
 		args = append(args, "--rounds", "5")
 	case args[0] == "models" && args[1] == "bench":

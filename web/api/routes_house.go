@@ -6,8 +6,19 @@ import (
 	"time"
 
 	"orac/web/audit"
+	"orac/web/auth"
 	"orac/web/members"
 	"orac/web/schema"
+)
+
+// What members and pushes are is the matter of their package. Pages know these names alone.
+type (
+	MemberState  = members.State
+	MemberRecord = members.Record
+	Push         = members.Push
+	PushStage    = members.Stage
+	PushSetting  = members.Setting
+	PushCommand  = members.Command
 )
 
 type MembersOut struct {
@@ -77,8 +88,20 @@ type PushOut struct {
 	Push *members.Push `json:"push,omitempty" doc:"Missing if nothing was ever pushed."`
 }
 
+// getPush hides from others what only admins may read: values of the runbook, and what members say of theirs.
 func getPush(c *Call, _ schema.None) (PushOut, error) {
-	return PushOut{c.Server.o.Members.Last()}, nil
+	p := c.Server.o.Members.Last()
+	if p != nil && !c.Who.Role.Includes(auth.Admin) {
+		if p.Command == nil {
+			p.What = "a change of the runbook"
+		}
+		for i := range p.Steps {
+			s := &p.Steps[i]
+			s.Why, s.Lines, s.Plan, s.Base, s.Hash = "", nil, "", "", ""
+		}
+		p.Why = ""
+	}
+	return PushOut{p}, nil
 }
 
 func stopPush(c *Call, _ schema.None) (*members.Push, error) {
