@@ -35,6 +35,7 @@ type Acted struct {
 	Topic      string      `json:"topic"`
 	Request    string      `json:"request"`             // its ID
 	Utterance  string      `json:"utterance,omitempty"` // ID of the recording, or of the transcript of a server
+	Trace      string      `json:"trace,omitempty"`     // ID of the request, which stands in every log from the listener to the backend
 	From       string      `json:"from,omitempty"`      // who asked
 	Text       string      `json:"text"`
 	Tier       string      `json:"tier,omitempty"`  // how it was understood: correction, sentence, near, learnt, model, handed

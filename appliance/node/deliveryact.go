@@ -31,7 +31,7 @@ func (n *Delivery) handOver(t *rt.Task, c *course, r stt.Result) error {
 	kept := rt.NewMailbox[string]("kept", 1)
 	m := c.Meta
 	x := Text{Core: to.Queue, Reply: kept, Command: notify.Command{
-		ID: "evt-" + m.ID, Utterance: m.ID, Topic: to.Topic, Text: said.text, Language: r.Language, Confidence: r.Confidence, Wake: m.WakeAt, End: m.EndAt, Done: t.Wall(),
+		ID: "evt-" + m.ID, Trace: m.ID, Utterance: m.ID, Topic: to.Topic, Text: said.text, Language: r.Language, Confidence: r.Confidence, Wake: m.WakeAt, End: m.EndAt, Done: t.Wall(),
 		From: listenerPrefix + m.Listener, Session: listenerPrefix + m.Listener, Area: to.Area, Recording: m.ID,
 	}}
 	for {

@@ -263,7 +263,7 @@ func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Key
 func (n *Topic) tell(t *rt.Task, r act.Request, a act.Answer, took time.Duration) {
 	n.tally = n.tally.With(a)
 	e := event.Acted{
-		Topic: n.Topic, Request: a.ID, Utterance: r.Utterance, From: r.From, Text: a.Text, Tier: string(a.Reading.Tier), Result: string(a.Result()), Understood: a.Understood, Executed: a.Executed,
+		Topic: n.Topic, Request: a.ID, Utterance: r.Utterance, Trace: r.Trace, From: r.From, Text: a.Text, Tier: string(a.Reading.Tier), Result: string(a.Result()), Understood: a.Understood, Executed: a.Executed,
 		Verified: a.Verified, Reason: a.Reason, Speech: a.Speech, Model: a.Model, Took: took.Seconds(), Said: a.Said, Came: a.Came, ReadAt: a.ReadAt, ExecutedAt: a.ExecutedAt, VerifiedAt: a.VerifiedAt,
 		Answer: string(a.JSON(record.MaxAnswer)),
 	}

@@ -1,9 +1,11 @@
 package notify
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -31,7 +33,8 @@ type Core interface {
 type Command struct {
 	Seq        uint64    `json:"seq"` // in its queue
 	ID         string    `json:"id"`
-	Utterance  string    `json:"utterance"` // the ID of the transcript
+	Trace      string    `json:"trace,omitempty"` // ID of the request that it came with; "" is the ID above
+	Utterance  string    `json:"utterance"`       // the ID of the transcript
 	Topic      string    `json:"topic"`
 	Text       string    `json:"text"`
 	Language   string    `json:"language"`
@@ -142,10 +145,9 @@ func local(at time.Time) *string { return stamp(at.Local(), coreTime) }
 func (k *coreClient) Generate(t *rt.Task, c Command, ready func(*rt.Task) error) error {
 	const op = "forward"
 	to := k.base.HTTP(nil, "v1", "generate", c.Topic)
-	answer, err := k.client.Do(t, wire.Request{
-		Op: op, Method: http.MethodPost, URL: to, ContentType: "application/json", Body: encodeCommand(c),
-		Header: http.Header{"Idempotency-Key": {c.ID}}, Ready: ready,
-	})
+	header := http.Header{"Idempotency-Key": {c.ID}}
+	maps.Copy(header, wire.Traced(cmp.Or(c.Trace, c.ID)))
+	answer, err := k.client.Do(t, wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: "application/json", Body: encodeCommand(c), Header: header, Ready: ready})
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden && !k.proves {
 		e.Kind, e.Hint = wire.Refused, "the topic is switched off in Core"
 	}

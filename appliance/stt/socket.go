@@ -29,6 +29,7 @@ const (
 type stream struct {
 	orac *Orac
 	to   string
+	id   string // of the utterance
 	tcp  net.Conn
 	conn *websocket.Conn
 	// ended tells that the service has all of the sound: whatever happens now, it may act on it.
@@ -59,6 +60,9 @@ func (s *stream) dialOnce(t *rt.Task, ctx context.Context, refused string) (toke
 	header, token, err := s.orac.client.Header(t, refused)
 	if err != nil {
 		return "", wire.Unproven(streamOp, s.to, err)
+	}
+	for name, id := range wire.Traced(s.id) {
+		header[name] = id
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(stall, s.orac.timeout))
 	defer cancel()

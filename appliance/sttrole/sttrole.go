@@ -52,6 +52,7 @@ type Peer struct {
 // Hearing is an utterance to be transcribed.
 type Hearing struct {
 	ID       string // the peer's own name for it (Idempotency-Key); "" if it has none: then it is always new
+	Trace    string // ID of the request that it came with: it goes on to Core
 	Peer     Peer
 	Topic    string // as the peer wrote it: see TopicOf
 	WakeWord string // if the peer says it; otherwise heartbeats tell it

@@ -52,20 +52,20 @@ func BenchmarkEngine(b *testing.B) {
 
 // footprint is the memory of the daemon and of its capture process, in bytes. The pages of the program's own file, which both have, count once:
 // the kernel maps them in large pieces, of which it can give back what nobody uses.
-func footprint(b *testing.B, pid int) (sum int64) {
-	for _, p := range []int{pid, child(b, pid)} {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", p))
-		if err != nil {
-			b.Fatal(err)
-		}
-		_, rest, ok := strings.Cut(string(text), "\nPss:")
-		var kib int64
-		if _, err := fmt.Sscan(rest, &kib); !ok || err != nil {
-			b.Fatal("no Pss", err)
-		}
-		sum += kib << 10
+func footprint(b *testing.B, pid int) int64 { return pss(b, pid) + pss(b, child(b, pid)) }
+
+// pss is the proportional memory of a process, in bytes.
+func pss(b *testing.B, pid int) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	if err != nil {
+		b.Fatal(err)
 	}
-	return sum
+	_, rest, ok := strings.Cut(string(text), "\nPss:")
+	var kib int64
+	if _, err := fmt.Sscan(rest, &kib); !ok || err != nil {
+		b.Fatal("no Pss", err)
+	}
+	return kib << 10
 }
 
 func engineRunbook(model string) string {

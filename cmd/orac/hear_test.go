@@ -29,6 +29,7 @@ type happened struct {
 	At                                             time.Time
 	Kind, Node, Cause, Utterance, Text, Why, Way   string
 	Model, Outcome, STT, Identity, Where, Endpoint string
+	Trace                                          string
 	Seconds                                        float64
 	Attempts, Opens                                int
 	OK, Cut                                        bool
