@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,23 +91,46 @@ func houseOf(names ...string) *runbook.Runbook {
 }
 
 // tokens issues tokens, and counts them.
-type tokens struct{ issued int }
+type tokens struct {
+	mu     sync.Mutex // guards issued
+	issued int
+}
+
+func (k *tokens) count() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.issued
+}
 
 func (k *tokens) IssuerURL() string { return issuer }
 func (k *tokens) CentreToken(member, by string) (auth.Token, error) {
 	if member == "stranger" {
 		return auth.Token{}, auth.ErrTarget
 	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.issued++
 	return auth.Token{Token: member + " " + by, Expires: time.Now().Add(auth.CentreLife)}, nil
 }
 
 // wire answers as members do that are well.
-type wire struct{ asked map[string]int }
+type wire struct {
+	mu    sync.Mutex // guards asked
+	asked map[string]int
+}
+
+// of is how often a member was asked.
+func (w *wire) of(name string) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.asked[name]
+}
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	name, _, _ := strings.Cut(r.URL.Host, ".")
+	w.mu.Lock()
 	w.asked[name]++
+	w.mu.Unlock()
 	if r.Header.Get("Authorization") != "Bearer "+name+" " {
 		return nil, errors.New("another's token: " + r.Header.Get("Authorization"))
 	}
@@ -117,7 +141,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 // asked and nobody is known.
 func TestTheCentreFollowsTheRunbook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k, w := &tokens{}, &wire{map[string]int{}}
+		k, w := &tokens{}, &wire{asked: map[string]int{}}
 		c := New(Options{StateDir: t.TempDir(), Tokens: k, Transport: func(m runbook.Member) (http.RoundTripper, error) {
 			if m.Name == "damaged" {
 				return nil, errors.New("its ca cannot be read")
@@ -131,27 +155,27 @@ func TestTheCentreFollowsTheRunbook(t *testing.T) {
 		c.Use(houseOf("attic", "cellar"))
 		time.Sleep(2 * time.Minute)
 		list := c.List()
-		if len(list) != 2 || list[0].Presence != Here || w.asked["cellar"] < 6 || k.issued > 4 {
-			t.Fatalf("%+v %v %d", list, w.asked, k.issued)
+		if len(list) != 2 || list[0].Presence != Here || w.of("cellar") < 6 || k.count() > 4 {
+			t.Fatalf("%+v %d %d", list, w.of("cellar"), k.count())
 		}
 		before := list[0].LastSeen
 		c.Use(houseOf("attic", "kitchen"))
 		if list = c.List(); len(list) != 2 || !list[0].LastSeen.Equal(before) || list[1].Presence != Unasked {
 			t.Errorf("%+v", list)
 		}
-		was := w.asked["cellar"]
+		was := w.of("cellar")
 		time.Sleep(2 * time.Minute)
-		if w.asked["cellar"] != was || w.asked["kitchen"] == 0 {
-			t.Error("who is asked:", w.asked)
+		if w.of("cellar") != was || w.of("kitchen") == 0 {
+			t.Error("who is asked:", w.of("cellar"), w.of("kitchen"))
 		}
 		if err := c.Check(houseOf("damaged")); err == nil || !strings.Contains(err.Error(), "member.damaged") {
 			t.Error(err)
 		}
 		c.Use(&runbook.Runbook{})
-		was = w.asked["kitchen"]
+		was = w.of("kitchen")
 		time.Sleep(5 * time.Minute)
-		if len(c.List()) != 0 || len(c.Listeners()) != 0 || w.asked["kitchen"] != was {
-			t.Errorf("without an issuer: %+v %v", c.List(), w.asked)
+		if len(c.List()) != 0 || len(c.Listeners()) != 0 || w.of("kitchen") != was {
+			t.Errorf("without an issuer: %+v %d", c.List(), w.of("kitchen"))
 		}
 		if _, err := c.Start("x", "anna"); err == nil {
 			t.Error("a push begins")
