@@ -115,7 +115,7 @@ func (c *Client) wayOut(e *wire.Error, audience string) string {
 	}
 	switch {
 	case code == "invalid_client" || e.Status == http.StatusUnauthorized:
-		return fmt.Sprintf("the issuer knows no account %q with this secret: give its service_account and this login the same one (orac secrets set), and apply", c.account)
+		return fmt.Sprintf("the issuer knows no account %q with this secret: copy the secret of its service_account, a file in secrets/ of the issuer's state directory, to this machine, and apply", c.account)
 	case code == "invalid_target":
 		return fmt.Sprintf("the account %q gets no tokens for %q there: add member %q {} to the issuer's runbook, and member.%s to the members of the account", c.account, audience, audience, audience)
 	case code == "unauthorized_client" || code == "unsupported_grant_type":
