@@ -34,6 +34,7 @@ type plea struct {
 	most     time.Duration // how long after that it may be done; 0: that is not known
 	promised bool          // the server has said that Core will get it
 	english  bool          // others say the same
+	own      bool          // a topic does it by itself: no backend of the house sees it
 	acts     int           // how often Core acted on it
 	excused  bool          // it was reported that Core may not have it
 }
@@ -88,7 +89,10 @@ func (s *remote) speak() {
 		if t.Name == s.Topic {
 			c.most = t.Expires + t.Timeout // the last moment to begin, and the longest that it may take
 			if t.English != nil && *t.English && len(t.Intents) == 0 {
-				c.text, c.english = inEnglish(n), true
+				c.text, c.english, c.own = inEnglish(n), true, len(t.Backends) == 0
+				if c.own {
+					c.text = fmt.Sprintf("set a timer for %d seconds", 5+n%50)
+				}
 			}
 		}
 	}

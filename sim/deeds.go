@@ -51,6 +51,7 @@ func (s *remote) ask(t *rt.Task, core *core.Core, c *plea) error {
 func (f *floor) judged(m *machine, c *plea, verified, maybe bool) {
 	c.excused = true // somebody was told
 	switch {
+	case c.own:
 	case verified && c.acts == 0:
 		m.judge.Break(m.now(), "lies", c.id+" was said to be done, and nobody did it")
 	case !maybe && c.acts > 0:

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"orac/runbook/hook"
@@ -98,8 +99,12 @@ fault "mute" "it" {
   for = "20s"
 }
 `), 1)
+	bodies := m.receiver("light").bodies
+	clock := strings.Replace(house, `events = ["wake",`, `events = ["acted", "timer_ended", "wake",`, 1) + "topic \"clock\" { english = true }\n"
+	m, _ = rehearse(t, sceneIn(t, clock, "2m", "caller \"phone\" {\n  topic = \"clock\"\n  at = \"5s\"\n  every = \"10s\"\n}\n"), 1)
+	bodies = append(bodies, m.receiver("light").bodies...)
 	seen := map[string]int{}
-	for _, body := range m.receiver("light").bodies {
+	for _, body := range bodies {
 		var v map[string]any
 		if err := json.Unmarshal(body, &v); err != nil {
 			t.Fatal(err)
