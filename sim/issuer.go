@@ -125,6 +125,9 @@ func (i *issuer) accepts(server, audience, text string) bool {
 		i.m.judge.Break(now, "tokens", fmt.Sprintf("%s was shown a token that is not for %s", server, audience))
 		return false
 	}
+	if now >= p.ends+clockSlack {
+		i.m.judge.Break(now, "tokens", fmt.Sprintf("%s was shown a token that ended %v before", server, now-p.ends))
+	}
 	knows := func() bool { return p.key >= k.least && p.key <= k.most }
 	if (!knows() || now-k.fetched >= freshKeys) && (k.most == 0 || now-k.fetched >= retryKeys) && i.reached() {
 		k.least, k.most, k.fetched = i.least, i.key, now
