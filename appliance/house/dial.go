@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"net"
 	"time"
@@ -31,18 +32,55 @@ func (h *Holder) Client(host string) (*tls.Config, error) {
 	}, nil
 }
 
+// Server is the configuration of a connection of the issuer to a member's console at a host, where people come, too: the console
+// proves itself by the member's certificate of the house, or by one that an authority of the system has signed for the host.
+func (h *Holder) Server(host, member string) (*tls.Config, error) {
+	b, err := h.Bundle()
+	if err != nil {
+		return nil, err
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	for _, c := range b.Authorities {
+		roots.AddCert(c)
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12, ServerName: host, RootCAs: roots,
+		VerifyConnection: func(s tls.ConnectionState) error {
+			if _, err := s.PeerCertificates[0].Verify(x509.VerifyOptions{Roots: pool(b.Authorities)}); err != nil {
+				return nil // not of the house: the system's authorities have vouched for it
+			}
+			if m, err := MemberOf(s.PeerCertificates[0]); err != nil || m.Name != member || m.Issuer != b.Member().Issuer {
+				return errors.New("the server shows the certificate of another member")
+			}
+			return nil
+		},
+	}, nil
+}
+
 // Dial makes a connection, as net.Dialer does.
 type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Dialer returns what connects an HTTP client to other members, over what dial connects. The authorities are read for each connection,
 // so that new ones count at once. handshake is how long proving each other may take.
 func (h *Holder) Dialer(dial Dial, handshake time.Duration) Dial {
+	return h.over(dial, handshake, h.Client)
+}
+
+// DialerTo is Dialer to the console of one member: see Server.
+func (h *Holder) DialerTo(member string, dial Dial, handshake time.Duration) Dial {
+	return h.over(dial, handshake, func(host string) (*tls.Config, error) { return h.Server(host, member) })
+}
+
+func (h *Holder) over(dial Dial, handshake time.Duration, configOf func(host string) (*tls.Config, error)) Dial {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		host, _, err := net.SplitHostPort(address)
 		if err != nil {
 			return nil, err
 		}
-		config, err := h.Client(host)
+		config, err := configOf(host)
 		if err != nil {
 			return nil, err
 		}

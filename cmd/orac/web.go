@@ -73,7 +73,7 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	w.house = w.keeper(log)
 	w.understands.Admit, w.acts.Admit = w.admit, w.admit
 	w.Several = append(appliance.Several{w.house}, w.Several...)
-	w.members = members.New(members.Options{StateDir: state.Dir, Tokens: w.guard, Transport: members.Transport, Tell: w.report, Audit: w.audit, Log: log.With("part", "members")})
+	w.members = members.New(members.Options{StateDir: state.Dir, Tokens: w.guard, Transport: members.Transport(w.guard.House), Tell: w.report, Audit: w.audit, Log: log.With("part", "members")})
 	w.Several = append(w.Several, w.members)
 	if aside := w.guard.DB.Aside; aside != "" {
 		w.app.notice(boot.Notice{Text: fmt.Sprintf("the database of sessions and keys was damaged; it is kept as %s, and everybody has to log in again", aside)})

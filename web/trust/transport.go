@@ -39,6 +39,13 @@ func InHouse(h *house.Holder) *http.Transport {
 	return t
 }
 
+// ToMember is Transport from the issuer to the console of a member: see house.Holder.Server.
+func ToMember(h *house.Holder, member string) *http.Transport {
+	t := transport(nil)
+	t.DialTLSContext, t.ForceAttemptHTTP2 = h.DialerTo(member, t.DialContext, askTimeout), false
+	return t
+}
+
 func transport(config *tls.Config) *http.Transport {
 	return &http.Transport{
 		DialContext:     (&net.Dialer{Timeout: askTimeout}).DialContext,
