@@ -284,7 +284,7 @@ func (d *Daemon) Status() status.Status {
 	s := d.core.Status(d.driver.Now(), time.Now())
 	s.Version, s.PID, s.Started = d.o.Version, os.Getpid(), d.started
 	if rb := d.Runbook(); rb.Issuer.URL != "" {
-		s.Members = len(rb.Members)
+		s.Issuer, s.Members = true, len(rb.Members)
 	}
 	return s
 }

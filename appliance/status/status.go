@@ -27,6 +27,7 @@ type Status struct {
 	Engines    []Engine      `json:"engines,omitempty"`
 	STTServers []STTServer   `json:"stt_servers,omitempty"`
 	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
+	Issuer     bool          `json:"issuer,omitempty"`   // it is the centre of a house
 	Members    int           `json:"members,omitempty"`  // of this issuer, that the runbook declares
 	Topics     []Topic       `json:"topics,omitempty"`   // that act here
 	Backends   []Backend     `json:"backends,omitempty"`

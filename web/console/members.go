@@ -11,8 +11,8 @@ import (
 	"orac/web/schema"
 )
 
-// hasMembers tells whether the appliance is the centre of a house: only then the menu leads to its members.
-func hasMembers(s status.Status) bool { return s.Members > 0 }
+// isCentre tells whether the appliance is the centre of a house: only then the menu leads to its members.
+func isCentre(s status.Status) bool { return s.Issuer }
 
 // memberRow is a member on its page.
 type memberRow struct{ api.MemberState }
