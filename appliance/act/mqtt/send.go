@@ -97,21 +97,28 @@ func (m *MQTT) send(t *rt.Task, client *paho.Client, o *act.Outcome, trace strin
 func (m *MQTT) prove(ctx context.Context, t *rt.Task, o *act.Outcome, w *waiter, x act.Expectation) {
 	e := act.EntityOutcome{Entity: x.Entity, Verdict: o.Verdict}
 	fits := func(s string) bool { return len(x.State) == 0 || slices.Contains(x.State, s) }
-	select {
-	case e.Before.State = <-w.before:
-		e.Before.Entity = x.Entity
-		if len(x.State) > 0 && fits(e.Before.State) && o.Verdict == act.Unproven {
+	was := func(state string) {
+		e.Before = act.State{Entity: x.Entity, State: state}
+		if len(x.State) > 0 && fits(state) && o.Verdict == act.Unproven {
 			e.Verdict, e.After = act.Already, e.Before
 		}
-	default:
 	}
 	last := ""
 	for e.Verdict == o.Verdict { // until there is proof, or time is over
 		select {
+		case state := <-w.before:
+			was(state)
+			continue
 		case last = <-w.after:
-			e.After = act.State{Entity: x.Entity, State: last}
-			if fits(last) {
-				e.Verdict = act.Proven
+			select {
+			case state := <-w.before: // it came first
+				was(state)
+			default:
+			}
+			if e.Verdict == o.Verdict {
+				if e.After = (act.State{Entity: x.Entity, State: last}); fits(last) {
+					e.Verdict = act.Proven
+				}
 			}
 			continue
 		case <-ctx.Done():
