@@ -56,6 +56,10 @@ web {
   listen = %q
 }
 
+issuer {
+  url = %q
+}
+
 user "anna" {
   role          = "admin"
   password_hash = env("ANNA_HASH")
@@ -71,7 +75,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 	server := stttest.Start(t)
 	server.Transcribe(func(int, []int16) string { return "turn on the kitchen light" })
 	dir, listen := t.TempDir(), freePort(t)
-	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), freePort(t), freePort(t), listen)
+	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), freePort(t), freePort(t), listen, "http://"+listen)
 	d := start(t, dir, text, []string{"ANNA_HASH=" + hashOf(t, "correct horse battery")})
 	awaitServed(t, "http://"+listen)
 	d.kind("delivered")
@@ -89,6 +93,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 		"/commands":            {"Commands"},
 		"/topics":              {"general"},
 		"/backends":            {"Backends"},
+		"/members":             {"Nobody has joined yet"},
 		"/graph":               {"source.command", "delivery.whisper"},
 		"/incidents":           {"Incidents"},
 		"/system":              {"Memory", "MiB"},
@@ -113,7 +118,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 				t.Errorf("without scripts %s does not say %q", p.Path, text)
 			}
 		}
-		if name := ask[string](b, "(document.querySelector('.rail a[aria-current]') || {textContent: ''}).textContent"); name == "" && p.Path != "/password" {
+		if name := ask[string](b, "(document.querySelector('.rail a[aria-current]') || {textContent: ''}).textContent"); name == "" && p.Path != "/password" && p.Path != "/passkeys" {
 			t.Errorf("without scripts %s does not say in the menu where one is", p.Path)
 		}
 		// What only a script can do is not offered, or does nothing: it is not in the way of who reads.

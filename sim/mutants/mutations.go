@@ -25,8 +25,8 @@ var acting = []mutation{
 	},
 	{
 		name: "expires", does: "a command is carried out however old it is", file: "appliance/node/topicact.go",
-		old:       "age > n.c.Expires {",
-		new:       "age > 1000*n.c.Expires {",
+		old:       "age > n.c.Expires ||",
+		new:       "age > 1000*n.c.Expires ||",
 		scenarios: []string{"home_away"},
 	},
 	{

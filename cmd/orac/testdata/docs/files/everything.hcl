@@ -44,8 +44,16 @@ stt_server "house" {
   listen = "127.0.0.1:7272"
 }
 
+login "house" {
+  issuer  = "https://core.local:7171"
+  account = "kitchen"
+  secret  = secret("kitchen")
+}
+
 core "house" {
-  url = "http://core.local:8000"
+  url      = "http://core.local:8000"
+  login    = login.house
+  audience = "orac-core"
 }
 
 backend "home" {
