@@ -151,7 +151,7 @@ var others = []mutation{
 		scenarios: []string{"refused"},
 	},
 	{
-		name: "tasks", does: "each delivery leaves a task behind", file: "appliance/node/delivery.go",
+		name: "tasks", does: "each delivery leaves a task behind", file: "appliance/node/deliverytold.go",
 		old:       "\tn.aside = 0\n",
 		new:       "\tn.aside = 0\n\tt.Go(\"left\", func(t *rt.Task) error { return t.Sleep(24 * time.Hour) })\n",
 		scenarios: []string{"worker_dies"},
