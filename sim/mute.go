@@ -27,12 +27,16 @@ const muteKept = 2 * time.Second
 
 // mute asks the appliance to be deaf for as long as the fault lasts. It ends by itself.
 func (m *machine) mute(o *occurrence) (undo func()) {
+	long := min(o.End-m.clock, status.MostMute)
+	if long <= 0 {
+		return func() {} // 0 would be until somebody unmutes it
+	}
 	u := &m.muting
 	u.under++
 	u.at, u.jump, u.sure = m.clock, m.jump, u.under == 1
 	running := m.core
 	rt.New(m.driver, "orac-mute", func(t *rt.Task) error {
-		if _, err := running.Mute(t, status.MuteRequest{For: min(o.For, status.MostMute), By: "user:anna"}); err != nil && !errors.Is(err, rt.ErrStopped) {
+		if _, err := running.Mute(t, status.MuteRequest{For: long, By: "user:anna"}); err != nil && !errors.Is(err, rt.ErrStopped) {
 			m.broken = err
 		}
 		return nil

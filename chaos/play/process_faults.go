@@ -218,5 +218,5 @@ func muteAll(w *World, o occurrence) (*broken, error) {
 		}
 		return err
 	}
-	return &broken{apply: func() error { return order("mute", "--for", max(o.For, time.Second).String()) }}, nil
+	return &broken{apply: func() error { return order("mute", "--for", max(o.End-o.Begin, time.Second).String()) }}, nil
 }
