@@ -192,35 +192,6 @@ func truth(t testing.TB, all map[string]story) map[string][][]uint32 {
 	return said
 }
 
-// TestMemoisedIsReal: whatever was heard before, and however little is remembered, a Memo says what networks of its own
-// would have said, bit for bit.
-func TestMemoisedIsReal(t *testing.T) {
-	all := stories(t)
-	want := truth(t, all)
-	for _, l := range []memo.Limits{{}, {Features: 40, Scores: 40, Voices: 40, Networks: 1}, {Features: 1, Scores: 1, Voices: 1, Networks: 2}} {
-		m := memo.Wrap(real(t), l)
-		for round := range 2 {
-			for name, s := range all { // in another order each time
-				got, err := tell(open(t, m.Inference(), heads...), s)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if d := differs(want[name], got); d != "" {
-					t.Fatalf("limits %+v, round %d, %s: %s", l, round, name, d)
-				}
-			}
-		}
-		s := m.Stats()
-		t.Logf("%+v: %v; %+v", l, s, s)
-		if l.Features == 0 && (s.Features.Hits < s.Features.Misses || s.Features.Evicted > 0) || l.Features == 1 && s.Features.Held > 1 {
-			t.Errorf("limits %+v: %+v", l, s)
-		}
-		if err := m.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
 // TestManyAtATime has appliances in several goroutines, each of which also hears its stories in turns, hop by hop.
 func TestManyAtATime(t *testing.T) {
 	all := stories(t)
