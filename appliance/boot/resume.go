@@ -87,8 +87,10 @@ func Runs(ctx context.Context) error {
 }
 
 // Replace brings the appliance down, and replaces this process by a fresh one with the same arguments and environment, which goes on
-// with the generation that ran. If no generation could be kept, the new process reads the runbook. It returns only if that fails.
-func (a *Appliance) Replace(why error) error {
+// with the generation that ran. If no generation could be kept, the new process reads the runbook. It returns only if that fails, or if
+// ended tells at the last moment that somebody has stopped ORAC meanwhile: from then on a signal must end the process by itself, as it
+// would be lost with the program.
+func (a *Appliance) Replace(why error, ended func() bool) error {
 	generation, since := a.Status().Generation, sinceBoot()-a.Ending()
 	a.Close()
 	self, err := os.Executable()
@@ -99,6 +101,9 @@ func (a *Appliance) Replace(why error) error {
 	if generation > 0 {
 		env = append(env, resumeGeneration+"="+strconv.Itoa(generation), resumeState+"="+a.State.Dir, resumeWhy+"="+why.Error(),
 			resumeSince+"="+strconv.FormatInt(int64(since), 10))
+	}
+	if ended() {
+		return nil
 	}
 	if err := syscall.Exec(self, os.Args, env); err != nil {
 		return fmt.Errorf("%s cannot be started again: %w; start it with the same command, its state is whole", self, err)

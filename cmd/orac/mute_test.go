@@ -6,9 +6,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"orac/appliance/status"
+	"orac/runbook/testkit"
 )
 
 // TestAMuteAndARestart of the real program: it hears nothing while it is muted, also after a restart, and hears again when it is unmuted.
@@ -62,7 +64,16 @@ stt "clerk" {
 		t.Errorf("it woke while it was muted: %v", kinds)
 	}
 	d.kind("wake")
-	d.stop()
+	if out, code := d.ask("restart"); code != 0 {
+		t.Fatalf("restart: exit %d: %s", code, out)
+	}
+	// Whoever stops it meanwhile is heard: the signal ends the old program or the new one, and is not lost between them.
+	testkit.Must(t, d.cmd.Process.Signal(syscall.SIGTERM))
+	for range d.events {
+	}
+	if _, state := d.cmd.Wait(), d.cmd.ProcessState.Sys().(syscall.WaitStatus); state.ExitStatus() != 0 && state.Signal() != syscall.SIGTERM {
+		t.Errorf("it ended with %v", d.cmd.ProcessState)
+	}
 	once := 0
 	for _, e := range d.seen {
 		if e.Kind == "delivered" && e.Utterance == waits.Utterance {

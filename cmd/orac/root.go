@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -89,9 +90,10 @@ func (a *app) signals(ctx context.Context) (context.Context, func()) {
 	if self, err := os.FindProcess(os.Getpid()); err == nil {
 		_ = self.Release() // it cannot fail
 	}
-	caught := make(chan os.Signal, 2)
+	caught, over := make(chan os.Signal, 2), make(chan struct{})
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
 	go func() {
+		defer close(over)
 		for range caught {
 			if ctx.Err() != nil {
 				if restore := a.restore.Load(); restore != nil {
@@ -102,7 +104,16 @@ func (a *app) signals(ctx context.Context) (context.Context, func()) {
 			cancel()
 		}
 	}()
-	return ctx, func() { signal.Stop(caught); close(caught); cancel() }
+	uncatch := sync.OnceFunc(func() {
+		signal.Stop(caught)
+		close(caught)
+		<-over
+	})
+	a.uncatch = func() (ended bool) {
+		uncatch()
+		return ctx.Err() != nil
+	}
+	return ctx, func() { uncatch(); cancel() }
 }
 
 // exit is an error with an exit code. Without an inner error, everything has been said already.
@@ -136,6 +147,7 @@ type app struct {
 	piped    bool                   // standard output is a pipe to another program
 	vars     variables              // --var
 	args     []string               // the whole command line, without the program
+	uncatch  func() (ended bool)    // lets a signal end the process at once, and tells whether one has come before; set by signals
 	restore  atomic.Pointer[func()] // restores the terminal before a sudden end; nil: there is nothing to restore
 }
 

@@ -126,16 +126,17 @@ func (a *app) run(ctx context.Context, watch bool) error {
 		})
 	over()
 	a.farewell(orac.Status())
-	if boot.Replaceable(end) {
-		_ = notifier.Reloading() // to say that it stops would have systemd kill the next process
-	} else {
+	if !boot.Replaceable(end) {
 		_ = notifier.Stopping()
+		return failed(end)
 	}
-	if boot.Replaceable(end) {
-		fmt.Fprintf(a.err, "%s %v; starting again\n", a.err.Warn("orac:"), end)
-		end = orac.Replace(end)
+	if told.Err() != nil { // whoever stops it does not want another one
+		_ = notifier.Stopping()
+		return nil
 	}
-	return failed(end)
+	_ = notifier.Reloading() // to say that it stops would have systemd kill the next process
+	fmt.Fprintf(a.err, "%s %v; starting again\n", a.err.Warn("orac:"), end)
+	return failed(orac.Replace(end, a.uncatch))
 }
 
 // booting returns the options of a start and of a plan without an appliance. where returns where the models of a runbook are.

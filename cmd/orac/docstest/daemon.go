@@ -144,7 +144,8 @@ func (s *Sandbox) end() {
 		d.wake.Wait()
 	}
 	d.mu.Unlock()
-	if err := d.cmd.Wait(); err != nil {
+	// One that was starting again, as orac restart asks it to, may have ended before it could catch the signal.
+	if err := d.cmd.Wait(); err != nil && d.cmd.ProcessState.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
 		log, _ := os.ReadFile(filepath.Join(s.Dir, "home/daemon.log")) // the failure is reported in any case
 		s.t.Errorf("the appliance ended with %v: %s", err, log)
 	}
