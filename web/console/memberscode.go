@@ -10,11 +10,12 @@ import (
 
 // codesData is the data of the page on which appliances are let into the house.
 type codesData struct {
-	Made  *api.MemberCode // just now; nil: none
-	Open  []openCode
-	Done  string
-	Wrong string
-	CSRF  string
+	Made    *api.MemberCode // just now; nil: none
+	Open    []openCode
+	Example string // of an address
+	Done    string
+	Wrong   string
+	CSRF    string
 }
 
 // openCode is a code that nobody has used yet, without the code itself.
@@ -39,7 +40,7 @@ func (c *Console) showCodes(call *api.Call, status int, d codesData) error {
 	for _, t := range out.Codes {
 		d.Open = append(d.Open, openCode{t.Member, int(time.Until(t.Ends).Minutes()) + 1})
 	}
-	d.CSRF = call.Who.CSRF
+	d.CSRF, d.Example = call.Who.CSRF, "https://kitchen.local:7171"
 	return c.show(call, status, "memberscode", view{Data: d})
 }
 
