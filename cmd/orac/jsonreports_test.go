@@ -43,6 +43,8 @@ func jsonReports() []jsonReport {
 		{"orac spool retry, orac spool drop", []string{"orac spool retry", "orac spool drop"}, []done{}, false},
 		{"orac spool export", []string{"orac spool export"}, exportReport{}, false},
 		{"orac ask", []string{"orac ask"}, askedReport{}, false},
+		{"orac mute, orac unmute", []string{"orac mute", "orac unmute"}, status.Muting{}, false},
+		{"orac restart", []string{"orac restart"}, status.Restarting{}, false},
 		{"orac members", []string{"orac members"}, []members.State{}, false},
 		{"orac push", []string{"orac push"}, members.Push{}, false},
 		{"orac logs", []string{"orac logs"}, status.LogLine{}, false},

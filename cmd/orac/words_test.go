@@ -34,6 +34,7 @@ var wrongValues = map[string][]string{
 	"uint64":      {"x", "-1", "1.5", "", "99999999999999999999"},
 	"float64":     {"x", "", "0,5", "1e999", "NaN"},
 	"intSlice":    {"x", "1;2", "1.5"},
+	"stringArray": {"", "x", "=x"},
 	"stringSlice": {`a"b`, ",", "no such model"},
 	durationKind:  {"x", "5", "-5s", "", "1y", "99999999999d"},
 	"string":      {"", "x", "no/such/thing", "\x1b[2J", strings.Repeat("long", 100)},

@@ -20,7 +20,7 @@ import (
 
 // SecretName is the secret of the state directory that the house's authority is made from. It is rotated, kept and removed like every
 // other.
-const SecretName = "house"
+const SecretName = "house_authority"
 
 const (
 	minSecret = 32 // bytes
