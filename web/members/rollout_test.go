@@ -119,9 +119,11 @@ func TestTheOneWhoHadItPushed(t *testing.T) {
 		r := newRig(t, folder(t), "attic")
 		defer r.run()()
 		r.push(threshold)
-		if !slices.Contains(r.models["attic"].by, "anna") {
-			t.Error(r.models["attic"].by)
-		}
+		r.models["attic"].set(func() {
+			if by := r.models["attic"].by; !slices.Contains(by, "anna") {
+				t.Error(by)
+			}
+		})
 		if s, _ := r.Member("attic"); s.Busy != "" {
 			t.Error("it is still busy:", s.Busy)
 		}

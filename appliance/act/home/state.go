@@ -49,7 +49,7 @@ func parseState(data []byte) (seen, bool) {
 	if json.Unmarshal(data, &w) != nil || !isEntity(w.Entity) {
 		return seen{}, false
 	}
-	s := seen{State: act.State{Entity: w.Entity, State: clean(w.State, maxText), Changed: w.Changed}, updated: w.Updated}
+	s := seen{State: act.State{Entity: w.Entity, State: stateOf(w.State), Changed: w.Changed}, updated: w.Updated}
 	if s.updated.IsZero() {
 		s.updated = w.Changed
 	}
@@ -143,6 +143,14 @@ func domainOf(id string) string {
 func plain(id string) string {
 	_, name, _ := strings.Cut(id, ".")
 	return strings.ReplaceAll(name, "_", " ")
+}
+
+// stateOf is a state as it is shown and compared. One that is not clean text is quoted, so that it equals no other: " on" is not "on".
+func stateOf(raw string) string {
+	if s := clean(raw, maxText); s != raw {
+		return "“" + s + "”"
+	}
+	return raw
 }
 
 // clean makes a foreign text one line of at most so many bytes.
