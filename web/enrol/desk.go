@@ -183,7 +183,7 @@ func (d *Desk) Own(rb *runbook.Runbook) (*house.Bundle, error) {
 // authorities that count now.
 func (d *Desk) serves(rb *runbook.Runbook, b *house.Bundle) bool {
 	m, err := house.NewMember(rb.Issuer.URL, rb.Appliance.Name)
-	if err != nil || b.Member() != m || b.Leaf.VerifyHostname(m.Issuer) != nil {
+	if err != nil || b.Member() != m || b.Leaf.VerifyHostname(m.Issuer) != nil || time.Now().Before(b.Leaf.NotBefore) { // the clock was ahead
 		return false
 	}
 	a, err := authoritiesOf(d.Secrets, rb.Issuer.URL, time.Now(), true)
