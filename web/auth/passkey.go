@@ -171,17 +171,6 @@ func (g *Guard) RemovePasskey(v Verified, id string) error {
 	return g.DB.load()
 }
 
-// RemovePasskeys removes all passkeys of a user, for an admin who gives that user a new password: whoever had the old one may have added
-// them.
-func (g *Guard) RemovePasskeys(name string) error {
-	return g.DB.write(func(tx *sql.Tx) error { return removePasskeys(tx, name) })
-}
-
-func removePasskeys(tx *sql.Tx, subject string) error {
-	_, err := tx.Exec("DELETE FROM passkeys WHERE subject = ?", subject)
-	return err
-}
-
 // endOthers ends the sessions and the tokens of a subject, except one session and one login.
 func endOthers(tx *sql.Tx, subject, session, family string) error {
 	if _, err := tx.Exec("DELETE FROM sessions WHERE subject = ? AND token <> ?", subject, session); err != nil {
