@@ -146,7 +146,7 @@ func (a *app) enrol(ctx context.Context, at string, code enrol.Code, told enrol.
 	if err != nil {
 		return err
 	}
-	b, err := s.Certificate(ctx, key, told.Member, fingerprint)
+	b, err := s.Certificate(ctx, key, told, fingerprint)
 	if err != nil {
 		return err
 	}

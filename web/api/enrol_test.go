@@ -61,7 +61,7 @@ func (r *rig) joins(at string, code enrol.Code, name, fingerprint string) (*hous
 	defer j.Close()
 	key, err := enrol.NewKey()
 	r.must(err)
-	return j.Certificate(r.t.Context(), key, name, fingerprint)
+	return j.Certificate(r.t.Context(), key, enrol.Told{Issuer: at, Member: name}, fingerprint)
 }
 
 // TestAMemberEnrols: its block is added to the runbook's file in the name of whoever made the code, both are on record, and the code is

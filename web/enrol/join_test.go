@@ -46,7 +46,7 @@ func (i *issuer) join(ctx context.Context, at string, code Code, name string) (*
 	if err != nil {
 		return nil, err
 	}
-	return j.Certificate(ctx, key, name, "")
+	return j.Certificate(ctx, key, Told{Issuer: i.url, Member: name}, "")
 }
 
 // TestACertificateIsForTheDeclaredHost: what the runbook says when the code is used counts, not what it said when the code was made. The
@@ -67,6 +67,16 @@ func TestACertificateIsForTheDeclaredHost(t *testing.T) {
 	testkit.Must(t, err)
 	if len(b.Leaf.DNSNames)+len(b.Leaf.IPAddresses) > 0 {
 		t.Errorf("it is good for a server at %v", b.Leaf.DNSNames)
+	}
+}
+
+// TestTheIssuerMovesMeanwhile: between the look, which a person approves and the runbook is written by, and the certificate.
+func TestTheIssuerMovesMeanwhile(t *testing.T) {
+	i := newIssuer(t)
+	code := i.invite(t, "kitchen")
+	i.rb.Issuer.URL = "https://elsewhere.local:7171"
+	if _, err := i.join(t.Context(), i.url, code, "kitchen"); err == nil || !strings.Contains(err.Error(), "calls itself https://elsewhere.local:7171 now") {
+		t.Errorf("it belongs to the house of another issuer than its runbook trusts: %v", err)
 	}
 }
 

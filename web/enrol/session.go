@@ -214,9 +214,10 @@ func (j *Joining) Look(ctx context.Context) (Told, error) {
 	return j.opened(sealed, stepLook, in)
 }
 
-// Certificate asks for the member's certificate, and uses the code up. The issuer declares the member in its runbook meanwhile.
-func (j *Joining) Certificate(ctx context.Context, key *ecdsa.PrivateKey, member, fingerprint string) (*house.Bundle, error) {
-	der, err := newRequest(key, member)
+// Certificate asks for the member's certificate, and uses the code up. The issuer declares the member in its runbook meanwhile. looked is
+// what Look has said, and what a person has approved: a certificate of an issuer that calls itself something else by now is refused.
+func (j *Joining) Certificate(ctx context.Context, key *ecdsa.PrivateKey, looked Told, fingerprint string) (*house.Bundle, error) {
+	der, err := newRequest(key, looked.Member)
 	if err != nil {
 		return nil, err
 	}
@@ -230,7 +231,10 @@ func (j *Joining) Certificate(ctx context.Context, key *ecdsa.PrivateKey, member
 	if err != nil {
 		return nil, err
 	}
-	return bundleOf(told, key, told.Issuer, member)
+	if told.Issuer != looked.Issuer {
+		return nil, fmt.Errorf("the issuer calls itself %s now, and called itself %s before: join again with a new code", told.Issuer, looked.Issuer)
+	}
+	return bundleOf(told, key, looked.Issuer, looked.Member)
 }
 
 // opened believes an answer if it is proven.
