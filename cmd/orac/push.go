@@ -209,7 +209,7 @@ func (a *app) followPush(ctx context.Context, daemon *control.Client, p *members
 			}
 			said[s.Member] = s.Stage
 		}
-		if p.State != members.Running && p.State != members.Stopping && p.State != members.Undoing {
+		if !p.Active() {
 			return a.pushEnded(p)
 		}
 		select {
@@ -271,12 +271,12 @@ func (a *app) showPush(p *members.Push) {
 
 func (a *app) stepLine(s *screen.Screen, step members.Step) string {
 	stage := string(step.Stage)
-	switch step.Stage {
-	case members.Done, members.Undone:
+	switch step.Stage.Sense() {
+	case members.Good:
 		stage = s.Good(stage)
-	case members.Failed, members.Unhealthy, members.Unknown, members.Blocked:
+	case members.Bad:
 		stage = s.Bad(stage)
-	case members.Pending:
+	case members.Waits:
 		stage = s.Warn(stage)
 	}
 	text := s.Strong(step.Member) + "  " + stage
