@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
 	"orac/runbook/language"
 	"orac/web/control"
@@ -105,12 +104,7 @@ func (f pushFlags) ask(args []string) (ask members.Ask, err error) {
 
 // textOf reads a runbook that is pushed. It is evaluated at the members, with their variables and secrets.
 func textOf(path string) (string, error) {
-	file, _, err := statedir.Regular(path)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the runbook: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, language.MaxFileSize+1))
+	text, err := readRunbook(path)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("cannot read the runbook: %w", err)
@@ -172,8 +166,7 @@ func (a *app) push(ctx context.Context, stdin io.Reader, f pushFlags, args []str
 		}
 		return &exit{code: exitFailed}
 	case !f.approved:
-		fmt.Fprintln(a.err)
-		if yes, err := a.err.Ask(ctx, stdin, "Push this? Type yes to go ahead:"); err != nil || yes != "yes" {
+		if !a.yes(ctx, stdin, "Push this? Type yes to go ahead:") {
 			fmt.Fprintln(a.err, "Nothing was changed.")
 			return &exit{code: exitFailed}
 		}
