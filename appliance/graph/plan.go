@@ -163,7 +163,7 @@ func (d differ) settings() (list []status.Component) {
 				c.Why = "the console and the API are unavailable for a moment; nothing else is touched"
 			}
 		}
-		if len(c.Because) > 0 {
+		if len(c.Because) > 0 || len(change.Attributes) == 0 { // a bare block that comes or goes, like member "kitchen" {}, is a change, too
 			list = append(list, c)
 		}
 	}

@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -54,6 +55,24 @@ func TestSettingsOfTheWholeAreChanges(t *testing.T) {
 	}
 	if p := graph.Plan(graphOf(t, bare), graphOf(t, bare+"\n# a word\nmemory {}\n")); p.Changes {
 		t.Errorf("defaults that are spelt out are a change: %+v", p)
+	}
+}
+
+// TestABareMemberIsAChange: a member block without attributes lets an appliance into the house. That it comes and that it goes is planned,
+// although no attribute says so: whoever removes it would otherwise be told that there is nothing to apply.
+func TestABareMemberIsAChange(t *testing.T) {
+	with := bare + "member \"kitchen\" {}\n"
+	for action, p := range map[status.Action]status.Plan{
+		status.Add:    graph.Plan(graphOf(t, bare), graphOf(t, with)),
+		status.Remove: graph.Plan(graphOf(t, with), graphOf(t, bare)),
+	} {
+		at := slices.IndexFunc(p.Components, func(c status.Component) bool { return c.Address == "member.kitchen" })
+		if !p.Changes || at < 0 || p.Components[at].Action != action || graph.Touches(p) {
+			t.Errorf("%s: changes %v: %+v", action, p.Changes, p.Components)
+		}
+	}
+	if p := graph.Plan(graphOf(t, with), graphOf(t, with)); p.Changes {
+		t.Errorf("the same is a change: %+v", p)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/rt"
@@ -238,7 +239,7 @@ func (m *Keeper) check(r status.MuteRequest) error {
 	case r.By == "" || len(r.By) > maxName:
 		return &status.Refusal{Code: status.Invalid, Message: "a mute needs an owner"}
 	case r.For < 0 || r.For > status.MostMute:
-		return &status.Refusal{Code: status.Invalid, Message: fmt.Sprintf("a mute lasts 1 s to %v, or until somebody unmutes it", status.MostMute), Hint: "without a time it lasts until then"}
+		return &status.Refusal{Code: status.Invalid, Message: fmt.Sprintf("a mute lasts 1 s to %s, or until somebody unmutes it", amount.Span(status.MostMute)), Hint: "without a time it lasts until then"}
 	case r.Listener != "" && !slices.Contains(names, r.Listener):
 		return &status.Refusal{Code: status.Unknown, Message: fmt.Sprintf("there is no listener %q", r.Listener), Hint: "the listeners are: " + strings.Join(names, ", ")}
 	}

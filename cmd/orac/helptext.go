@@ -154,7 +154,7 @@ func flagRows(flags *pflag.FlagSet) [][2]string {
 			name += " " + value
 		}
 		switch f.DefValue {
-		case "", "false", "[]", "0":
+		case "", "false", "[]", "0", "0s":
 		default:
 			about += " (default " + f.DefValue + ")"
 		}

@@ -9,6 +9,7 @@ import (
 
 	"orac/appliance/status"
 	"orac/cmd/orac/screen"
+	"orac/runbook/language"
 )
 
 func (a *app) muteCommand() *cobra.Command {
@@ -31,13 +32,13 @@ the metrics say who muted it, and until when.`,
 				r.Listener = args[0]
 			}
 			if c.Flags().Changed("for") && (r.For < time.Second || r.For > status.MostMute) {
-				return usage("--for is a time from 1s to %v; without it the mute lasts until orac unmute", status.MostMute)
+				return usage("--for %s: it must be from 1s to %s; without it the mute lasts until orac unmute", language.FormatDuration(r.For), language.FormatDuration(status.MostMute))
 			}
 			m, err := a.daemon().Mute(c.Context(), r)
 			return a.muting(m, err)
 		},
 	}
-	c.Flags().DurationVar(&r.For, "for", 0, "end the mute after this `TIME`, such as 1h or 30m")
+	durationVar(c.Flags(), &r.For, "for", 0, "end the mute after this `TIME`, such as 1h or 7d (otherwise orac unmute ends it)")
 	return a.withJSON(a.withState(a.withFile(c)))
 }
 

@@ -219,3 +219,16 @@ func TestCodesAreBounded(t *testing.T) {
 		t.Errorf("%d codes", n)
 	}
 }
+
+// TestACodeEndsWithItsSession: also with one that has expired, and whose row nobody has swept yet.
+func TestACodeEndsWithItsSession(t *testing.T) {
+	core, _, _ := house(t)
+	v := session(t, core, "anna")
+	code := codeFor(t, core, v)
+	_, err := core.DB.db.Exec("UPDATE sessions SET expires = ?", time.Now().Add(-time.Second).UnixMicro())
+	must(t, err)
+	_, err = core.Code(v, wanted())
+	refused(t, "a code of an expired session", err, "proof: the session was ended meanwhile")
+	_, _, err = core.Exchange(kitchenClient, code, comesBack, verifier)
+	refused(t, "its code", err, "proof: the session was ended meanwhile")
+}

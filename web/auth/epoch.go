@@ -88,19 +88,21 @@ func (d *DB) epochNow(subject string) (epoch string, err error) {
 
 // LogOutEverywhere ends every session and token of a subject.
 func (d *DB) LogOutEverywhere(subject string) error {
-	err := d.write(func(tx *sql.Tx) error {
-		if _, err := tx.Exec("UPDATE epochs SET epoch = ? WHERE subject = ?", newEpoch(), subject); err != nil {
-			return err
-		}
-		for _, table := range []string{"sessions", "refresh", "families"} {
-			if _, err := tx.Exec("DELETE FROM "+table+" WHERE subject = ?", subject); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
+	if err := d.write(func(tx *sql.Tx) error { return endAll(tx, subject) }); err != nil {
 		return err
 	}
 	return d.load()
+}
+
+// endAll ends every session, token and proof of a subject. Load the database after the transaction.
+func endAll(tx *sql.Tx, subject string) error {
+	if _, err := tx.Exec("UPDATE epochs SET epoch = ? WHERE subject = ?", newEpoch(), subject); err != nil {
+		return err
+	}
+	for _, table := range []string{"sessions", "refresh", "families"} {
+		if _, err := tx.Exec("DELETE FROM "+table+" WHERE subject = ?", subject); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/go-webauthn/webauthn/protocol"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // device is a security key in memory, that counts.
@@ -431,4 +432,30 @@ func FuzzPasskeyAnswers(f *testing.F) {
 			t.Errorf("%q is a passkey", text)
 		}
 	})
+}
+
+// TestAPasswordFromAnAdminEndsWhatPasskeysBegan: also between the new password and the end of the passkeys.
+func TestAPasswordFromAnAdminEndsWhatPasskeysBegan(t *testing.T) {
+	g, b, d, _ := withPasskey(t)
+	change(t, g, func(rb *runbook.Runbook) { rb.Users[0].PasswordHash = language.NewSecret(cheapHash() + "x") })
+	v, err := b.answers(d.answers(b.asks(), passkeyOrigin))
+	if err != nil {
+		t.Fatal(Reason(err))
+	}
+	w := httptest.NewRecorder()
+	who, err := g.StartSession(w, b.request(), v, b.via())
+	must(t, err)
+	b.take(w)
+	token, err := g.Tokens(v)
+	must(t, err)
+	must(t, g.RemovePasskeys("anna"))
+	if _, err := g.Session(b.request(), b.via()); Reason(err) == "" {
+		t.Error("a session goes on that a passkey began meanwhile")
+	}
+	if _, err := g.Token(token.Token); Reason(err) == "" {
+		t.Error("a token is good that a passkey got meanwhile")
+	}
+	if err := g.Stands(who.Proof()); Reason(err) == "" {
+		t.Error("and the proof stands")
+	}
 }

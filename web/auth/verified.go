@@ -91,12 +91,12 @@ func (g *Guard) stands(tx *sql.Tx, v Verified) (user, error) {
 	return u, sessionStands(tx, v)
 }
 
-// sessionStands refuses a proof by a session that has ended.
+// sessionStands refuses a proof by a session that has ended. One that has expired stays in the table until it is swept.
 func sessionStands(tx *sql.Tx, v Verified) error {
 	if v.session == "" {
 		return nil
 	}
-	err := tx.QueryRow("SELECT 1 FROM sessions WHERE token = ?", v.session).Scan(new(int))
+	err := tx.QueryRow("SELECT 1 FROM sessions WHERE token = ? AND expires > ?", v.session, time.Now().UnixMicro()).Scan(new(int))
 	if errors.Is(err, sql.ErrNoRows) {
 		return deniedOf(v.Identity().Subject(), "proof: the session was ended meanwhile")
 	}

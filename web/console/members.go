@@ -128,11 +128,16 @@ func (c *Console) planPush(call *api.Call) error {
 
 // pushFailed shows why a push is not made, above the members.
 func (c *Console) pushFailed(call *api.Call, err error) error {
+	return refused(err, func(status int, wrong string) error { return c.showMembers(call, status, wrong) })
+}
+
+// refused has a page show why what somebody asked for is not done. What the page cannot help with it returns.
+func refused(err error, show func(status int, wrong string) error) error {
 	p := schema.ProblemOf(err)
 	if p.Status >= 500 || p.Status == http.StatusForbidden {
 		return err
 	}
-	return c.showMembers(call, p.Status, sayWrong(p))
+	return show(p.Status, sayWrong(p))
 }
 
 // pushInput reads the form. The names of the fields are those of the input.

@@ -62,9 +62,5 @@ func (c *Console) cancelMemberCode(call *api.Call) error {
 }
 
 func (c *Console) codeFailed(call *api.Call, err error) error {
-	p := schema.ProblemOf(err)
-	if p.Status >= 500 || p.Status == http.StatusForbidden {
-		return err
-	}
-	return c.showCodes(call, p.Status, codesData{Wrong: sayWrong(p)})
+	return refused(err, func(status int, wrong string) error { return c.showCodes(call, status, codesData{Wrong: wrong}) })
 }
