@@ -49,7 +49,7 @@ func (a *app) userAdd() *cobra.Command {
 		Short: "let a person log in: keep their password, and print the lines for the runbook",
 		Long: `Asks for a password, or takes the first line of standard input. It keeps the hash as the secret NAME_password_hash of the state
 directory, in place of an older one, and prints the block that you put into the runbook. After orac apply the user can log in. A
-changed password logs that user out everywhere.`,
+changed password logs that user out everywhere, and removes the user's passkeys.`,
 		Example: `  orac user add anna --role admin`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -98,21 +98,13 @@ func changePassword(c *Call, in PasswordInput) (schema.None, error) {
 	case !declared: // a user of the set-up is not in the file
 		err := password.Put()
 		c.Server.again()
-		return schema.None{}, errors.Join(passwordProblem(err), c.forgetPasskeys(in.Name, err))
+		return schema.None{}, passwordProblem(err)
 	}
 	out, err := c.edit(core.Change{Begin: password.Put, Undo: password.Undo}, map[string]string{"password_hash": "(secret)"}, func(text string) (string, error) { return text, nil })
 	if err == nil && !out.OK {
 		return schema.None{}, schema.Fail(schema.Conflict, "Nothing was changed: the appliance was not healthy with the new password.")
 	}
-	return schema.None{}, errors.Join(passwordProblem(err), c.forgetPasskeys(in.Name, err))
-}
-
-// forgetPasskeys removes the passkeys of a user who has a new password from somebody else: whoever knew the old one may have added them.
-func (c *Call) forgetPasskeys(name string, failed error) error {
-	if failed != nil || c.Who.Kind == auth.User && c.Who.Name == name {
-		return nil
-	}
-	return c.Server.o.Guard.RemovePasskeys(name)
+	return schema.None{}, passwordProblem(err)
 }
 
 // passwordProblem says why a password was not changed.

@@ -117,6 +117,7 @@ var steps = []string{
 		used       INTEGER NOT NULL
 	) WITHOUT ROWID;
 	CREATE INDEX passkeys_subject ON passkeys (subject);`,
+	`ALTER TABLE epochs ADD COLUMN password TEXT NOT NULL DEFAULT ''; -- of the password alone, for which the passkeys were added; '' if unknown`,
 }
 
 // pragmas of the connection, the same as the history's.

@@ -15,36 +15,56 @@ func newEpoch() string {
 	return hex.EncodeToString(b)
 }
 
-// settle updates the epochs to the current users and accounts: prints holds the fingerprint of each by subject. A new one gets
-// an epoch, a changed one gets a new epoch, and one that is gone loses its epoch, so that nothing issued before becomes valid
-// again when the password, the role or the user comes back. With fresh, only new ones get an epoch, and no other epoch changes.
-func (d *DB) settle(prints map[string]string, fresh bool) error {
+// prints are the fingerprints of a user or an account: of everything, and of the password alone, which only users have.
+type prints struct{ all, password string }
+
+// settle updates the epochs to the current users and accounts, by subject. A new one gets an epoch, a changed one gets a new
+// epoch, and one that is gone loses its epoch, so that nothing issued before becomes valid again when the password, the role or
+// the user comes back. A new password that the user has not chosen (see Replacement) removes the passkeys, whatever way it came:
+// whoever knew the old one may have added them. With fresh, only new ones get an epoch, and nothing else changes.
+func (d *DB) settle(now map[string]prints, fresh bool) error {
 	err := d.write(func(tx *sql.Tx) error {
-		known := map[string]string{}
-		rows, err := tx.Query("SELECT subject, print FROM epochs")
+		known := map[string]prints{}
+		rows, err := tx.Query("SELECT subject, print, password FROM epochs")
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var subject, print string
-			if err := rows.Scan(&subject, &print); err != nil {
+			var subject string
+			var p prints
+			if err := rows.Scan(&subject, &p.all, &p.password); err != nil {
 				return err
 			}
-			known[subject] = print
+			known[subject] = p
 		}
 		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 			return err
 		}
-		for subject, print := range prints {
-			if was, ok := known[subject]; !ok || was != print && !fresh {
-				if err := putEpoch(tx, subject, print); err != nil {
+		for subject, p := range now {
+			was, ok := known[subject]
+			if ok && fresh {
+				continue
+			}
+			if !ok || was.all != p.all {
+				if err := putEpoch(tx, subject, p.all); err != nil {
 					return err
 				}
 			}
+			if was.password == p.password {
+				continue
+			}
+			if was.password != "" {
+				if _, err := tx.Exec("DELETE FROM passkeys WHERE subject = ?", subject); err != nil {
+					return err
+				}
+			}
+			if err := putPassword(tx, subject, p.password); err != nil {
+				return err
+			}
 		}
 		for subject := range known {
-			if _, ok := prints[subject]; ok || fresh {
+			if _, ok := now[subject]; ok || fresh {
 				continue
 			}
 			for _, query := range []string{"DELETE FROM epochs WHERE subject = ?", "DELETE FROM known WHERE subject = ?", "DELETE FROM passkeys WHERE subject = ?"} {
@@ -62,7 +82,13 @@ func (d *DB) settle(prints map[string]string, fresh bool) error {
 }
 
 func putEpoch(tx *sql.Tx, subject, print string) error {
-	_, err := tx.Exec("INSERT INTO epochs VALUES (?1, ?2, ?3) ON CONFLICT (subject) DO UPDATE SET epoch = ?2, print = ?3", subject, newEpoch(), print)
+	_, err := tx.Exec("INSERT INTO epochs (subject, epoch, print) VALUES (?1, ?2, ?3) ON CONFLICT (subject) DO UPDATE SET epoch = ?2, print = ?3", subject, newEpoch(), print)
+	return err
+}
+
+// putPassword notes for which password the passkeys of a user stay.
+func putPassword(tx *sql.Tx, subject, print string) error {
+	_, err := tx.Exec("UPDATE epochs SET password = ? WHERE subject = ?", print, subject)
 	return err
 }
 
@@ -88,21 +114,19 @@ func (d *DB) epochNow(subject string) (epoch string, err error) {
 
 // LogOutEverywhere ends every session and token of a subject.
 func (d *DB) LogOutEverywhere(subject string) error {
-	if err := d.write(func(tx *sql.Tx) error { return endAll(tx, subject) }); err != nil {
+	err := d.write(func(tx *sql.Tx) error {
+		if _, err := tx.Exec("UPDATE epochs SET epoch = ? WHERE subject = ?", newEpoch(), subject); err != nil {
+			return err
+		}
+		for _, table := range []string{"sessions", "refresh", "families"} {
+			if _, err := tx.Exec("DELETE FROM "+table+" WHERE subject = ?", subject); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return d.load()
-}
-
-// endAll ends every session, token and proof of a subject. Load the database after the transaction.
-func endAll(tx *sql.Tx, subject string) error {
-	if _, err := tx.Exec("UPDATE epochs SET epoch = ? WHERE subject = ?", newEpoch(), subject); err != nil {
-		return err
-	}
-	for _, table := range []string{"sessions", "refresh", "families"} {
-		if _, err := tx.Exec("DELETE FROM "+table+" WHERE subject = ?", subject); err != nil {
-			return err
-		}
-	}
-	return nil
 }

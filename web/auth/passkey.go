@@ -171,21 +171,6 @@ func (g *Guard) RemovePasskey(v Verified, id string) error {
 	return g.DB.load()
 }
 
-// RemovePasskeys removes all passkeys of a user, for an admin who has given that user a new password: whoever had the old one may have
-// added them. It ends what the user has, too: a passkey may have logged somebody in since the new password came into force.
-func (g *Guard) RemovePasskeys(name string) error {
-	err := g.DB.write(func(tx *sql.Tx) error {
-		if _, err := tx.Exec("DELETE FROM passkeys WHERE subject = ?", name); err != nil {
-			return err
-		}
-		return endAll(tx, name)
-	})
-	if err != nil {
-		return err
-	}
-	return g.DB.load()
-}
-
 // endOthers ends the sessions and the tokens of a subject, except one session and one login.
 func endOthers(tx *sql.Tx, subject, session, family string) error {
 	if _, err := tx.Exec("DELETE FROM sessions WHERE subject = ? AND token <> ?", subject, session); err != nil {

@@ -404,7 +404,10 @@ func TestPasskeysEnd(t *testing.T) {
 	change(t, g, func(rb *runbook.Runbook) { rb.Users[0].Role = "viewer" })
 	_, err = g.StartSession(httptest.NewRecorder(), b.request(), v, b.via())
 	refused(t, "another role meanwhile", err, "proof: password or role changed meanwhile")
-	must(t, g.RemovePasskeys("anna"))
+	if list, err := g.Passkeys("anna"); err != nil || len(list) != 1 {
+		t.Errorf("another role has removed passkeys: %+v, %v", list, err)
+	}
+	change(t, g, func(rb *runbook.Runbook) { rb.Users[0].PasswordHash = language.NewSecret(cheapHash() + "x") })
 	if list, err := g.Passkeys("anna"); err != nil || len(list) != 0 {
 		t.Errorf("%+v, %v", list, err)
 	}
@@ -434,28 +437,68 @@ func FuzzPasskeyAnswers(f *testing.F) {
 	})
 }
 
-// TestAPasswordFromAnAdminEndsWhatPasskeysBegan: also between the new password and the end of the passkeys.
-func TestAPasswordFromAnAdminEndsWhatPasskeysBegan(t *testing.T) {
-	g, b, d, _ := withPasskey(t)
-	change(t, g, func(rb *runbook.Runbook) { rb.Users[0].PasswordHash = language.NewSecret(cheapHash() + "x") })
-	v, err := b.answers(d.answers(b.asks(), passkeyOrigin))
-	if err != nil {
-		t.Fatal(Reason(err))
+// TestPasskeysEndWithThePassword, whatever way another one comes, also while ORAC is not running; unless their owner chooses it.
+func TestPasskeysEndWithThePassword(t *testing.T) {
+	dir := t.TempDir()
+	g := openGuard(t, dir, coreBook(t))
+	b, d := newKeyed(t, g), newDevice(t)
+	add := func() {
+		t.Helper()
+		if _, err := b.adds(b.enters("anna"), d, "phone"); err != nil {
+			t.Fatal(err, Reason(err))
+		}
 	}
-	w := httptest.NewRecorder()
-	who, err := g.StartSession(w, b.request(), v, b.via())
+	left := func(what string, want int) {
+		t.Helper()
+		if list, err := g.Passkeys("anna"); err != nil || len(list) != want {
+			t.Errorf("%s: %+v, %v, want %d", what, list, err, want)
+		}
+	}
+	book := func(hash string) *runbook.Runbook {
+		rb := coreBook(t)
+		rb.Users[0].PasswordHash = language.NewSecret(hash)
+		return rb
+	}
+	add()
+	late, err := b.answers(d.answers(b.asks(), passkeyOrigin))
 	must(t, err)
-	b.take(w)
-	token, err := g.Tokens(v)
+	must(t, g.Consult(book(cheapHash()+"1")))
+	left("a command beside the appliance", 1)
+	must(t, g.Use(book(cheapHash()+"1")))
+	left("a new password by an admin", 0)
+	if _, err := g.StartSession(httptest.NewRecorder(), b.request(), late, b.via()); Reason(err) == "" {
+		t.Error("a login with one that was under way goes on")
+	}
+	add()
+	must(t, g.Close())
+	g = openGuard(t, dir, book(cheapHash()+"2"))
+	b.g = g
+	left("a new password while ORAC was not running", 0)
+
+	must(t, g.Secrets.Put(PasswordSecret("anna"), cheapHash()))
+	must(t, g.Use(book(cheapHash())))
+	add()
+	own, _, err := g.ChangePassword(vouched(t, g, User, "anna"), "anna", "another horse battery")
 	must(t, err)
-	must(t, g.RemovePasskeys("anna"))
-	if _, err := g.Session(b.request(), b.via()); Reason(err) == "" {
-		t.Error("a session goes on that a passkey began meanwhile")
+	must(t, own.Put())
+	fresh, err := g.Secrets.Get(PasswordSecret("anna"))
+	must(t, err)
+	must(t, g.Use(book(fresh)))
+	left("her own new password", 1)
+	must(t, own.Undo())
+	must(t, g.Use(book(cheapHash())))
+	left("and undone", 1)
+	if _, err := b.adds(b.enters("vera"), newDevice(t), "phone"); err != nil {
+		t.Fatal(err, Reason(err))
 	}
-	if _, err := g.Token(token.Token); Reason(err) == "" {
-		t.Error("a token is good that a passkey got meanwhile")
-	}
-	if err := g.Stands(who.Proof()); Reason(err) == "" {
-		t.Error("and the proof stands")
+	must(t, g.Secrets.Put(PasswordSecret("vera"), cheapHash()))
+	must(t, setPassword(g, vouched(t, g, User, "anna"), "vera", "a third horse battery"))
+	hash, err := g.Secrets.Get(PasswordSecret("vera"))
+	must(t, err)
+	rb := book(cheapHash())
+	rb.Users[1].PasswordHash = language.NewSecret(hash)
+	must(t, g.Use(rb))
+	if list, err := g.Passkeys("vera"); err != nil || len(list) != 0 {
+		t.Errorf("from an admin: %+v, %v", list, err)
 	}
 }

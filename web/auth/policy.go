@@ -41,6 +41,7 @@ type user struct {
 	audience    string   // of the tokens that an account signs for itself
 	members     []string // audiences for which an account gets tokens
 	print       string   // changes with the password, the role and the permissions
+	password    string   // passwordPrint
 }
 
 func (u user) subject() string { return Identity{Kind: u.kind, Name: u.name}.Subject() }
@@ -55,8 +56,20 @@ func (u user) identity(c claims) Identity {
 // fingerprint changes when anything of a user changes, and reveals nothing about the user: the key stays on this machine. Each
 // text is written with its length, so that no two users produce the same bytes.
 func (u user) fingerprint(key []byte) string {
+	return fingerprint(key, append([]string{string(u.kind), u.name, string(u.role), u.hash, u.secret.Reveal()}, u.permissions...)...)
+}
+
+// passwordPrint is the fingerprint of a user's password alone; "" without one.
+func passwordPrint(key []byte, hash string) string {
+	if hash == "" {
+		return ""
+	}
+	return fingerprint(key, "password", hash)
+}
+
+func fingerprint(key []byte, parts ...string) string {
 	h := hmac.New(sha256.New, key)
-	for _, s := range append([]string{string(u.kind), u.name, string(u.role), u.hash, u.secret.Reveal()}, u.permissions...) {
+	for _, s := range parts {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(s))))
 		h.Write([]byte(s))
 	}
@@ -96,20 +109,20 @@ func newPolicy(d *DB, rb *runbook.Runbook, made []user, key []byte) *policy {
 }
 
 func (p *policy) add(to map[string]user, u user, key []byte) {
-	u.print = u.fingerprint(key)
+	u.print, u.password = u.fingerprint(key), passwordPrint(key, u.hash)
 	to[u.name] = u
 }
 
 // prints returns the fingerprints of all users and accounts, by subject.
-func (p *policy) prints() map[string]string {
-	m := map[string]string{}
+func (p *policy) prints() map[string]prints {
+	m := map[string]prints{}
 	for _, kind := range []map[string]user{p.users, p.accounts} {
 		for _, u := range kind {
-			m[u.subject()] = u.print
+			m[u.subject()] = prints{u.print, u.password}
 		}
 	}
 	if p.centre.name != "" {
-		m[p.centre.subject()] = p.centre.print
+		m[p.centre.subject()] = prints{all: p.centre.print}
 	}
 	return m
 }

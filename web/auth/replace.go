@@ -86,10 +86,16 @@ func (r *Replacement) Put() error {
 }
 
 // replace stores a hash. If the user was made by the set-up, it also changes the hash kept there, even if the user is
-// declared now: the set-up's user counts again when a generation without users is restored.
+// declared now: the set-up's user counts again when a generation without users is restored. Passkeys stay if their owner chooses
+// the password.
 func (r *Replacement) replace(tx *sql.Tx, hash string) error {
 	if r.user != "" {
 		if _, err := tx.Exec("UPDATE users SET hash = ? WHERE name = ?", hash, r.user); err != nil {
+			return err
+		}
+	}
+	if r.user != "" && r.by.kind == User && r.by.name == r.user {
+		if err := putPassword(tx, r.user, passwordPrint(r.g.hashKey, hash)); err != nil {
 			return err
 		}
 	}
