@@ -32,6 +32,7 @@ type Login struct {
 	fails   int          // questions in a row that failed
 	rests   rt.Instant
 	pending *purse // that the question under way is about
+	stale   bool   // that question was asked with settings from before: its answer counts for nothing
 	jitter  *rand.Rand
 	shown   rt.Cell[status.Login]
 }
@@ -108,10 +109,14 @@ func (n *Login) Run(t *rt.Task) error {
 	done := rt.NewMailbox[fetched]("token", 1)
 	var asked rt.Instant
 	var asking *rt.Task
-	n.pending = nil
+	n.pending, n.stale = nil, false
 	for {
 		if fresh, changed := n.Config.Changed(&n.mark); changed {
 			n.settings(fresh)
+			if n.pending != nil {
+				n.stale = true
+				asking.Stop()
+			}
 		}
 		now := t.Now()
 		if n.pending == nil {
@@ -136,8 +141,10 @@ func (n *Login) Run(t *rt.Task) error {
 			if !ok {
 				f.err = fmt.Errorf("the question was lost: %w", cmp.Or(asking.Err(), rt.ErrStopped))
 			}
-			n.answered(t, n.pending, asked, f)
-			n.pending = nil
+			if !n.stale {
+				n.answered(t, n.pending, asked, f)
+			}
+			n.pending, n.stale = nil, false
 		default:
 			if a, ok := n.Asks.TryRecv(t); ok {
 				n.take(t, a)

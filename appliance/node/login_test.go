@@ -283,3 +283,38 @@ func TestAClientThatBreaks(t *testing.T) {
 		}
 	})
 }
+
+// TestATokenOfAnotherAccount: settings that come while a question is under way do not get the token of the account before, nor its
+// failure.
+func TestATokenOfAnotherAccount(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		loggedIn(t, func() *office {
+			return &office{says: func(n int, now rt.Instant) error {
+				if n > 1 && now < rt.Instant(time.Minute+time.Second) && fails {
+					return issuerRefuses
+				}
+				return nil
+			}, life: 90 * time.Second}
+		}, func(k *rt.Task, o *office, tokens func(string) wire.Tokens, n *node.Login, _ *rt.Mailbox[event.Event]) {
+			for len(o.at) < 3 { // it renews one
+				_ = k.Sleep(time.Millisecond)
+			}
+			other := &office{}
+			n.Update(&node.Login{Config: rt.NewCell(node.LoginConfig{
+				Client: other, Issuer: "https://core", Account: "attic", Audiences: []string{"stt", "core"}, MaxDelay: 30 * time.Second,
+			})})
+			for _, audience := range []string{"stt", "core"} {
+				_, _ = tokenFor(t, k, tokens(audience), "")
+			}
+			_ = k.Sleep(100 * time.Millisecond)
+			if len(other.at) != 2 {
+				t.Errorf("the account in force was asked for %d tokens", len(other.at))
+			}
+			for _, audience := range []string{"stt", "core"} {
+				if text, ok := tokenFor(t, k, tokens(audience), ""); !ok || text != audience+" 1" && text != audience+" 2" {
+					t.Errorf("the token for %s is %q", audience, text)
+				}
+			}
+		})
+	}
+}

@@ -1,9 +1,11 @@
 package node
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +18,7 @@ import (
 const (
 	mostTimers = 50
 	mostTimer  = 7 * 24 * time.Hour
-	// maxTimers is more than the file of all timers, in bytes.
+	// maxTimers bounds the file of all timers, in bytes.
 	maxTimers = 64 << 10
 )
 
@@ -25,7 +27,7 @@ type timer struct {
 	ID      string        `json:"id"` // of the change that started it
 	Name    string        `json:"name"`
 	For     time.Duration `json:"for_ns"`
-	Ends    time.Time     `json:"ends"`
+	Ends    time.Time     `json:"ends"`                // by the wall clock, for a restart: while ORAC runs, due counts
 	Paused  time.Duration `json:"paused_ns,omitempty"` // what is left of one that is paused; 0: it runs
 	Changed string        `json:"changed,omitempty"`   // ID of its last change, which a repeated request does not make again
 
@@ -42,36 +44,56 @@ func (x timer) words() string {
 
 // timers are those of a topic. They last over a restart: one that ended meanwhile is told late.
 type timers struct {
-	fs   rt.FS
-	dir  string
-	list []timer // by their ends
+	fs     rt.FS
+	dir    string
+	list   []timer    // by when they are due
+	unread error      // why the disk does not return the file: nothing is written over it
+	retry  rt.Instant // when to ask again
 }
 
 const timersFile = "timers.json"
 
 func (x *timers) open(t *rt.Task, fsys rt.FS, dir string) {
 	x.fs, x.dir = fsys, dir
-	text, err := fsys.ReadFile(t, dir+"/"+timersFile, maxTimers)
-	if err != nil {
+	x.read(t)
+}
+
+// read reads the file. One that makes no sense is set aside.
+func (x *timers) read(t *rt.Task) {
+	text, err := x.fs.ReadFile(t, x.dir+"/"+timersFile, maxTimers)
+	if x.unread = nil; rt.Transient(err) {
+		x.unread, x.retry = err, t.Now().Add(diskRetry)
 		return
 	}
 	var list []timer
-	if json.Unmarshal(text, &list) != nil {
-		_ = fsys.Rename(t, dir+"/"+timersFile, dir+"/damaged/"+timersFile)
+	if err == nil {
+		err = json.Unmarshal(text, &list)
+	}
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			_ = x.fs.Rename(t, x.dir+"/"+timersFile, x.dir+"/damaged/"+timersFile)
+		}
 		return
 	}
-	now := t.Wall()
 	for _, one := range list[:min(len(list), mostTimers)] {
-		left := one.Ends.Sub(now)
-		if one.Paused != 0 {
-			left = one.Paused
+		if one.For <= 0 {
+			continue
 		}
-		if one.For > 0 && left <= min(one.For, mostTimer) {
-			one.until(t, max(0, left))
-			x.list = append(x.list, one)
-		}
+		one.until(t, one.kept(t.Wall()))
+		x.list = append(x.list, one)
 	}
 	x.sort()
+}
+
+// ready tells why the timers are not known; nil if they are.
+func (x *timers) ready(t *rt.Task) error {
+	if x.unread != nil && t.Now() >= x.retry {
+		x.read(t)
+	}
+	if x.unread != nil {
+		return fmt.Errorf("the disk does not return the timers: %w", x.unread)
+	}
+	return nil
 }
 
 // until sets when it is due. One that is paused is not.
@@ -82,22 +104,37 @@ func (x *timer) until(t *rt.Task, left time.Duration) {
 }
 
 // left is how much of it is left.
-func (x timer) left(now time.Time) time.Duration {
+func (x timer) left(now rt.Instant) time.Duration {
 	if x.Paused != 0 {
 		return x.Paused
 	}
-	return x.Ends.Sub(now)
+	return x.due.Sub(now)
+}
+
+// kept is how much is left of one that was written down; 0 or less: it has ended meanwhile. A clock that was set back since does not
+// make it longer than it was.
+func (x timer) kept(wall time.Time) time.Duration {
+	if x.Paused != 0 {
+		return x.Paused
+	}
+	return min(x.Ends.Sub(wall), x.For, mostTimer)
 }
 
 func (x *timers) sort() {
-	slices.SortStableFunc(x.list, func(a, b timer) int { return int(min(1, max(-1, a.due-b.due))) })
+	slices.SortStableFunc(x.list, func(a, b timer) int { return cmp.Compare(a.due, b.due) })
 }
 
-// put replaces the list, on the disk first.
+// put replaces the list, on the disk first. It is the caller's own copy.
 func (x *timers) put(t *rt.Task, list []timer) error {
+	for i := range list { // by the clock as it is now
+		list[i].Ends = t.Wall().Add(list[i].left(t.Now()))
+	}
 	text, err := json.Marshal(list)
 	if err != nil {
 		panic("BUG: " + err.Error())
+	}
+	if len(text) > maxTimers { // it could not be read again
+		return errors.New("the timers have too much text to be kept")
 	}
 	if err := rt.WriteFile(t, x.fs, x.dir, timersFile, text); err != nil {
 		return fmt.Errorf("it cannot be kept: %w", err)
@@ -126,13 +163,16 @@ type timersChanged struct {
 
 // change makes a change, once: when it is asked for again it is done already.
 func (x *timers) change(t *rt.Task, c timerChange) (timersChanged, error) {
-	now := t.Wall()
+	if err := x.ready(t); err != nil {
+		return timersChanged{}, err
+	}
+	now, wall := t.Now(), t.Wall()
 	if (c.Intent == "timer_start" || c.Intent == "timer_add" || c.Intent == "timer_take") && c.By <= 0 {
 		return timersChanged{}, errors.New("nobody said how long")
 	}
 	list := slices.Clone(x.list)
 	if c.Intent == "timer_start" {
-		one := timer{ID: c.ID, Name: c.Name, For: c.By, Ends: now.Add(c.By)}
+		one := timer{ID: c.ID, Name: c.Name, For: c.By, Ends: wall.Add(c.By)}
 		switch {
 		case slices.ContainsFunc(list, func(o timer) bool { return o.ID == c.ID }):
 			return timersChanged{Timer: &one, After: []timer{one}}, nil
@@ -161,9 +201,10 @@ func (x *timers) change(t *rt.Task, c timerChange) (timersChanged, error) {
 			done.Said = upper(one.state(now)) + "."
 			continue
 		}
+		left := one.left(now)
+		one.Ends = wall.Add(left)
 		was := one
 		one.Changed = c.ID
-		left := one.left(now)
 		switch c.Intent {
 		case "timer_cancel":
 			list = slices.Delete(list, at, at+1)
@@ -189,7 +230,7 @@ func (x *timers) change(t *rt.Task, c timerChange) (timersChanged, error) {
 		if one.Paused != 0 {
 			one.Paused = max(1, left)
 		}
-		one.Ends = now.Add(left)
+		one.Ends = wall.Add(left)
 		one.until(t, left)
 		list[at] = one
 		done.Before, done.After, done.Said = append(done.Before, was), append(done.After, one), upper(one.state(now))+"."
@@ -201,7 +242,7 @@ func (x *timers) change(t *rt.Task, c timerChange) (timersChanged, error) {
 }
 
 // state says how it is.
-func (x timer) state(now time.Time) string {
+func (x timer) state(now rt.Instant) string {
 	how := " has "
 	if x.Paused != 0 {
 		how = " is paused with "
@@ -234,6 +275,9 @@ func (x *timers) restore(t *rt.Task, data map[string]any) error {
 		}
 		return list
 	}
+	if err := x.ready(t); err != nil {
+		return err
+	}
 	before, after := read("before"), read("after")
 	list := slices.Clone(x.list)
 	for _, one := range after {
@@ -243,9 +287,8 @@ func (x *timers) restore(t *rt.Task, data map[string]any) error {
 		}
 		list = slices.Delete(list, at, at+1)
 	}
-	now := t.Wall()
 	for _, one := range before {
-		left := one.left(now)
+		left := one.kept(t.Wall())
 		if left <= 0 {
 			return errors.New("the timer would have ended meanwhile")
 		}
@@ -259,7 +302,7 @@ func (x *timers) restore(t *rt.Task, data map[string]any) error {
 }
 
 // left says how long the timers of a name still run.
-func (x *timers) left(name string, now time.Time) string {
+func (x *timers) left(name string, now rt.Instant) string {
 	list := x.named(name)
 	if len(list) == 0 {
 		return noTimer(name)
@@ -290,9 +333,12 @@ func (x *timers) named(name string) (list []timer) {
 	return list
 }
 
-// next is when the next one ends.
+// next is when the next one ends, or when to ask the disk again.
 func (x *timers) next() rt.Instant {
-	if len(x.list) == 0 {
+	switch {
+	case x.unread != nil:
+		return x.retry
+	case len(x.list) == 0:
 		return rt.Never
 	}
 	return x.list[0].due
@@ -300,13 +346,14 @@ func (x *timers) next() rt.Instant {
 
 // ring tells which timers have ended.
 func (n *Topic) ring(t *rt.Task) {
+	_ = n.timers.ready(t) // whoever asks for a timer is told
 	for len(n.timers.list) > 0 && n.timers.list[0].due <= t.Now() {
 		one := n.timers.list[0]
 		rest := slices.Clone(n.timers.list[1:])
 		if n.timers.put(t, rest) != nil { // if the disk refuses, it is told again after a restart
 			n.timers.list = rest
 		}
-		late := max(0, t.Wall().Sub(one.Ends).Seconds())
+		late := max(0, t.Now().Sub(one.due).Seconds())
 		if late < 1 {
 			late = 0
 		}

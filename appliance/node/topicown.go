@@ -23,7 +23,10 @@ func (n *Topic) own(t *rt.Task, j *deed, i int, c act.Command) act.Outcome {
 	case "date":
 		return stamped(call, now, "Today is "+act.DateInWords(now)+".")
 	case "timer_left":
-		return stamped(call, now, n.timers.left(name, now))
+		if err := n.timers.ready(t); err != nil {
+			return fail(err.Error())
+		}
+		return stamped(call, now, n.timers.left(name, t.Now()))
 	case "timer_start", "timer_cancel", "timer_add", "timer_take", "timer_pause", "timer_resume":
 		call.Asks = false
 		done, err := n.timers.change(t, ownTimer(c, fmt.Sprintf("%s.%d", j.ID, i), name))

@@ -67,11 +67,13 @@ func (n *Topic) correct(t *rt.Task, j *deed, e *journal.Entry, until rt.Instant)
 	}
 	var cannot []string
 	done := map[string]bool{}
+	for _, o := range slices.Backward(was.Outcomes) { // the newest first: a change of timers is taken back from what it has made
+		if u, ok := n.unown(t, j, o); ok && o.Call.Backend == "" {
+			e.Answer.Undone = append(e.Answer.Undone, u)
+		}
+	}
 	for _, o := range was.Outcomes { // the oldest first: what was before it was before all
 		if o.Call.Backend == "" {
-			if u, ok := n.unown(t, j, o); ok {
-				e.Answer.Undone = append(e.Answer.Undone, u)
-			}
 			continue
 		}
 		commands, not := act.Undo(o, done)

@@ -64,8 +64,12 @@ func (a Collector) Collect(c chan<- prometheus.Metric) {
 		for k, n := range t.Tally.Texts {
 			count(textsDesc, n, t.Name, orNone(string(k.Tier)), string(k.Result))
 		}
-		for k, n := range t.Tally.Calls {
-			count(callsDesc, n, t.Name, orNone(k.Backend), string(k.Verdict))
+		calls := map[act.CallKind]uint64{}
+		for k, n := range t.Tally.Calls { // a backend may be called none, too
+			calls[act.CallKind{Backend: orNone(k.Backend), Verdict: k.Verdict}] += n
+		}
+		for k, n := range calls {
+			count(callsDesc, n, t.Name, k.Backend, string(k.Verdict))
 		}
 		c <- histogram(toCallDesc, t.Tally.ToCall, t.Name)
 		c <- histogram(toProofDesc, t.Tally.ToProof, t.Name)

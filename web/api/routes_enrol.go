@@ -83,7 +83,8 @@ func enrolMember(c *Call, in enrol.CertificateInput) (out enrol.Sealed, err erro
 		return err
 	}
 	changes := map[string]any{"member": t.Member, "url": t.URL, "code_of": t.By}
-	if _, declared := rb.Member(runbook.Address("member." + t.Member)); declared {
+	if m, declared := rb.Member(runbook.Address("member." + t.Member)); declared {
+		changes["url"] = m.URL
 		if err := sign(); err != nil {
 			back()
 			return enrol.Sealed{}, enrolProblem(err)

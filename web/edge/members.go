@@ -27,13 +27,14 @@ func onlyMembers(c *tls.Config, stateDir string, admit Admit) {
 }
 
 // MemberOf returns the member that has shown its certificate on the connection of a request, with the certificate; false if none has, as
-// where the server asks for none.
+// where the server asks for none, or if the certificate has expired since.
 func MemberOf(r *http.Request) (house.Member, *x509.Certificate, bool) {
 	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 {
 		return house.Member{}, nil, false
 	}
-	m, err := house.MemberOf(r.TLS.PeerCertificates[0]) // the handshake has proven it
-	return m, r.TLS.PeerCertificates[0], err == nil
+	c := r.TLS.PeerCertificates[0]
+	m, err := house.MemberOf(c) // the handshake has proven it, perhaps long ago
+	return m, c, err == nil && !time.Now().After(c.NotAfter)
 }
 
 // SelfSigned returns the self-signed certificate of a state directory.

@@ -126,6 +126,19 @@ func TestMembersSpeakToEachOther(t *testing.T) {
 	}
 }
 
+// TestAConnectionOutlivesACertificate and lets its member do nothing any more: one that was cut off gets no next certificate, and could
+// otherwise keep a connection open for as long as it likes.
+func TestAConnectionOutlivesACertificate(t *testing.T) {
+	ours := newHouse(t)
+	for life, want := range map[time.Duration]bool{time.Hour: true, time.Nanosecond: false} {
+		shown := mustBundle(t, ours.member("hall", life)).Leaf
+		r := &http.Request{TLS: &tls.ConnectionState{PeerCertificates: []*x509.Certificate{shown}}}
+		if _, _, ok := MemberOf(r); ok != want {
+			t.Errorf("a certificate for %v: %v", life, ok)
+		}
+	}
+}
+
 func mustBundle(t *testing.T, state string) *house.Bundle {
 	t.Helper()
 	b, err := house.In(state).Bundle()

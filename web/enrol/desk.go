@@ -88,7 +88,7 @@ func (d *Desk) Look(conn *tls.ConnectionState, in CertificateInput, t Ticket, rb
 	if err != nil {
 		return Sealed{}, err
 	}
-	return d.seal(conn, in, t, papersOf(a, rb, t.Member, t.URL, nil))
+	return d.seal(conn, in, t, papersOf(a, rb, t.Member, t.at(rb), nil))
 }
 
 // CheckRequest says why a member's request cannot be granted, before anything is changed for it.
@@ -113,11 +113,11 @@ func (d *Desk) Sign(conn *tls.ConnectionState, in CertificateInput, t Ticket, rb
 	if err != nil {
 		return Sealed{}, refused(err)
 	}
-	a, c, err := d.issue(rb, t.Member, t.URL, key, "")
+	a, c, err := d.issue(rb, t.Member, t.at(rb), key, "")
 	if err != nil {
 		return Sealed{}, err
 	}
-	return d.seal(conn, in, t, papersOf(a, rb, t.Member, t.URL, c))
+	return d.seal(conn, in, t, papersOf(a, rb, t.Member, t.at(rb), c))
 }
 
 func (d *Desk) issue(rb *runbook.Runbook, name, at string, key *ecdsa.PublicKey, by string) (a authorities, c *x509.Certificate, err error) {
@@ -184,7 +184,7 @@ func (d *Desk) Own(rb *runbook.Runbook) (*house.Bundle, error) {
 // authorities that count now.
 func (d *Desk) serves(rb *runbook.Runbook, b *house.Bundle) bool {
 	m, err := house.NewMember(rb.Issuer.URL, rb.Appliance.Name)
-	if err != nil || b.Member() != m || b.Leaf.VerifyHostname(m.Issuer) != nil {
+	if err != nil || b.Member() != m || b.Leaf.VerifyHostname(m.Issuer) != nil || time.Now().Before(b.Leaf.NotBefore) { // the clock was ahead
 		return false
 	}
 	a, err := authoritiesOf(d.Secrets, rb.Issuer.URL, time.Now(), true)

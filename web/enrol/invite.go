@@ -53,5 +53,13 @@ func withPort(u *url.URL) string {
 // Stands tells whether whoever made the code may still let a member in.
 func (t Ticket) Stands() bool { return t.stands == nil || t.stands() }
 
+// at is the address of the member's console: what the runbook declares now, which may have changed since the code was made.
+func (t Ticket) at(rb *runbook.Runbook) string {
+	if m, declared := rb.Member(runbook.Address("member." + t.Member)); declared {
+		return m.URL
+	}
+	return t.URL
+}
+
 // Command is what a person runs on the appliance that joins.
 func Command(issuer string, c Code) string { return "orac join " + issuer + " " + c.Text() }

@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"orac/appliance/house"
+	"orac/runbook"
 	"orac/runbook/testkit"
 )
 
@@ -46,6 +47,27 @@ func (i *issuer) join(ctx context.Context, at string, code Code, name string) (*
 		return nil, err
 	}
 	return j.Certificate(ctx, key, name, "")
+}
+
+// TestACertificateIsForTheDeclaredHost: what the runbook says when the code is used counts, not what it said when the code was made. The
+// address of then may be another machine's by now.
+func TestACertificateIsForTheDeclaredHost(t *testing.T) {
+	i := newIssuer(t)
+	code := i.invite(t, "kitchen")
+	for _, at := range []string{"https://moved.local:7171", ""} {
+		i.rb.Members = []runbook.Member{{Address: "member.kitchen", Name: "kitchen", URL: at}}
+		j, err := Join(t.Context(), i.url, code)
+		testkit.Must(t, err)
+		if told, err := j.Look(t.Context()); err != nil || told.URL != at {
+			t.Errorf("%q: told %q, %v", at, told.URL, err)
+		}
+		j.Close()
+	}
+	b, err := i.join(t.Context(), i.url, code, "kitchen")
+	testkit.Must(t, err)
+	if len(b.Leaf.DNSNames)+len(b.Leaf.IPAddresses) > 0 {
+		t.Errorf("it is good for a server at %v", b.Leaf.DNSNames)
+	}
 }
 
 // TestAnApplianceJoins with a code as a person types it, and nothing else. A code is good once.

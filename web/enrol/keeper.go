@@ -116,6 +116,8 @@ func trouble(b *house.Bundle, err error, why string, now time.Time) string {
 		why = ": " + why
 	}
 	switch left := to.Sub(now); {
+	case now.Before(b.Leaf.NotBefore):
+		return fmt.Sprintf("the certificate of the house is valid only from %s on: set the clock of this machine, or join again with a new code if the issuer's was ahead", b.Leaf.NotBefore.UTC().Format(time.DateTime))
 	case left <= 0:
 		return fmt.Sprintf("the certificate of the house expired on %s%s. Join again with a new code", to.UTC().Format(time.DateTime), why)
 	case left < to.Sub(from)/4:

@@ -194,6 +194,29 @@ func TestATornFileIsAsGoodAsNone(t *testing.T) {
 	})
 }
 
+// TestTheClockWasAhead: an issuer whose clock was ahead for a while makes its certificate anew, instead of showing one for which nobody
+// takes it until then. A member says what is wrong.
+func TestTheClockWasAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, o, _, _ := keeping(t)
+		k.Use(o.rb)
+		b, err := k.Holder.Bundle()
+		testkit.Must(t, err)
+		if !o.serves(o.rb, b) {
+			t.Fatal("it is good for nothing")
+		}
+		leaf := *b.Leaf
+		leaf.NotBefore, leaf.NotAfter = time.Now().Add(300*24*time.Hour), time.Now().Add(307*24*time.Hour)
+		ahead := &house.Bundle{Key: b.Key, Leaf: &leaf, Authorities: b.Authorities}
+		if o.serves(o.rb, ahead) {
+			t.Error("an issuer shows it for most of a year")
+		}
+		if why := trouble(ahead, nil, "", time.Now()); !strings.Contains(why, "clock") {
+			t.Errorf("a member says %q", why)
+		}
+	})
+}
+
 // TestAnIssuerHasItsOwn before anything listens, again when its address has changed, and with new authorities.
 func TestAnIssuerHasItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -68,21 +68,21 @@ func OpenJournal(dir string, log *slog.Logger) *Journal {
 		j.kept.Pushed = map[string]Mark{}
 	}
 	if p := j.kept.Last; p != nil && p.active() {
-		interrupt(p)
+		interrupt(p, "ORAC ended")
 		log.Warn("ORAC ended in the middle of a push: it does not go on by itself", "push", p.ID, "what", p.What)
 	}
 	return j
 }
 
-// interrupt says of a push under way how far it came.
-func interrupt(p *Push) {
-	p.State, p.Why = Interrupted, "ORAC ended in the middle of it"
+// interrupt says of a push under way how far it came. what has happened is the beginning of a sentence.
+func interrupt(p *Push, what string) {
+	p.State, p.Why = Interrupted, what+" in the middle of it"
 	for i := range p.Steps {
 		switch s := &p.Steps[i]; s.Stage {
 		case Changing:
-			s.Stage, s.Why = Unknown, "ORAC ended while it was being changed: look at the member"
+			s.Stage, s.Why = Unknown, what+" while it was being changed: look at the member"
 		case Checking:
-			s.Stage, s.Why = Unhealthy, "it was changed, and ORAC ended before it was known to be healthy"
+			s.Stage, s.Why = Unhealthy, "it was changed, and "+what+" before it was known to be healthy"
 		case Ready:
 			s.Stage = Untouched
 		}

@@ -184,7 +184,24 @@ func (r *Roller) begin(by string, work func(context.Context)) {
 	r.work.Go(func() {
 		defer stop()
 		work(context.WithValue(ctx, haltKey{}, halt))
+		if ctx.Err() != nil {
+			r.leftOff()
+		}
 	})
+}
+
+// leftOff notes that the work of a push has ended before the push: the appliance ends, or is no issuer for a while. Nobody carries it on,
+// so it must not keep others waiting.
+func (r *Roller) leftOff() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.last.active() {
+		return
+	}
+	interrupt(r.last, "ORAC ended, or was no issuer any more,")
+	if err := r.Journal.Note(r.last); err != nil {
+		r.Log.Error("cannot write the journal of pushes", "push", r.last.ID, "cause", err)
+	}
 }
 
 type haltKey struct{}

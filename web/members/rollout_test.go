@@ -308,6 +308,31 @@ func TestTheCentreIsKilled(t *testing.T) {
 	}
 }
 
+// TestAnIssuerForAWhile: a push under way when the appliance stops being an issuer is interrupted, and the next one begins once it is one
+// again. Nothing is restarted meanwhile.
+func TestAnIssuerForAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, folder(t), "attic", "cellar")
+		stop := r.run()
+		p, err := r.Plan(t.Context(), threshold, "anna")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Start(p.ID, "anna"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(500 * time.Millisecond)
+		stop()
+		if p := r.Last(); stages(p) != "interrupted; attic: unknown, cellar: not reached" || r.Active() {
+			t.Error(stages(p))
+		}
+		defer r.run()()
+		if p := r.push(Ask{Command: &Command{Do: Mute, Seconds: 60}}); p.State != Over {
+			t.Error(stages(p))
+		}
+	})
+}
+
 // TestWhatIsAskedFor: what cannot be meant is refused before anybody is asked.
 func TestWhatIsAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

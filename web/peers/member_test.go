@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"testing"
+	"time"
 
 	"orac/appliance/house"
 	"orac/web/auth"
@@ -15,7 +16,7 @@ import (
 // TestATokenIsOfItsMember: that of member A is good for nobody who shows the certificate of B, and a person is no machine.
 func TestATokenIsOfItsMember(t *testing.T) {
 	r := httptest.NewRequest("GET", "/", nil)
-	r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{URIs: []*url.URL{house.Member{Issuer: "core.local", Name: "hall"}.URI()}}}}
+	r.TLS = &tls.ConnectionState{PeerCertificates: []*x509.Certificate{{NotAfter: time.Now().Add(time.Hour), URIs: []*url.URL{house.Member{Issuer: "core.local", Name: "hall"}.URI()}}}}
 	for _, c := range []struct {
 		who  auth.Identity
 		good bool
@@ -33,6 +34,10 @@ func TestATokenIsOfItsMember(t *testing.T) {
 	gone := func(house.Member, *x509.Certificate) error { return errors.New("removed") }
 	if _, err := ofMember(auth.Identity{Kind: auth.Service, Name: "hall"}, r, gone); err == nil {
 		t.Error("a member that has left")
+	}
+	r.TLS.PeerCertificates[0].NotAfter = time.Now().Add(-time.Second)
+	if _, err := ofMember(auth.Identity{Kind: auth.Service, Name: "hall"}, r, nil); err == nil {
+		t.Error("a certificate that has expired since the connection was made")
 	}
 	r.TLS.PeerCertificates = nil
 	if _, err := ofMember(auth.Identity{Kind: auth.Service, Name: "hall"}, r, nil); err == nil {
