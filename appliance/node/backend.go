@@ -143,7 +143,7 @@ func (n *Backend) Run(t *rt.Task) error {
 				continue
 			}
 			failures++
-			wait := backoff(jitter, failures, n.c.MaxDelay)
+			wait := backoff(jitter, failures, firstDelay, n.c.MaxDelay)
 			again = t.Now().Add(wait)
 			n.lost(t, cause, wait)
 		}

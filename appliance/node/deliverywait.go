@@ -9,14 +9,16 @@ import (
 )
 
 // delay is the pause after an attempt.
-func (n *Delivery) delay(attempt int) time.Duration { return backoff(n.jitter, attempt, n.MaxDelay) }
+func (n *Delivery) delay(attempt int) time.Duration {
+	return backoff(n.jitter, attempt, firstDelay, n.MaxDelay)
+}
 
-// backoff is the pause after an attempt: doubled each time up to most, and randomly between half and all of that, so that many
+// backoff is the pause after an attempt: first, doubled each time up to most, and randomly between half and all of that, so that many
 // appliances do not return to a service in step.
-func backoff(jitter *rand.Rand, attempt int, most time.Duration) time.Duration {
+func backoff(jitter *rand.Rand, attempt int, first, most time.Duration) time.Duration {
 	d := most
 	if attempt < 16 {
-		d = min(d, firstDelay<<(attempt-1))
+		d = min(d, first<<(attempt-1))
 	}
 	return d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))
 }

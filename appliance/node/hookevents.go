@@ -24,23 +24,23 @@ func at(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
 func (r *translator) wake(w Wake) hook.Event {
 	return &hook.Wake{
-		Head: headOf("wake", w.At, w.Device, w.Listener), Wake: w.ID, Model: w.Model, WakeWord: w.WakeWord, Topic: w.Topic,
+		Head: headOf(w.At, w.Device, w.Listener), Wake: w.ID, Model: w.Model, WakeWord: w.WakeWord, Topic: w.Topic,
 		Score: amount.Decimal(w.Score), Threshold: amount.Decimal(w.Threshold), Scores: w.Scores, MultiTrigger: w.Multi,
 	}
 }
 
-func headOf(kind string, when time.Time, device, listener string) hook.Head {
-	return hook.Head{Type: kind, Timestamp: at(when), Device: device, Listener: listener}
+func headOf(when time.Time, device, listener string) hook.Head {
+	return hook.Head{Timestamp: at(when), Device: device, Listener: listener}
 }
 
 // news are the webhook events that follow from an event of a node.
 func (r *translator) news(e event.Event) []hook.Event {
 	switch b := e.Body.(type) {
 	case event.RecordingStarted:
-		return []hook.Event{&hook.Recording{Head: headOf("recording", e.At, b.Of.Device, b.Listener), State: "started", Utterance: b.Utterance, Wake: b.Wake}}
+		return []hook.Event{&hook.Recording{Head: headOf(e.At, b.Of.Device, b.Listener), State: "started", Utterance: b.Utterance, Wake: b.Wake}}
 	case event.RecordingEnded:
 		return []hook.Event{&hook.Recording{
-			Head: headOf("recording", e.At, b.Of.Device, b.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Wake,
+			Head: headOf(e.At, b.Of.Device, b.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Wake,
 			Seconds: b.Seconds, Why: b.Why, Cut: b.Cut,
 		}}
 	case event.Salvaged:
@@ -48,7 +48,7 @@ func (r *translator) news(e event.Event) []hook.Event {
 			return nil
 		}
 		return []hook.Event{&hook.Recording{
-			Head: headOf("recording", e.At, b.Of.Device, b.Of.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Of.Wake,
+			Head: headOf(e.At, b.Of.Device, b.Of.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Of.Wake,
 			Seconds: b.Seconds, Why: b.Why, Cut: true,
 		}}
 	case event.DeliveryFailed:
@@ -68,24 +68,24 @@ func (r *translator) news(e event.Event) []hook.Event {
 	case event.Acted:
 		return []hook.Event{acted(e.At, b)}
 	case event.TimerEnded:
-		return []hook.Event{&hook.TimerEnded{Head: headOf("timer_ended", e.At, "", ""), Topic: b.Topic, Name: b.Name, Seconds: b.Seconds, Late: b.Late}}
+		return []hook.Event{&hook.TimerEnded{Head: headOf(e.At, "", ""), Topic: b.Topic, Name: b.Name, Seconds: b.Seconds, Late: b.Late}}
 	case event.IncidentTold:
-		i := &hook.Incident{Head: headOf("incident", e.At, b.Of.Device, b.Of.Listener), State: "opened", Incident: b.ID, Component: b.Component, Cause: b.Cause, Seconds: b.Seconds}
+		i := &hook.Incident{Head: headOf(e.At, b.Of.Device, b.Of.Listener), State: "opened", Incident: b.ID, Component: b.Component, Cause: b.Cause, Seconds: b.Seconds}
 		if b.Closed {
 			i.State = "closed"
 		}
 		return []hook.Event{i}
 	case event.Muted:
-		m := &hook.Mute{Head: headOf("mute", e.At, "", b.Listener), State: "muted", By: b.By}
+		m := &hook.Mute{Head: headOf(e.At, "", b.Listener), State: "muted", By: b.By}
 		if !b.Until.IsZero() {
 			m.Until = at(b.Until)
 		}
 		return []hook.Event{m}
 	case event.Unmuted:
-		return []hook.Event{&hook.Mute{Head: headOf("mute", e.At, "", b.Listener), State: "unmuted", By: b.By}}
+		return []hook.Event{&hook.Mute{Head: headOf(e.At, "", b.Listener), State: "unmuted", By: b.By}}
 	case event.HealthTold:
 		return []hook.Event{&hook.Health{
-			Head: headOf("health", e.At, b.Of.Device, b.Of.Listener), Component: b.Component, From: b.From, To: b.To, Why: b.Why,
+			Head: headOf(e.At, b.Of.Device, b.Of.Listener), Component: b.Component, From: b.From, To: b.To, Why: b.Why,
 		}}
 	}
 	return nil
@@ -98,7 +98,7 @@ func acted(when time.Time, b event.Acted) hook.Event {
 		listener = ""
 	}
 	a := &hook.Acted{
-		Head: headOf("acted", when, "", listener), Request: b.Request, Utterance: b.Utterance, Topic: b.Topic, From: b.From, Text: b.Text, Result: b.Result, Tier: b.Tier,
+		Head: headOf(when, "", listener), Request: b.Request, Utterance: b.Utterance, Topic: b.Topic, From: b.From, Text: b.Text, Result: b.Result, Tier: b.Tier,
 		Model: b.Model, Understood: b.Understood, Executed: b.Executed, Verified: b.Verified, Why: b.Reason, Speech: b.Speech, Calls: len(b.Calls), Seconds: b.Took,
 	}
 	var services, targets []string
@@ -122,12 +122,12 @@ func (r *translator) delivered(when time.Time, b event.Delivered) []hook.Event {
 		original = b.Text
 	}
 	return []hook.Event{delivery(when, b.Of, d), &hook.Transcript{
-		Head: headOf("transcript", when, b.Of.Device, b.Of.Listener), Utterance: b.Utterance, Wake: b.Of.Wake, WakeWord: b.Of.WakeWord,
+		Head: headOf(when, b.Of.Device, b.Of.Listener), Utterance: b.Utterance, Wake: b.Of.Wake, WakeWord: b.Of.WakeWord,
 		Topic: b.Of.Topic, Service: cmp.Or(b.By, b.STT), Text: b.Text, Original: original, Confidence: b.Confidence, Language: b.Language, Empty: b.Text == "", Cut: b.Cut,
 	}}
 }
 
 func delivery(when time.Time, of event.Origin, d hook.Delivery) hook.Event {
-	d.Head, d.Wake = headOf("delivery", when, of.Device, of.Listener), of.Wake
+	d.Head, d.Wake = headOf(when, of.Device, of.Listener), of.Wake
 	return &d
 }

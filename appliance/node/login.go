@@ -271,11 +271,11 @@ func (n *Login) failed(t *rt.Task, p *purse, err error) {
 	if login.Final(err) {
 		n.state.Refused++
 		n.fails = 0
-		wait = pauses(n.jitter, p.fails, askSeldom, mostSeldom)
+		wait = backoff(n.jitter, p.fails, askSeldom, mostSeldom)
 	} else {
 		n.state.Failed++
 		n.fails++
-		wait = pauses(n.jitter, n.fails, askAgain, n.c.MaxDelay)
+		wait = backoff(n.jitter, n.fails, askAgain, n.c.MaxDelay)
 	}
 	if e, ok := errors.AsType[*wire.Error](err); ok {
 		wait = max(wait, e.RetryAfter)
@@ -285,13 +285,4 @@ func (n *Login) failed(t *rt.Task, p *purse, err error) {
 		n.rests = p.due
 	}
 	t.Trace("no token")
-}
-
-// pauses is the pause after a failure: doubled each time up to most, and randomly between half and all of that.
-func pauses(jitter *rand.Rand, attempt int, first, most time.Duration) time.Duration {
-	d := most
-	if attempt < 16 {
-		d = min(d, first<<(attempt-1))
-	}
-	return d/2 + time.Duration(jitter.Int64N(int64(d/2)+1))
 }

@@ -67,7 +67,7 @@ func (r *retries) again(now rt.Instant, i *outbox.Item, e *wire.Error, most time
 			return 0
 		}
 	}
-	wait := backoff(r.jitter, r.failures, most)
+	wait := backoff(r.jitter, r.failures, firstDelay, most)
 	if e != nil {
 		wait = max(wait, min(e.RetryAfter, max(most, time.Minute)))
 	}

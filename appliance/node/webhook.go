@@ -172,7 +172,7 @@ func (n *Webhook) wake(t *rt.Task, c WebhookConfig, w Wake) {
 // add adds the wanted events of a list.
 func (n *Webhook) add(t *rt.Task, c WebhookConfig, list []hook.Event) {
 	for _, e := range list {
-		if slices.Contains(c.Kinds, hook.HeadOf(e).Type) {
+		if slices.Contains(c.Kinds, hook.KindOf(e).Name) {
 			n.put(t, c, e)
 		}
 	}
@@ -187,7 +187,7 @@ func (n *Webhook) put(t *rt.Task, c WebhookConfig, e hook.Event) {
 	case head.Listener == "" && head.Device != "" && !slices.Contains(c.Devices, head.Device):
 		return
 	}
-	head.Schema, head.Appliance, head.InstanceID = hook.Version, c.Appliance, c.InstanceID
+	head.Schema, head.Type, head.Appliance, head.InstanceID = hook.Version, hook.KindOf(e).Name, c.Appliance, c.InstanceID
 	head.ID = fmt.Sprintf("evt-%013d-%016x", max(0, t.Wall().UnixMilli()), n.ids.Uint64())
 	hook.Clean(e)
 	p, known := n.Age.now(t)

@@ -71,8 +71,7 @@ func (a *app) apply(ctx context.Context, stdin io.Reader, approved bool, timeout
 		return a.reportJSON(report)
 	}
 	if !approved {
-		fmt.Fprintln(a.err)
-		if yes, err := a.err.Ask(ctx, stdin, "Apply this? Type yes to go ahead:"); err != nil || yes != "yes" {
+		if !a.yes(ctx, stdin, "Apply this? Type yes to go ahead:") {
 			fmt.Fprintln(a.err, "Nothing was changed.")
 			return &exit{code: exitFailed}
 		}

@@ -58,11 +58,7 @@ func (a *app) importFrom(ctx context.Context, stdin io.Reader, dir string, yes, 
 	if err != nil {
 		return failed(err)
 	}
-	old, err := readRunbook(a.file)
-	if err != nil {
-		return failed(err)
-	}
-	here, err := a.load()
+	old, here, err := a.textAndRunbook()
 	if err != nil {
 		return err
 	}
@@ -91,14 +87,8 @@ func (a *app) importFrom(ctx context.Context, stdin io.Reader, dir string, yes, 
 		fmt.Fprintf(a.err, "The secret %s %s.\n", s.Name, word)
 	}
 	a.importNotes(made)
-	if !yes {
-		if !screen.IsTerminal(stdin) {
-			return usage("this is not a terminal, so nobody can approve: add --yes")
-		}
-		if !a.yes(ctx, stdin, "Write this? Type yes to go ahead:") {
-			fmt.Fprintln(a.err, "Nothing was changed.")
-			return &exit{code: exitFailed}
-		}
+	if err := a.approved(ctx, stdin, yes, "Write this? Type yes to go ahead:"); err != nil {
+		return err
 	}
 	for _, s := range made.Secrets {
 		if !keep[s.Name] {

@@ -69,11 +69,7 @@ fails on the way is taken back. A certificate is renewed by itself. Joining agai
 }
 
 func (a *app) join(ctx context.Context, stdin io.Reader, at string, code enrol.Code, j joining) error {
-	old, err := readRunbook(a.file)
-	if err != nil {
-		return failed(err)
-	}
-	here, err := a.load()
+	old, here, err := a.textAndRunbook()
 	if err != nil {
 		return err
 	}

@@ -35,11 +35,7 @@ member block stays until an admin removes it there. If the issuer does not answe
 }
 
 func (a *app) leave(ctx context.Context, stdin io.Reader, yes bool) error {
-	old, err := readRunbook(a.file)
-	if err != nil {
-		return failed(err)
-	}
-	here, err := a.load()
+	old, here, err := a.textAndRunbook()
 	if err != nil {
 		return err
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orac/appliance/statedir"
 	"orac/cmd/orac/screen"
 	"orac/runbook/language"
 	"orac/web/control"
@@ -105,12 +104,7 @@ func (f pushFlags) ask(args []string) (ask members.Ask, err error) {
 
 // textOf reads a runbook that is pushed. It is evaluated at the members, with their variables and secrets.
 func textOf(path string) (string, error) {
-	file, _, err := statedir.Regular(path)
-	if err != nil {
-		return "", fmt.Errorf("cannot read the runbook: %w", err)
-	}
-	defer file.Close()
-	text, err := io.ReadAll(io.LimitReader(file, language.MaxFileSize+1))
+	text, err := readRunbook(path)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("cannot read the runbook: %w", err)
@@ -172,8 +166,7 @@ func (a *app) push(ctx context.Context, stdin io.Reader, f pushFlags, args []str
 		}
 		return &exit{code: exitFailed}
 	case !f.approved:
-		fmt.Fprintln(a.err)
-		if yes, err := a.err.Ask(ctx, stdin, "Push this? Type yes to go ahead:"); err != nil || yes != "yes" {
+		if !a.yes(ctx, stdin, "Push this? Type yes to go ahead:") {
 			fmt.Fprintln(a.err, "Nothing was changed.")
 			return &exit{code: exitFailed}
 		}
@@ -209,7 +202,7 @@ func (a *app) followPush(ctx context.Context, daemon *control.Client, p *members
 			}
 			said[s.Member] = s.Stage
 		}
-		if p.State != members.Running && p.State != members.Stopping && p.State != members.Undoing {
+		if !p.Active() {
 			return a.pushEnded(p)
 		}
 		select {
@@ -271,12 +264,12 @@ func (a *app) showPush(p *members.Push) {
 
 func (a *app) stepLine(s *screen.Screen, step members.Step) string {
 	stage := string(step.Stage)
-	switch step.Stage {
-	case members.Done, members.Undone:
+	switch step.Stage.Sense() {
+	case members.Good:
 		stage = s.Good(stage)
-	case members.Failed, members.Unhealthy, members.Unknown, members.Blocked:
+	case members.Bad:
 		stage = s.Bad(stage)
-	case members.Pending:
+	case members.Waits:
 		stage = s.Warn(stage)
 	}
 	text := s.Strong(step.Member) + "  " + stage

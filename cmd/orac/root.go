@@ -235,6 +235,16 @@ func (a *app) load() (*runbook.Runbook, error) {
 	return rb, nil
 }
 
+// textAndRunbook reads the runbook twice: as the text that a command is about to change, and as what it says.
+func (a *app) textAndRunbook() ([]byte, *runbook.Runbook, error) {
+	text, err := readRunbook(a.file)
+	if err != nil {
+		return nil, nil, failed(err)
+	}
+	rb, err := a.load()
+	return text, rb, err
+}
+
 // diagnose shows diagnostics on standard error.
 func (a *app) diagnose(problems language.Diagnostics) error {
 	if err := problems.Render(a.err, language.RenderOptions{Color: a.err.Colour(), Width: a.err.Width()}); err != nil {

@@ -26,7 +26,7 @@ type Answer struct {
 	Reason     string    `json:"reason,omitempty" doc:"Why not, in plain words."`
 	Speech     string    `json:"speech,omitempty" doc:"One sentence for people. It never says more than is verified."`
 	Reply      string    `json:"reply,omitempty" doc:"What a question was answered."`
-	Tier       string    `json:"tier,omitempty" doc:"How it was understood: correction, sentence, near, learnt or model."`
+	Tier       string    `json:"tier,omitempty" doc:"How it was understood: correction, sentence, near, learnt, model or handed."`
 	Score      float64   `json:"score" doc:"0 to 1; 1 for a sentence."`
 	Changes    int       `json:"changes" doc:"Letters by which the words differ from those of the sentence."`
 	Near       []string  `json:"near" doc:"What may have been meant, when nothing was understood."`

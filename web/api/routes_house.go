@@ -21,6 +21,14 @@ type (
 	PushCommand  = members.Command
 )
 
+// What a stage of a push means, for its colour.
+const (
+	StageGood   = members.Good
+	StageMoving = members.Moving
+	StageWaits  = members.Waits
+	StageBad    = members.Bad
+)
+
 type MembersOut struct {
 	Members []members.State `json:"members"`
 }

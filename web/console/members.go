@@ -58,19 +58,18 @@ type membersData struct {
 // pushCard is a push with what can be done about it.
 type pushCard struct{ *api.Push }
 
-// Active tells whether it is being carried out.
-func (p pushCard) Active() bool {
-	return p.State == "running" || p.State == "stopping" || p.State == "being undone"
-}
-
-// stageTags are the colours of stages.
-var stageTags = map[api.PushStage]string{
-	"done": "done", "undone": "done", "nothing to do": "done", "changing": "restart", "waiting until it is healthy": "restart", "pending": "restart",
-	"failed": "failed", "unhealthy": "failed", "unknown": "failed", "blocked": "failed",
-}
-
 // Tag is the colour of a stage.
-func (p pushCard) Tag(s api.PushStage) string { return stageTags[s] }
+func (p pushCard) Tag(s api.PushStage) string {
+	switch s.Sense() {
+	case api.StageGood:
+		return "done"
+	case api.StageMoving, api.StageWaits:
+		return "restart"
+	case api.StageBad:
+		return "failed"
+	}
+	return ""
+}
 
 var membersDone = map[string]string{
 	"begun":    "The push has begun. It goes on if you leave this page.",

@@ -93,25 +93,28 @@ func (d *Desk) Look(conn *tls.ConnectionState, in CertificateInput, t Ticket, rb
 
 // CheckRequest says why a member's request cannot be granted, before anything is changed for it.
 func (d *Desk) CheckRequest(in CertificateInput, t Ticket) error {
-	der, err := bytesOf(in.Request)
-	if err == nil {
-		_, err = parseRequest(der, t.Member)
-	}
+	_, err := requestedKey(in.Request, t.Member)
+	return err
+}
+
+// requestedKey is the key of a request for a certificate of a member.
+func requestedKey(request, member string) (*ecdsa.PublicKey, error) {
+	der, err := bytesOf(request)
 	if err != nil {
-		return refused(err)
+		return nil, refused(err)
 	}
-	return nil
+	key, err := parseRequest(der, member)
+	if err != nil {
+		return nil, refused(err)
+	}
+	return key, nil
 }
 
 // Sign makes the certificate of a new member. Earlier ones of the same name end.
 func (d *Desk) Sign(conn *tls.ConnectionState, in CertificateInput, t Ticket, rb *runbook.Runbook) (Sealed, error) {
-	der, err := bytesOf(in.Request)
+	key, err := requestedKey(in.Request, t.Member)
 	if err != nil {
-		return Sealed{}, refused(err)
-	}
-	key, err := parseRequest(der, t.Member)
-	if err != nil {
-		return Sealed{}, refused(err)
+		return Sealed{}, err
 	}
 	a, c, err := d.issue(rb, t.Member, t.at(rb), key, "")
 	if err != nil {
@@ -222,13 +225,9 @@ func (d *Desk) Renew(in RenewInput, m runbook.Member, rb *runbook.Runbook) (Pape
 	if err != nil {
 		return Papers{}, errStranger
 	}
-	der, err := bytesOf(in.Request)
+	key, err := requestedKey(in.Request, m.Name)
 	if err != nil {
-		return Papers{}, refused(err)
-	}
-	key, err := parseRequest(der, m.Name)
-	if err != nil {
-		return Papers{}, refused(err)
+		return Papers{}, err
 	}
 	a, c, err := d.issue(rb, m.Name, m.URL, key, serialOf(present))
 	if err != nil {

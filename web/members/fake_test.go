@@ -330,7 +330,7 @@ func (r *rig) push(ask Ask) *Push {
 func (r *rig) over() *Push {
 	r.t.Helper()
 	for range 10_000 {
-		if p := r.Last(); p != nil && !p.active() {
+		if p := r.Last(); p != nil && !p.Active() {
 			return p
 		}
 		time.Sleep(time.Second)

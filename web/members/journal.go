@@ -67,7 +67,7 @@ func OpenJournal(dir string, log *slog.Logger) *Journal {
 	if j.kept.Pushed == nil {
 		j.kept.Pushed = map[string]Mark{}
 	}
-	if p := j.kept.Last; p != nil && p.active() {
+	if p := j.kept.Last; p != nil && p.Active() {
 		interrupt(p, "ORAC ended")
 		log.Warn("ORAC ended in the middle of a push: it does not go on by itself", "push", p.ID, "what", p.What)
 	}

@@ -61,6 +61,26 @@ const (
 	Undone    Stage = "undone"
 )
 
+// Sense is what a stage means to people, whatever they are shown it with.
+type Sense int
+
+// The senses.
+const (
+	Plain  Sense = iota
+	Good         // the member is as it should be
+	Moving       // it is being changed
+	Waits        // somebody has to push again
+	Bad
+)
+
+var senses = map[Stage]Sense{
+	Same: Good, Done: Good, Undone: Good, Changing: Moving, Checking: Moving, Pending: Waits,
+	Blocked: Bad, Failed: Bad, Unhealthy: Bad, Unknown: Bad,
+}
+
+// Sense is what the stage means.
+func (s Stage) Sense() Sense { return senses[s] }
+
 // changed tells whether a member in this stage runs what was pushed.
 func (s Stage) changed() bool { return s == Done || s == Unhealthy }
 
@@ -111,14 +131,14 @@ type Push struct {
 	Undo     bool      `json:"can_undo" doc:"Members run what it pushed, and can return to what they ran before."`
 }
 
-// active tells whether it is being carried out.
-func (p *Push) active() bool { return p.State == Running || p.State == Stopping || p.State == Undoing }
+// Active tells whether it is being carried out.
+func (p *Push) Active() bool { return p.State == Running || p.State == Stopping || p.State == Undoing }
 
 // copy returns a copy that nobody else changes, with what follows from its steps.
 func (p *Push) copy() *Push {
 	c := *p
 	c.Steps = slices.Clone(p.Steps)
-	c.Undo = !p.active() && p.State != Planned && p.Command == nil && slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Stage.changed() && s.Was > 0 })
+	c.Undo = !p.Active() && p.State != Planned && p.Command == nil && slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Stage.changed() && s.Was > 0 })
 	return &c
 }
 

@@ -158,7 +158,7 @@ func (r *Roller) Start(id, by string) (*Push, error) {
 	switch {
 	case r.ctx == nil || r.ctx.Err() != nil:
 		return nil, cannot("The appliance is stopping.")
-	case r.last != nil && r.last.active():
+	case r.last != nil && r.last.Active():
 		return nil, ErrBusy
 	case i < 0 || time.Since(r.plans[i].Made) > planKept:
 		return nil, ErrNoPlan
@@ -195,7 +195,7 @@ func (r *Roller) begin(by string, work func(context.Context)) {
 func (r *Roller) leftOff() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.last.active() {
+	if !r.last.Active() {
 		return
 	}
 	interrupt(r.last, "ORAC ended, or was no issuer any more,")
@@ -215,7 +215,7 @@ func halted(ctx context.Context) bool {
 func (r *Roller) Stop() (*Push, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.last == nil || !r.last.active() {
+	if r.last == nil || !r.last.Active() {
 		return nil, cannot("No push is being carried out.")
 	}
 	if r.last.State == Running {
@@ -239,7 +239,7 @@ func (r *Roller) Last() *Push {
 func (r *Roller) Active() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.last != nil && r.last.active()
+	return r.last != nil && r.last.Active()
 }
 
 // Doing says what a push is doing with each member now.
@@ -247,7 +247,7 @@ func (r *Roller) Doing() map[string]string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	m := map[string]string{}
-	if r.last == nil || !r.last.active() {
+	if r.last == nil || !r.last.Active() {
 		return m
 	}
 	for _, s := range r.last.Steps {
@@ -264,7 +264,7 @@ func (r *Roller) note(p *Push, i int, stage Stage, why string) error {
 	s := &p.Steps[i]
 	s.Stage, s.Why = stage, line(why, 400)
 	err := r.Journal.Note(p)
-	told := event.Pushed{Push: p.ID, What: p.What, Member: s.Member, State: string(stage), Why: s.Why, Bad: stage == Failed || stage == Unhealthy || stage == Unknown}
+	told := event.Pushed{Push: p.ID, What: p.What, Member: s.Member, State: string(stage), Why: s.Why, Bad: stage.Sense() == Bad}
 	r.mu.Unlock()
 	r.tell(told)
 	if err != nil {

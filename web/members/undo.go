@@ -16,7 +16,7 @@ func (r *Roller) Undo(id, by string) (*Push, error) {
 	switch {
 	case r.ctx == nil || r.ctx.Err() != nil:
 		return nil, cannot("The appliance is stopping.")
-	case r.last != nil && r.last.active():
+	case r.last != nil && r.last.Active():
 		return nil, ErrBusy
 	case r.last == nil || r.last.ID != id || !r.last.copy().Undo:
 		return nil, ErrNone
