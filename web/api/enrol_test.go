@@ -201,3 +201,12 @@ func TestWithoutARecordNobodyEnrols(t *testing.T) {
 		t.Errorf("it has joined: %v", err)
 	}
 }
+
+// TestWhyThereIsNoNextCertificate: a member reads what to do, and no refusal of one is a fault of ORAC's.
+func TestWhyThereIsNoNextCertificate(t *testing.T) {
+	for err, want := range map[error]schema.Code{auth.ErrManyCertificates: schema.Slower, auth.ErrCertificateEnded: schema.Forbidden} {
+		if p := schema.ProblemOf(enrolProblem(err)); p.Code != want || p.Detail == "" {
+			t.Errorf("%v: %s %q", err, p.Code, p.Detail)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"orac/web/auth"
 	"orac/web/enrol"
 	"orac/web/schema"
 )
@@ -66,6 +67,10 @@ func enrolProblem(err error) error {
 		return schema.Fail(schema.Slower, "Too many wrong codes are tried.").After(time.Minute)
 	case errors.Is(err, enrol.ErrFull):
 		return schema.Fail(schema.Unavailable, "16 codes are open. Wait until one is used or has expired, or cancel one.")
+	case errors.Is(err, auth.ErrManyCertificates):
+		return schema.Fail(schema.Slower, "%s", schema.Sentence(err.Error())).After(time.Hour)
+	case errors.Is(err, auth.ErrCertificateEnded):
+		return schema.Fail(schema.Forbidden, "%s", schema.Sentence(err.Error()))
 	case why != "":
 		return schema.Fail(schema.Unusable, "%s", why)
 	}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"cmp"
 	"database/sql"
 	"errors"
 	"time"
@@ -14,14 +15,19 @@ const maxCertificates = 64
 // ErrManyCertificates means that a member asks for certificates all the time.
 var ErrManyCertificates = errors.New("this member has got too many certificates: wait until some have expired")
 
-// CertificateIssued notes that a member of the house has got a certificate that is valid for life. If it replaces the earlier ones, they
-// end.
-func (d *DB) CertificateIssued(member, serial string, life time.Duration, replaces bool) error {
+// ErrCertificateEnded means that the certificate with which a member asks for the next one has ended meanwhile.
+var ErrCertificateEnded = errors.New("the certificate has ended")
+
+// CertificateIssued notes that a member of the house has got a certificate that is valid for life. by is the serial of the present one,
+// with which the member has asked for it; without one it has joined, and all earlier ones end.
+func (d *DB) CertificateIssued(member, serial string, life time.Duration, by string) error {
 	return d.write(func(tx *sql.Tx) error {
-		if replaces {
+		if by == "" {
 			if _, err := tx.Exec("UPDATE certificates SET ended = 1 WHERE member = ?", member); err != nil {
 				return err
 			}
+		} else if ended, err := certificateEnded(tx, by); err != nil || ended {
+			return cmp.Or(err, ErrCertificateEnded)
 		}
 		var n int
 		if err := tx.QueryRow("SELECT count(*) FROM certificates WHERE member = ? AND ended = 0 AND due >= ?", member, d.aged().Microseconds()).Scan(&n); err != nil {
@@ -45,8 +51,17 @@ func (d *DB) EndCertificates(member string) error {
 
 // CertificateEnded tells whether a certificate has ended before its time. What cannot be read may have ended.
 func (d *DB) CertificateEnded(serial string) bool {
-	err := d.db.QueryRow("SELECT 1 FROM certificates WHERE serial = ? AND ended = 1", serial).Scan(new(int))
-	return !errors.Is(err, sql.ErrNoRows)
+	ended, err := certificateEnded(d.db, serial)
+	return err != nil || ended
+}
+
+// certificateEnded asks a database or a transaction whether a certificate has ended before its time.
+func certificateEnded(q rower, serial string) (bool, error) {
+	err := q.QueryRow("SELECT 1 FROM certificates WHERE serial = ? AND ended = 1", serial).Scan(new(int))
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // settleCertificates ends the certificates of members that an issuer declares no longer, so that they stay ended if one of the same name

@@ -15,9 +15,9 @@ func TestCertificatesEnd(t *testing.T) {
 	dir := t.TempDir()
 	d, err := OpenDB(dir)
 	testkit.Must(t, err)
-	issued := func(member, serial string, replaces bool) {
+	issued := func(member, serial, by string) {
 		t.Helper()
-		testkit.Must(t, d.CertificateIssued(member, serial, time.Hour, replaces))
+		testkit.Must(t, d.CertificateIssued(member, serial, time.Hour, by))
 	}
 	ended := func(want bool, serials ...string) {
 		t.Helper()
@@ -27,11 +27,14 @@ func TestCertificatesEnd(t *testing.T) {
 			}
 		}
 	}
-	issued("kitchen", "1", true)
-	issued("kitchen", "2", false)
-	issued("hall", "3", true)
+	issued("kitchen", "1", "")
+	issued("kitchen", "2", "1")
+	issued("hall", "3", "")
 	ended(false, "1", "2", "3", "unknown")
-	issued("kitchen", "4", true)
+	issued("kitchen", "4", "")
+	if err := d.CertificateIssued("kitchen", "5", time.Hour, "2"); !errors.Is(err, ErrCertificateEnded) {
+		t.Errorf("with one that has ended meanwhile: %v", err)
+	}
 	ended(true, "1", "2")
 	ended(false, "3", "4")
 	rb := &runbook.Runbook{}
@@ -53,10 +56,10 @@ func TestCertificatesEnd(t *testing.T) {
 	testkit.Must(t, d.EndCertificates("kitchen"))
 	ended(true, "4")
 	for n := range maxCertificates {
-		issued("cellar", fmt.Sprint("c", n), false)
+		issued("cellar", fmt.Sprint("c", n), "c0")
 	}
-	if err := d.CertificateIssued("cellar", "more", time.Hour, false); !errors.Is(err, ErrManyCertificates) {
+	if err := d.CertificateIssued("cellar", "more", time.Hour, "c0"); !errors.Is(err, ErrManyCertificates) {
 		t.Errorf("one more: %v", err)
 	}
-	issued("cellar", "joined again", true)
+	issued("cellar", "joined again", "")
 }

@@ -47,10 +47,13 @@ func (d *DB) lives(family string) bool {
 	return true
 }
 
-// familyIn asks a database or a transaction for a family.
-func familyIn(q interface {
+// rower is a database or a transaction.
+type rower interface {
 	QueryRow(query string, args ...any) *sql.Row
-}, family string) (found bool, err error) {
+}
+
+// familyIn asks a database or a transaction for a family.
+func familyIn(q rower, family string) (found bool, err error) {
 	err = q.QueryRow("SELECT 1 FROM families WHERE family = ?", family).Scan(new(int))
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil

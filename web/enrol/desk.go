@@ -17,8 +17,9 @@ import (
 
 // Roll is the issuer's memory of its certificates.
 type Roll interface {
-	// CertificateIssued notes a certificate of a member. It ends the earlier ones if it replaces them.
-	CertificateIssued(member, serial string, life time.Duration, replaces bool) error
+	// CertificateIssued notes a certificate of a member, unless the one by whose serial the member asks has ended. Without one, the
+	// member has joined, and its earlier ones end.
+	CertificateIssued(member, serial string, life time.Duration, by string) error
 	// EndCertificates ends all certificates of a member.
 	EndCertificates(member string) error
 	// CertificateEnded tells whether a certificate has ended before its time.
@@ -115,14 +116,14 @@ func (d *Desk) Sign(conn *tls.ConnectionState, in CertificateInput, t Ticket, rb
 	if err != nil {
 		return Sealed{}, err
 	}
-	a, c, err := d.issue(rb, t.Member, t.at(rb), key, true)
+	a, c, err := d.issue(rb, t.Member, t.at(rb), key, "")
 	if err != nil {
 		return Sealed{}, err
 	}
 	return d.seal(conn, in, t, papersOf(a, rb, t.Member, t.at(rb), c))
 }
 
-func (d *Desk) issue(rb *runbook.Runbook, name, at string, key *ecdsa.PublicKey, replaces bool) (a authorities, c *x509.Certificate, err error) {
+func (d *Desk) issue(rb *runbook.Runbook, name, at string, key *ecdsa.PublicKey, by string) (a authorities, c *x509.Certificate, err error) {
 	now := time.Now()
 	m, err := house.NewMember(rb.Issuer.URL, name)
 	if err != nil {
@@ -137,7 +138,7 @@ func (d *Desk) issue(rb *runbook.Runbook, name, at string, key *ecdsa.PublicKey,
 	if name == rb.Appliance.Name { // this appliance's own: nobody ends it
 		return a, c, nil
 	}
-	return a, c, d.Roll.CertificateIssued(name, serialOf(c), rb.Issuer.Certificates, replaces)
+	return a, c, d.Roll.CertificateIssued(name, serialOf(c), rb.Issuer.Certificates, by)
 }
 
 func papersOf(a authorities, rb *runbook.Runbook, member, at string, c *x509.Certificate) Papers {
@@ -174,7 +175,7 @@ func (d *Desk) Own(rb *runbook.Runbook) (*house.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, c, err := d.issue(rb, rb.Appliance.Name, rb.Issuer.URL, &key.PublicKey, false)
+	a, c, err := d.issue(rb, rb.Appliance.Name, rb.Issuer.URL, &key.PublicKey, "")
 	if err != nil {
 		return nil, err
 	}
@@ -218,13 +219,17 @@ func (d *Desk) Renews(conn *tls.ConnectionState, in RenewInput, rb *runbook.Runb
 	return d.holder(conn, rb, in.Certificate, in.Signature, stepRenew, []byte(in.Request))
 }
 
-// Renew makes the next certificate of a member.
+// Renew makes the next certificate of a member, unless the present one has ended since Renews: joining again ends what may be stolen.
 func (d *Desk) Renew(in RenewInput, m runbook.Member, rb *runbook.Runbook) (Papers, error) {
+	present, err := parseCertificate(in.Certificate)
+	if err != nil {
+		return Papers{}, errStranger
+	}
 	key, err := requestedKey(in.Request, m.Name)
 	if err != nil {
 		return Papers{}, err
 	}
-	a, c, err := d.issue(rb, m.Name, m.URL, key, false)
+	a, c, err := d.issue(rb, m.Name, m.URL, key, serialOf(present))
 	if err != nil {
 		return Papers{}, err
 	}

@@ -27,7 +27,7 @@ func FuzzParsePapers(f *testing.F) {
 	i := newIssuer(f)
 	key, err := NewKey()
 	testkit.Must(f, err)
-	a, c, err := i.issue(i.rb, "kitchen", "https://kitchen.local", &key.PublicKey, false)
+	a, c, err := i.issue(i.rb, "kitchen", "https://kitchen.local", &key.PublicKey, "")
 	testkit.Must(f, err)
 	p := papersOf(a, i.rb, "kitchen", "https://kitchen.local", c)
 	f.Add([]byte(`{"issuer":"` + p.Issuer + `","member":"kitchen","authorities":["` + p.Authorities[0] + `"],"certificate":"` + p.Certificate + `"}`))

@@ -56,7 +56,7 @@ func (o *office) bundle(name string) (*house.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, c, err := o.issue(o.rb, name, "", &key.PublicKey, false)
+	a, c, err := o.issue(o.rb, name, "", &key.PublicKey, "")
 	return &house.Bundle{Key: key, Leaf: c, Authorities: a.certificates()}, err
 }
 

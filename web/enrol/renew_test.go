@@ -1,6 +1,7 @@
 package enrol
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -65,6 +66,26 @@ func TestAMemberRenews(t *testing.T) {
 	}
 }
 
+// TestARenewalThatMeetsTheEnd: joining again ends the certificate that a thief has, also one that was already proven for a renewal.
+func TestARenewalThatMeetsTheEnd(t *testing.T) {
+	i := newIssuer(t)
+	was := i.joined(t, "kitchen")
+	key, err := NewKey()
+	testkit.Must(t, err)
+	der, err := newRequest(key, "kitchen")
+	testkit.Must(t, err)
+	in := RenewInput{Certificate: encode(was.Leaf.Raw), Request: encode(der)}
+	m, _ := i.rb.Member("member.kitchen")
+	if _, err := i.Renew(in, m, i.rb); err != nil {
+		t.Fatal(err) // the test itself
+	}
+	i.joined(t, "kitchen")
+	before := len(i.roll.of)
+	if p, err := i.Renew(in, m, i.rb); !errors.Is(err, errEnded) || len(i.roll.of) != before {
+		t.Errorf("it gets the next one: %v, %v", p.Certificate != "", err)
+	}
+}
+
 // TestAnotherHouseIsNotBelieved: whoever answers in the issuer's place with authorities of its own.
 func TestAnotherHouseIsNotBelieved(t *testing.T) {
 	i := newIssuer(t)
@@ -76,7 +97,7 @@ func TestAnotherHouseIsNotBelieved(t *testing.T) {
 	evil := newIssuer(t)
 	evil.rb.Issuer.URL = i.url
 	evil.declare("kitchen")
-	a, c, err := evil.issue(evil.rb, "kitchen", "", &was.Key.PublicKey, false)
+	a, c, err := evil.issue(evil.rb, "kitchen", "", &was.Key.PublicKey, "")
 	testkit.Must(t, err)
 	told, err := papersOf(a, evil.rb, "kitchen", "", c).told()
 	testkit.Must(t, err)

@@ -3,6 +3,7 @@ package enrol
 import (
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
 	"log"
 	"net/http"
@@ -17,6 +18,9 @@ import (
 	"orac/web/auth/secrets"
 )
 
+// errEnded is what a roll answers that finds the present certificate ended.
+var errEnded = errors.New("it has ended")
+
 // roll is an issuer's memory of certificates.
 type roll struct {
 	mu     sync.Mutex // guards everything that follows
@@ -25,9 +29,11 @@ type roll struct {
 	refuse error
 }
 
-func (r *roll) CertificateIssued(member, serial string, _ time.Duration, replaces bool) error {
-	if replaces {
+func (r *roll) CertificateIssued(member, serial string, _ time.Duration, by string) error {
+	if by == "" {
 		_ = r.EndCertificates(member)
+	} else if r.CertificateEnded(by) {
+		return errEnded
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
