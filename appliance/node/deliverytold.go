@@ -19,7 +19,8 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 	if err := n.handOver(t, c, r); err != nil {
 		return err
 	}
-	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT}); err != nil {
+	stopped, err := n.leave(t, Answered{Seq: c.Seq, STT: n.STT})
+	if err != nil {
 		return err
 	}
 	said := n.said(c, r)
@@ -36,7 +37,18 @@ func (n *Delivery) done(t *rt.Task, c *course, way string, r stt.Result) error {
 		Confidence: r.Confidence, Language: r.Language, Seconds: since(t, c.Job), Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(),
 		Repeated: c.doubt.told > 0, Cause: cmp.Or(c.doubt.note(), nothing.Reason(r.Nothing).Words(), said.nothing(), n.because()), Of: originOf(c.Meta),
 	})
-	return nil
+	return stopped
+}
+
+// leave takes an utterance out of the spool. What is said of it afterwards is true also if the machine loses its power with that word:
+// it is on disk by then. stopped is the end of the task while the spool, which takes all answers before it ends, was writing.
+func (n *Delivery) leave(t *rt.Task, a Answered) (stopped, err error) {
+	a.Reply = rt.NewMailbox[struct{}]("written", 1)
+	if err := n.Spool.Send(t, a); err != nil {
+		return nil, err
+	}
+	_, stopped = a.Reply.Recv(t, rt.Never)
+	return stopped, nil
 }
 
 // since is how long ago a recording ended, in seconds. For a recording from before this process began, only the wall
@@ -54,7 +66,8 @@ func since(t *rt.Task, job Job) float64 {
 
 func (n *Delivery) givenUp(t *rt.Task, c *course, cause error) error {
 	n.aside++
-	if err := n.Spool.Send(t, Answered{Seq: c.Seq, STT: n.STT, Refused: true, Cause: cause.Error()}); err != nil {
+	stopped, err := n.leave(t, Answered{Seq: c.Seq, STT: n.STT, Refused: true, Cause: cause.Error()})
+	if err != nil {
 		return err
 	}
 	t.Trace("given up", int64(c.Seq), int64(c.attempts))
@@ -62,7 +75,7 @@ func (n *Delivery) givenUp(t *rt.Task, c *course, cause error) error {
 		Utterance: c.Meta.ID, STT: n.STT, By: n.by(), Way: n.Whole, Attempts: c.attempts, Outcome: "failed", Cause: cause.Error(),
 		Cut: c.Meta.Cut() != "", Why: c.Meta.Cut(), Repeated: c.doubt.told > 0, Of: originOf(c.Meta),
 	})
-	return nil
+	return stopped
 }
 
 // originOf is where an utterance comes from.

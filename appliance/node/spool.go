@@ -249,6 +249,9 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 			}
 			t.Trace("answered", int64(r.Seq))
 		}
+		if r.Reply != nil {
+			r.Reply.TrySend(t, struct{}{})
+		}
 	}
 }
 

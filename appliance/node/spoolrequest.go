@@ -59,12 +59,13 @@ type Whole struct {
 	Ended rt.Instant // see spool.Entry.Ended
 }
 
-// Answered tells that a service no longer needs an utterance.
+// Answered tells that a service no longer needs an utterance. The reply comes when that is on disk, or when the disk has failed at it.
 type Answered struct {
 	Seq     utterance.Seq
 	STT     string
 	Refused bool // it is set aside: the service rejects it, or fails on it while it is well
 	Cause   string
+	Reply   *rt.Mailbox[struct{}] // nil: nobody waits for it
 }
 
 func (Next) request()     {}
