@@ -63,6 +63,7 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 					r.Reply.Push(k, node.Whole{Meta: utterance.Meta{ID: "u", WakeWord: "hey jarvis"}, PCM: make([]int16, audio.HopSamples)})
 				case node.Answered:
 					left++
+					r.Reply.TrySend(k, struct{}{})
 				}
 			}
 		})
