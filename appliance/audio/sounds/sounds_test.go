@@ -32,6 +32,13 @@ func inRealTime(t testing.TB, f func(*rt.Task)) {
 	testkit.Must(t, live.New(nil).Run(ctx, "test", func(k *rt.Task) error { f(k); return nil }))
 }
 
+// must ends a task, which t.Fatal would leave hanging.
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
 // tone is a sine of a third of full scale.
 func tone(hz float64, rate, samples int) []int16 {
 	pcm := make([]int16, samples)
@@ -141,11 +148,11 @@ func TestAnyRateBecomesTheSpeakers(t *testing.T) {
 			pcm := tone(440, rate, rate)
 			for name, text := range map[string][]byte{"wav": asWAV(pcm, rate, uint32(4*len(pcm))), "endless.wav": asWAV(pcm, rate, 0xffffffff), "flac": asFLAC(t, pcm, rate)} {
 				path := filepath.Join(dir, fmt.Sprintf("%d.%s", rate, name))
-				testkit.Must(t, os.WriteFile(path, text, 0o600))
+				must(os.WriteFile(path, text, 0o600))
 				served["/"+filepath.Base(path)] = text
 				for _, from := range []play.Source{{File: path}, {URL: server.URL + "/" + filepath.Base(path)}} {
 					s, err := Opener{}.Open(k, from)
-					testkit.Must(t, err)
+					must(err)
 					got, err := all(k, s)
 					if err == nil {
 						err = isTone(got, 440)
@@ -168,7 +175,7 @@ func TestAnyRateBecomesTheSpeakers(t *testing.T) {
 				return nil
 			})
 			sound, err := Opener{}.Open(k, play.Source{Stream: s})
-			testkit.Must(t, err)
+			must(err)
 			got, err := all(k, sound)
 			if err == nil {
 				err = isTone(got, 440)
@@ -178,7 +185,7 @@ func TestAnyRateBecomesTheSpeakers(t *testing.T) {
 			}
 		}
 		s, err := Opener{}.Open(k, play.Source{URL: server.URL + "/moved"})
-		testkit.Must(t, err)
+		must(err)
 		if got, err := all(k, s); err != nil || isTone(got, 440) != nil {
 			t.Errorf("after a redirect: %d samples, %v", len(got), err)
 		}
@@ -207,7 +214,7 @@ func TestBadSounds(t *testing.T) {
 	defer server.Close()
 	dir := t.TempDir()
 	for name, text := range map[string]string{"text": "hello, world!", "empty": "", "ogg": "OggS\x00\x02 and more", "fake.flac": "fLaC\x00\x00\x00\x22" + strings.Repeat("\xff", 100), "fake.mp3": "ID3\x03\x00\x00\x00\x00\x00\x00" + strings.Repeat("\xff\xfb", 300)} {
-		testkit.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+		must(os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
 	inRealTime(t, func(k *rt.Task) {
 		for _, c := range []struct {
@@ -246,7 +253,7 @@ func TestBadSounds(t *testing.T) {
 		failing := play.NewStream(play.Format{Rate: 16000, Channels: 1})
 		failing.Chunks.TrySend(k, play.Chunk{Err: errors.New("the voice is away")})
 		s, err := Opener{}.Open(k, play.Source{Stream: failing})
-		testkit.Must(t, err)
+		must(err)
 		if _, err := all(k, s); err == nil || err.Error() != "the voice is away" {
 			t.Errorf("a stream that fails: %v", err)
 		}
