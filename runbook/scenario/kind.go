@@ -125,12 +125,6 @@ var targets = map[Target]language.Attribute{
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
-// noHome is why nothing that an appliance acts on breaks on a live one.
-const noHome = "orac chaos brings no home and no language model yet that an appliance could act on"
-
-// noIssuer is why the issuer of a live appliance cannot break.
-const noIssuer = "orac chaos brings no issuer of tokens yet"
-
 // alone is why the Core of a live appliance cannot break.
 const alone = "only a simulation has other appliances whose commands go on to a Core"
 
