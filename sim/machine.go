@@ -64,6 +64,7 @@ type machine struct {
 	issuers    map[string]*issuer
 	receivers  map[string]*receiver
 	floor      floor
+	centre     *centre
 	ledger     *ledger
 	ailments   ailments
 	refusedFor time.Duration // the longest time in which a server has refused whatever token it was shown
@@ -119,6 +120,7 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 	}
 	m.judge = judge.New(sc)
 	m.floor.book = deeds.New(m.judge)
+	m.centre = newCentre(m)
 	m.account, m.ledger = newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
 	m.duties = newDuties(m)
 	for _, s := range m.first.STTs {

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"orac/runbook/language"
@@ -96,6 +97,7 @@ const (
 	ClockJump   Kind = "clock_jump"
 	Mute        Kind = "mute"
 	Apply       Kind = "apply"
+	Push        Kind = "push"
 )
 
 // kinds is the table of all kinds of faults, in the order of the documentation. Everything that must know the kinds reads it, or
@@ -238,9 +240,17 @@ var kinds = []Info{
 		more:  []language.Attribute{extra("by", language.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: language.Bool, Default: "false", Doc: "Whether it jumps back."}},
 		drawn: func(r *rand.Rand, f *Fault) { f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0 }},
 	{Kind: Mute, Family: muted, Lasts: true, Harmless: true, duration: "5m", Doc: "Somebody mutes all listeners for the time of `for`. This is harmless: nothing is heard meanwhile, also if the process is killed and starts again, and everything is heard afterwards."},
-	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",
-		more: []language.Attribute{
-			{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
-			{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
-		}},
+	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: changing, more: changes},
+	{Kind: Push, Family: change, Apart: "somebody must say what changes", Unreal: "orac chaos brings no centre that pushes changes", example: changing,
+		Doc: "The centre of the house pushes a change of the runbook to three members, as `orac push` does: this appliance is the second. The runbook must trust the centre (auth.trust).",
+		more: append(slices.Clone(changes), language.Attribute{Name: "way", Kind: language.Enum, Default: "well", Values: []string{"well", FirstOfAll, FirstFallsIll},
+			Doc: "How the first of the three takes it: it is well afterwards, or it falls ill; or this appliance is the first."})},
+}
+
+// changing and changes are what a kind says that changes the runbook.
+const changing = "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n"
+
+var changes = []language.Attribute{
+	{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
+	{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
 }

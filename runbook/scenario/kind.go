@@ -94,6 +94,12 @@ func drawn(i Info) bool { return i.Apart == "" }
 // LosesKeys is the way of IssuerKeysRotated in which what was signed before is void.
 const LosesKeys = "loses"
 
+// The ways of Push besides "well": this appliance is the first that is changed, and the first one falls ill by it.
+const (
+	FirstOfAll    = "first"
+	FirstFallsIll = "ill"
+)
+
 // Target is what a fault can be aimed at.
 type Target string
 
