@@ -227,6 +227,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			model, _ := m.core.Graph().Runbook.Model("model.hey_jarvis")
 			return m.applied == 1 && model.Threshold == 0.6
 		}},
+		scenario.Push: {more: "block = \"model.hey_jarvis\"\nset = { threshold = 0.6 }", does: func(m *machine, _ report.Run) bool {
+			model, _ := m.core.Graph().Runbook.Model("model.hey_jarvis")
+			attic, err := m.evaluate([]byte(m.centre.allies[0].text))
+			return err == nil && attic.Models[0].Threshold == 0.6 && m.centre.done == 1 && model.Threshold == 0.6 && m.core.Generation() == 2
+		}},
 	}
 	for k := range tests {
 		if _, made := makerOf(k); !made {
@@ -274,6 +279,10 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet, speech = serving, quietServer, calls
 			case scenario.LoginTarget:
 				home, quiet = member, quietMember
+			case "":
+				if k == scenario.Push {
+					home, quiet = member, quietMember
+				}
 			case scenario.BackendTarget, scenario.ModelTarget:
 				home, quiet, speech = acting, quietHome, asks
 			}
