@@ -106,6 +106,10 @@ func (x itself) within(do func(t *rt.Task) error) error {
 	}
 	m, boots, over := x.m, x.m.boots, false
 	var answer error
+	lost := func(told string) error {
+		x.gone = true
+		return away(told, true)
+	}
 	rt.New(m.driver, "orac-push", func(t *rt.Task) error {
 		answer, over = do(t), true
 		return nil
@@ -113,15 +117,15 @@ func (x itself) within(do func(t *rt.Task) error) error {
 	for waited := time.Duration(0); !over; waited += asMember {
 		switch {
 		case !x.sleep(asMember):
-			return away("the run is over", true)
+			return lost("the run is over")
 		case m.driver == nil || m.boots != boots:
-			return away("EOF", true)
+			return lost("EOF")
 		case waited > memberTime:
-			return away("it does not answer in time", true)
+			return lost("it does not answer in time")
 		}
 	}
 	if m.unreached("ask", m.first.Appliance.Name) != nil { // the answer is lost on its way
-		return away("it does not answer in time", true)
+		return lost("it does not answer in time")
 	}
 	return answer
 }

@@ -92,8 +92,20 @@ fault "kill" "in_the_middle" {
   for    = "2s"
 }
 
+# The network goes away before the change is kept, which takes ten seconds, and comes back after it.
+fault "push" "its_answer_is_lost" {
+  at    = "55m"
+  block = "model.hey_jarvis"
+  set   = { threshold = 0.7 }
+}
+
+fault "net_down" "its_answer" {
+  at  = "55m13s"
+  for = "8s"
+}
+
 expect "it_gets_there" {
-  holds = pushes == 15 && pushed >= 8 && pushes_pending >= 2 && pushes_stopped >= 1
+  holds = pushes == 16 && pushed >= 9 && pushes_pending >= 2 && pushes_stopped >= 1
 }
 
 expect "nothing_else_suffers" {
