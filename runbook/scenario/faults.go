@@ -246,11 +246,3 @@ var kinds = []Info{
 		more: append(slices.Clone(changes), language.Attribute{Name: "way", Kind: language.Enum, Default: "well", Values: []string{"well", FirstOfAll, FirstFallsIll},
 			Doc: "How the first of the three takes it: it is well afterwards, or it falls ill; or this appliance is the first."})},
 }
-
-// changing and changes are what a kind says that changes the runbook.
-const changing = "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n"
-
-var changes = []language.Attribute{
-	{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
-	{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
-}

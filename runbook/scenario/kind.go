@@ -134,6 +134,14 @@ var targets = map[Target]language.Attribute{
 // alone is why the Core of a live appliance cannot break.
 const alone = "only a simulation has other appliances whose commands go on to a Core"
 
+// changing and changes are what a kind says that changes the runbook.
+const changing = "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n"
+
+var changes = []language.Attribute{
+	{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
+	{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
+}
+
 func extra(name string, kind language.Kind, standard, least, most, doc string) language.Attribute {
 	return language.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}
 }
