@@ -57,7 +57,7 @@ func newAuthority(secret, issuer string, until time.Time) (*Authority, error) {
 	serial[0] = serial[0]&0x7f | 0x40
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial), Subject: pkix.Name{CommonName: "ORAC house " + hex.EncodeToString(serial[1:5]), Organization: []string{of.Issuer}},
-		NotBefore: longAgo, NotAfter: until.UTC().Truncate(time.Second), KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: longAgo, NotAfter: until.UTC().Truncate(time.Second), KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
 	}
