@@ -177,7 +177,7 @@ func (h *Holder) Certificate() (*tls.Certificate, error) {
 }
 
 // Caller returns the member at the other end of a connection that a server has accepted. It is of the same house, and its certificate
-// is valid at that moment and has not ended.
+// is valid at that moment and has not ended. With an error it returns the member that a valid certificate names all the same.
 func (h *Holder) Caller(s tls.ConnectionState, now time.Time) (Member, error) {
 	b, err := h.Bundle()
 	if err != nil {

@@ -104,7 +104,7 @@ func (a authorities) certificates() (list []*x509.Certificate) {
 
 // authoritiesOf reads the authorities of an issuer, and makes the first one if make is set.
 //
-// After a rotation the one before goes on signing for half of the overlap: until then all members, which ask every hour, know the new
+// After a rotation the one before goes on signing for half of the overlap: until then all members, which ask every few minutes, know the new
 // one. A secret that others may have read is not used.
 func authoritiesOf(s *secrets.Store, issuer string, now time.Time, make bool) (a authorities, err error) {
 	text, err := s.Get(SecretName)
