@@ -105,19 +105,17 @@ func (g *Gate) fill(spec GateSpec) {
 	b, c := g.b, g.c
 	const frames = 20
 	c.sound = pointer(b.buffer(2 * (C.ORAC_EDGE + C.ORAC_CHUNK + C.ORAC_EDGE)))
-	c.folded, c.spectrum = pointer(b.buffer(frames*basis)), pointer(b.buffer(frames*2*C.ORAC_SPECTRUM))
-	c.fold_at, c.spectrum_to = b.table(each(frames, basis)), b.table(each(frames, 2*C.ORAC_SPECTRUM))
-	// What lies symmetrically around the middle of a frame has the same weight, or the opposite one. The middle is the first input.
-	folded := func(part int) C.struct_orac_matrix {
-		return b.matrix(basis/2, voices, frames, func(k, n int) float32 {
-			row := spec.Basis[(part*voices+n)*basis:]
-			if k == 0 {
-				return row[basis/2]
-			}
-			return row[k]
-		}, nil)
-	}
-	c.real, c.imaginary = folded(0), folded(1)
+	c.spectrum = pointer(b.buffer(frames * 2 * C.ORAC_SPECTRUM))
+	c.sound_at, c.spectrum_to = b.table(soundAt()), b.table(each(frames, 2*C.ORAC_SPECTRUM))
+	// Frames could be folded at their middle, which would halve the multiplications. But where a spectrum is nearly 0, its logarithm is
+	// that of rounding errors, and these are ONNX Runtime's only if the additions have its order.
+	c.basis = b.matrix(basis, 2*C.ORAC_SPECTRUM, frames, func(k, n int) float32 {
+		part, bin := n/C.ORAC_SPECTRUM, n%C.ORAC_SPECTRUM
+		if bin >= voices {
+			return 0
+		}
+		return spec.Basis[(part*voices+bin)*basis+k]
+	}, nil)
 	for i, v := range spec.Filter {
 		c.filter[i] = C.float(v)
 	}
@@ -151,6 +149,16 @@ func (g *Gate) fill(spec GateSpec) {
 func each(n, apart int) (at []int) {
 	for i := range n {
 		at = append(at, i*apart)
+	}
+	return at
+}
+
+// soundAt is where the frames of both halves begin: 64 samples apart in each.
+func soundAt() (at []int) {
+	for half := range 2 {
+		for f := range gateFrames[0] {
+			at = append(at, half*(C.ORAC_EDGE+C.ORAC_CHUNK+C.ORAC_EDGE)+64*f)
+		}
 	}
 	return at
 }

@@ -103,15 +103,14 @@ struct orac_block {
 enum { ORAC_BLOCKS = 4, ORAC_CHUNK = 640, ORAC_EDGE = 96, ORAC_BASIS = 256, ORAC_SPECTRUM = 136, ORAC_HIDDEN = 64 };
 
 struct orac_gate {
-	struct orac_matrix real, imaginary; // [128] to [136]: sums and differences of what lies symmetrically
+	struct orac_matrix basis;           // [256] to [real: 136 | imaginary: 136]
 	float filter[7];
 	struct orac_block block[ORAC_BLOCKS];
 	struct orac_matrix x[2], h[2];      // of the two layers of the LSTM: 64 to 256 in the order of ONNX: i o f c
 	float decoder[ORAC_HIDDEN], bias;
 	float *sound;                       // [2][96 + 640 + 96]
-	float *folded;                      // [20][sums: 128 | differences: 128]
 	float *spectrum;                    // [20][real: 136 | imaginary: 136]
-	const int32_t *fold_at, *spectrum_to;
+	const int32_t *sound_at, *spectrum_to;
 	float *out;                         // of the last block: [4][64]
 	const int32_t *out_at, *gates_to;
 	float *gates;                       // [4][256]

@@ -545,7 +545,7 @@ static void NAME(orac_head)(struct orac_head *h, const float *embedding, float *
 // spectrum makes the input of the encoder: magnitudes, and their logarithms without the mean of what is around.
 static void NAME(spectrum)(struct orac_gate *g, const float *pcm)
 {
-	enum { EDGE = ORAC_EDGE, CHUNK = ORAC_CHUNK, S = ORAC_SPECTRUM, BASIS = ORAC_BASIS, FRAMES = 10 };
+	enum { EDGE = ORAC_EDGE, CHUNK = ORAC_CHUNK, S = ORAC_SPECTRUM, FRAMES = 10 };
 	for (int32_t half = 0; half < 2; half++) {
 		const float *x = pcm + half * CHUNK;
 		float *y = g->sound + half * (EDGE + CHUNK + EDGE);
@@ -554,39 +554,31 @@ static void NAME(spectrum)(struct orac_gate *g, const float *pcm)
 			y[EDGE + CHUNK + i] = x[CHUNK - 2 - i];
 		}
 		memcpy(y + EDGE, x, CHUNK * sizeof(float));
-		for (int32_t f = 0; f < FRAMES; f++) {
-			const float *frame = y + f * 64;
-			float *sums = g->folded + (half * FRAMES + f) * BASIS, *differences = sums + BASIS / 2;
-			sums[0] = differences[0] = frame[BASIS / 2];
-			for (int32_t i = 1; i < BASIS / 2; i++) {
-				sums[i] = frame[i] + frame[BASIS - i];
-				differences[i] = frame[i] - frame[BASIS - i];
-			}
-		}
 	}
-	struct job j = {.in = g->folded, .init = g->real.bias, .at = g->fold_at, .to = g->spectrum_to, .out = g->spectrum,
-		.run = {1, BASIS / 2, 0}};
-	NAME(multiply)(&g->real, 0, 2 * FRAMES, j);
-	j.in += BASIS / 2;
-	j.out += S;
-	NAME(multiply)(&g->imaginary, 0, 2 * FRAMES, j);
+	NAME(multiply)(&g->basis, 0, 2 * FRAMES, (struct job){.in = g->sound, .init = g->basis.bias, .at = g->sound_at, .to = g->spectrum_to,
+		.out = g->spectrum, .run = {1, ORAC_BASIS, 0}});
 	for (int32_t half = 0; half < 2; half++) {
 		float mean[3 + FRAMES + 3];
 		float *first = g->block[0].x + (half * (2 + FRAMES + 2) + 2) * 4 * S + 2 * S;
 		for (int32_t f = 0; f < FRAMES; f++) {
 			const float *re = g->spectrum + (half * FRAMES + f) * 2 * S, *im = re + S;
 			float *y = first + f * 4 * S;
-			float sum = 0;
-			for (int32_t i = 0; i < S; i += 8) {
-				for (int32_t l = 0; l < 8; l += LANES) { // a row is 17 times 8 floats
-					const vec r = load(re + i + l), m = load(im + i + l), magnitude = root(r * r + m * m);
-					const vec log = NAME(logarithm)(1.0f + magnitude * 1048576.0f);
-					store_row(y + i + l, magnitude, 1);
-					store_row(y + S + i + l, log, 1);
-					for (int32_t n = 0; n < LANES && n < 8; n++) {
-						sum += log[n];
-					}
+			vec sums = {};
+			for (int32_t i = 0; i < S; i += LANES) { // rows are 17 times 8 floats
+				const int32_t half = S - i < LANES;
+				(void)half;
+				const vec r = load(re + i), m = load(im + i), magnitude = root(r * r + m * m);
+				vec log = NAME(logarithm)(1.0f + magnitude * 1048576.0f);
+				store_row(y + i, magnitude, half);
+				store_row(y + S + i, log, half);
+				for (int32_t n = S - i; n < LANES; n++) {
+					log[n] = 0;
 				}
+				sums += log;
+			}
+			float sum = 0;
+			for (int32_t i = 0; i < LANES; i++) {
+				sum += sums[i];
 			}
 			mean[3 + f] = sum / 129.0f;
 		}
