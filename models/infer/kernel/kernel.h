@@ -52,14 +52,14 @@ struct orac_embedding {
 enum { ORAC_TILES = 16 }; // that winograd computes at once
 
 struct orac_mel {
-	float window[ORAC_FFT];
-	float twiddle[84][6];                      // cos and sin of one, two and three steps; passes of span 4, 16 and 64
-	float cosine[ORAC_HALF], sine[ORAC_HALF];  // of 2 pi k / 512
+	double window[ORAC_FFT];
+	double twiddle[84][6];                     // cos and sin of one, two and three steps; passes of span 4, 16 and 64
+	double cosine[ORAC_HALF], sine[ORAC_HALF]; // of 2 pi k / 512
 	int32_t order[ORAC_HALF];                  // base-4 digit reversal
 	int32_t top;                               // bins of the spectrum that a band needs
 	int32_t first[ORAC_BINS], bins[ORAC_BINS]; // of each band
 	int32_t weights[ORAC_BINS];                // where its weights begin
-	float weight[2 * ORAC_HALF];
+	double weight[2 * ORAC_HALF];
 	float floor, depth;                        // the smallest power; dB below the maximum of the call that are kept
 };
 

@@ -45,12 +45,12 @@ func NewMel(s Set, spec MelSpec) (*Mel, error) {
 		return nil, b.err
 	}
 	for i, v := range spec.Window {
-		m.c.window[i] = C.float(v)
+		m.c.window[i] = C.double(v)
 	}
 	const half = points / 2
 	for k := range half {
 		sin, cos := math.Sincos(2 * math.Pi * float64(k) / points)
-		m.c.sine[k], m.c.cosine[k] = C.float(sin), C.float(cos)
+		m.c.sine[k], m.c.cosine[k] = C.double(sin), C.double(cos)
 		m.c.order[k] = C.int32_t(k&3<<6 | k>>2&3<<4 | k>>4&3<<2 | k>>6)
 	}
 	next := 0
@@ -58,7 +58,7 @@ func NewMel(s Set, spec MelSpec) (*Mel, error) {
 		for k := range span {
 			for step := range 3 {
 				sin, cos := math.Sincos(2 * math.Pi * float64((step+1)*k) / float64(4*span))
-				m.c.twiddle[next][2*step], m.c.twiddle[next][2*step+1] = C.float(cos), C.float(sin)
+				m.c.twiddle[next][2*step], m.c.twiddle[next][2*step+1] = C.double(cos), C.double(sin)
 			}
 			next++
 		}
@@ -77,7 +77,7 @@ func NewMel(s Set, spec MelSpec) (*Mel, error) {
 		}
 		m.c.first[band], m.c.bins[band], m.c.weights[band] = C.int32_t(first), C.int32_t(last-first+1), C.int32_t(used)
 		for k := first; k <= last; k++ {
-			m.c.weight[used] = C.float(spec.Matrix[k*Bins+band])
+			m.c.weight[used] = C.double(spec.Matrix[k*Bins+band])
 			used++
 		}
 		m.c.top = max(m.c.top, C.int32_t(last))

@@ -50,3 +50,6 @@ func Named(name string) (Set, error) {
 	}
 	return Set{}, fmt.Errorf("this processor has no instruction set %q; it has %s", name, strings.Join(names, ", "))
 }
+
+// Version names what the kernels compute. It changes whenever their results may.
+const Version = "1"
