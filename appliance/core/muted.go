@@ -30,11 +30,11 @@ func (c *Core) listeners() (names []string) {
 	return names
 }
 
-// publish tells everybody who follows the appliance, and the webhooks, something that no node tells.
+// publish tells everybody who follows the appliance, the webhooks and the responders, something that no node tells.
 func (c *Core) publish(t *rt.Task, parts *graph.Parts, who string, b event.Body) {
 	e := event.Event{At: t.Wall(), Node: who, Body: b}
 	parts.Events.Push(t, e)
-	for _, n := range c.runner.Graph().Of(graph.Webhook) {
+	for _, n := range append(c.runner.Graph().Of(graph.Webhook), c.runner.Graph().Of(graph.Responder)...) {
 		if box := graph.EventsOf(*c.runner.boxes.Load(), n.Address); box != nil {
 			box.Push(t, e)
 		}
