@@ -60,6 +60,9 @@ heartbeat "whisper" {
 webhook "light" {
   url = "http://lights.local/wake"
 }
+wyoming "speech" {
+  serve = "wake"
+}
 `
 
 // parse gives a scenario of a runbook and more blocks.
@@ -102,14 +105,14 @@ func TestTheRunbookIsPointedToTheWorld(t *testing.T) {
 	}
 	dir := b.rb.Dir
 	urls := map[runbook.Address]string{"stt.whisper": "http://127.0.0.1:1", "heartbeat.whisper": "http://127.0.0.1:2", "webhook.light": "http://127.0.0.1:3"}
-	if b, err = b.settle("/world/disk/state", urls); err != nil {
+	if b, err = b.settle("/world/disk/state", urls, map[runbook.Address]string{"wyoming.speech": "127.0.0.1:4"}); err != nil {
 		t.Fatal(err)
 	}
 	whisper, _ := b.rb.STT("stt.whisper")
 	local, _ := b.rb.STT("stt.local")
 	for got, want := range map[string]string{
 		b.rb.Appliance.StateDir: "/world/disk/state", whisper.URL: "http://127.0.0.1:1", b.rb.HeartbeatURL(b.rb.Heartbeats[0]): "http://127.0.0.1:2",
-		b.rb.Webhooks[0].URL.Text(): "http://127.0.0.1:3/webhook", local.Command[0]: filepath.Join(dir, "bin/whisper"), local.Command[1]: "${HOME}",
+		b.rb.Webhooks[0].URL.Text(): "http://127.0.0.1:3/webhook", b.rb.Wyomings[0].ListensAt(): "127.0.0.1:4", local.Command[0]: filepath.Join(dir, "bin/whisper"), local.Command[1]: "${HOME}",
 	} {
 		if got != want {
 			t.Errorf("%q; want %q", got, want)

@@ -21,8 +21,8 @@ type service struct {
 	cut []*proxy.Behaviour
 }
 
-// serve starts a service. Its process is recorded in the journal before anything talks to it.
-func (w *World) serve(seed uint64) (*service, error) {
+// serve starts a service, and reaches it where it speaks Wyoming, or HTTP. Its process is recorded in the journal before anything talks to it.
+func (w *World) serve(seed uint64, wyoming bool) (*service, error) {
 	server, err := sttserver.Start(w.Tools, ServerCommand)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,11 @@ func (w *World) serve(seed uint64) (*service, error) {
 	if _, err := w.journal.Begin("speech-to-text server", 0, journal.Step{Do: journal.Kill, Process: server.Process()}); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.proxy, err = w.listen(seed, server.Address()); err != nil {
+	at := server.Address()
+	if wyoming {
+		at = server.Wyoming()
+	}
+	if s.proxy, err = w.listen(seed, at); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
@@ -73,7 +77,7 @@ func (s *service) serving(change func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
-	how := map[stttest.Endpoint]sttserver.Behaviour{stttest.HTTP: {}, stttest.WS: {}, stttest.Health: {}, stttest.Heartbeat: {}, stttest.Webhook: {}}
+	how := map[stttest.Endpoint]sttserver.Behaviour{stttest.HTTP: {}, stttest.WS: {}, stttest.Wyoming: {}, stttest.Health: {}, stttest.Heartbeat: {}, stttest.Webhook: {}}
 	for _, b := range s.bad {
 		for _, e := range b.endpoints {
 			how[e] = b.Behaviour
@@ -104,4 +108,4 @@ func without[T comparable](list []T, x T) []T {
 	return slices.DeleteFunc(list, func(y T) bool { return x == y })
 }
 
-var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS}
+var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS, stttest.Wyoming}

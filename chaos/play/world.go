@@ -131,9 +131,11 @@ func diskBytes(d runbook.Disk) int64 { return min(int64(d.KeepFree), 512<<20) + 
 // serveAll starts the peers that the runbook names, and points the runbook to them.
 func (w *World) serveAll() error {
 	var names []runbook.Address
+	wyoming := map[runbook.Address]bool{}
 	for _, s := range w.book.rb.STTs {
 		if s.Protocol != "exec" && !s.Embedded() {
 			names = append(names, s.Address)
+			wyoming[s.Address] = s.Protocol == "wyoming"
 		}
 	}
 	for _, h := range w.book.rb.Heartbeats {
@@ -144,15 +146,20 @@ func (w *World) serveAll() error {
 	}
 	urls := map[runbook.Address]string{}
 	for i, a := range names {
-		s, err := w.serve(w.seed + uint64(i)<<32)
+		s, err := w.serve(w.seed+uint64(i)<<32, wyoming[a])
 		if err != nil {
 			return err
 		}
 		w.services[a] = s
-		urls[a] = "http://" + s.proxy.Address()
+		if urls[a] = "http://" + s.proxy.Address(); wyoming[a] {
+			urls[a] = "tcp://" + s.proxy.Address()
+		}
 	}
-	var err error
-	if w.book, err = w.book.settle(w.State, urls); err != nil {
+	doors, err := w.doors()
+	if err != nil {
+		return err
+	}
+	if w.book, err = w.book.settle(w.State, urls, doors); err != nil {
 		return err
 	}
 	w.saved = w.book

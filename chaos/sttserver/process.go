@@ -25,6 +25,7 @@ type Process struct {
 	cmd     *exec.Cmd
 	self    process.Process
 	address string
+	wyoming string
 
 	mu  sync.Mutex // guards what follows, and is held while a request is answered: one at a time
 	in  io.WriteCloser
@@ -62,12 +63,15 @@ func Start(program string, args ...string) (_ *Process, err error) {
 		return nil, err
 	}
 	a, err := p.answer()
-	p.address = a.Address
+	p.address, p.wyoming = a.Address, a.Wyoming
 	return p, err
 }
 
 // Address returns the host and port of the server.
 func (p *Process) Address() string { return p.address }
+
+// Wyoming returns the host and port at which it speaks Wyoming.
+func (p *Process) Wyoming() string { return p.wyoming }
 
 // Process returns the server's process.
 func (p *Process) Process() process.Process { return p.self }
