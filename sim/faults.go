@@ -177,9 +177,10 @@ var makers = map[scenario.Kind]maker{
 		}
 		return nil
 	}},
-	scenario.CPUStarve: {how: "no task of the appliance is resumed", do: func(m *machine, o *occurrence) func() {
+	scenario.CPUStarve: {how: "no task of the appliance is resumed, nor until a processor has worked off what came meanwhile", do: func(m *machine, o *occurrence) func() {
 		if m.driver != nil {
-			m.driver.Starve("", m.instant(o.End))
+			m.stalled = max(m.stalled, o.End+m.workOff(o))
+			m.driver.Starve("", m.instant(m.stalled))
 		}
 		return nil
 	}},

@@ -69,7 +69,8 @@ type machine struct {
 	refusedFor time.Duration // the longest time in which a server has refused whatever token it was shown
 	faulty     int           // active faults that are not harmless
 	muting     muting
-	starving   []stretch // when nodes were kept from running
+	starving   []stretch     // when nodes were kept from running
+	stalled    time.Duration // until when the process is kept from running
 	memory     struct {
 		base, rate int64
 		since      time.Duration
@@ -166,7 +167,7 @@ func (m *machine) boot() {
 	m.booted = m.clock
 	d := virtual.New(m.seed+uint64(m.boots)<<32, m.epoch.Add(m.clock+m.jump), m.record)
 	d.Exempt("world")
-	m.driver = d
+	m.driver, m.stalled = d, 0
 	events := rt.NewMailbox[event.Event]("events to the world", 1024)
 	core, err := core.New(core.Options{
 		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"orac/appliance/core"
+	"orac/appliance/health"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -22,6 +23,9 @@ func (m *machine) Up() bool { return m.driver != nil }
 func (m *machine) Health() string {
 	if m.core == nil {
 		return "unhealthy"
+	}
+	if m.clock < m.stalled { // what it gets to say is that it could not run
+		return string(health.Degraded)
 	}
 	return string(m.core.Health().Level)
 }
