@@ -216,6 +216,10 @@ var makers = map[scenario.Kind]maker{
 		m.apply(o)
 		return nil
 	}},
+	scenario.Push: {how: "the real code of a push asks models of two other members, and this appliance's steward", can: (*machine).trusts, do: func(m *machine, o *occurrence) func() {
+		m.centre.push(o)
+		return nil
+	}},
 }
 
 // nodePath is where the tasks of nodes are in the tree of tasks.

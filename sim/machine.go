@@ -19,6 +19,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
+	"orac/sim/trial/deeds"
 	"orac/sim/trial/judge"
 	"orac/sim/trial/report"
 	"orac/sim/trial/schedule"
@@ -64,6 +65,7 @@ type machine struct {
 	receivers  map[string]*receiver
 	doors      map[string]*voiceDoor // of Wyoming services, the newest of each
 	floor      floor
+	centre     *centre
 	ledger     *ledger
 	ailments   ailments
 	refusedFor time.Duration // the longest time in which a server has refused whatever token it was shown
@@ -119,6 +121,8 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		m.epoch = at
 	}
 	m.judge = judge.New(sc)
+	m.floor.book = deeds.New(m.judge)
+	m.centre = newCentre(m)
 	m.account, m.ledger = newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
 	m.duties = newDuties(m)
 	for _, s := range m.first.STTs {

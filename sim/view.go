@@ -91,8 +91,9 @@ func (m *machine) State() scenario.State {
 	s := m.account.State()
 	s.Time, s.Healed, s.Health, s.Waiting, s.Incidents = m.clock.Seconds(), m.clock >= m.sc.Head.Heal, m.Health(), m.Waiting(), len(m.incidentIn)
 	s.Reexecs, s.Applied, s.RolledBack, s.Memory, s.Tasks, s.Holders = m.reexecs, m.applied, m.rolledBack, m.Memory(), m.Tasks(), m.holders
+	s.Pushes, s.Pushed, s.PushesPending, s.PushesStopped = m.centre.ended, m.centre.done, m.centre.pending, m.centre.stopped
 	s.TokenRefusedFor = m.refusedFor.Seconds()
-	s.Acted, s.ActedTwice = s.Acted+m.floor.acted, s.ActedTwice+m.floor.actedTwice
+	s.Acted, s.ActedTwice = s.Acted+m.floor.book.Acted, s.ActedTwice+m.floor.book.ActedTwice
 	for _, x := range m.floor.callers {
 		s.Asked, s.Served = s.Asked+x.asked, s.Served+x.served
 	}

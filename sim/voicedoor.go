@@ -90,7 +90,7 @@ func (d *voiceDoor) hear(t *rt.Task, id string, pcm []int16) (text string, err e
 // dictate asks a Wyoming service of this appliance, as a Home Assistant does. It is a person who says the command again where nothing was
 // understood.
 func (s *remote) dictate(t *rt.Task, c *plea) error {
-	text, err := s.m.doors[s.Wyoming].hear(t, c.id, c.pcm)
+	text, err := s.m.doors[s.Wyoming].hear(t, c.ID, c.pcm)
 	if errors.Is(err, rt.ErrStopped) && t.Stopping() {
 		return err
 	}
@@ -99,8 +99,8 @@ func (s *remote) dictate(t *rt.Task, c *plea) error {
 	case s.m.unreached("caller", s.Name) != nil, err != nil: // the answer is lost on its way, or says that there is no text
 		s.again(0)
 		return nil
-	case text != c.text:
-		s.m.judge.Break(s.m.now(), "labels", fmt.Sprintf("%s was answered %q; it said %q", c.id, text, c.text))
+	case text != c.Text:
+		s.m.judge.Break(s.m.now(), "labels", fmt.Sprintf("%s was answered %q; it said %q", c.ID, text, c.Text))
 	}
 	c.pcm = nil
 	s.waiting, s.failures = s.waiting[1:], 0
