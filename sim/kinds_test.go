@@ -253,7 +253,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	asks := "caller \"phone\" {\n  topic = \"general\"\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
 	dictates := speech + "caller \"hall\" {\n  wyoming = \"speech\"\n  at = \"7s\"\n  every = \"8s\"\n}\n"
-	_, quietVoice := rehearse(t, sceneIn(t, voice, "2m", dictates), 1)
+	_, quietVoice := rehearse(t, sceneIn(t, visited, "2m", dictates), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
 		mk, made := makerOf(k)
@@ -286,7 +286,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			case scenario.CoreTarget:
 				home, quiet, speech = serving, quietServer, calls
 			case scenario.WyomingTarget:
-				home, quiet, speech = voice, quietVoice, dictates
+				home, quiet, speech = visited, quietVoice, dictates
 			case scenario.LoginTarget:
 				home, quiet = member, quietMember
 			case "":

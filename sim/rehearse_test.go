@@ -75,8 +75,8 @@ stt_server "house" {
 }
 `
 
-// voice is the house with an engine of its own, which understands what a Home Assistant sends, too.
-var voice = embedded + `
+// visited is the house with an engine of its own, which understands what a Home Assistant sends, too.
+var visited = embedded + `
 wyoming "speech" {
   serve  = "stt"
   engine = stt.whisper
