@@ -8,6 +8,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/outbox"
+	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -41,7 +42,10 @@ type Parts struct {
 	Backend       func(s BackendService, find func(path string) string) (act.Backend, error)
 	LanguageModel func(ModelService) (act.LanguageModel, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
-	Door    func(block runbook.Address, listen string) (node.Door, error)
+	Door func(block runbook.Address, listen string) (node.Door, error)
+	// Speaker and Sound play: a loudspeaker, and what opens a sound. Nil where nothing is played.
+	Speaker func(Loudspeaker) (play.Speaker, error)
+	Sound   play.Opener
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
