@@ -70,6 +70,8 @@ var makers = map[scenario.Kind]Maker{
 	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
 	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", Differs: "sound has been seen to suffer", machine: separable, shakes: true, prepare: unlink},
 	scenario.EngineMemory:  {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
+	scenario.WyomingUnread: {How: "clients connect to the service, send sounds and long pings, and read nothing", prepare: visits(8, unread)},
+	scenario.WyomingTrash:  {How: "clients connect to the service again and again, and do what the way says", prepare: trashWyoming},
 	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
 	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
