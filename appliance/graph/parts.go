@@ -41,8 +41,12 @@ type Parts struct {
 	Backend       func(s BackendService, find func(path string) string) (act.Backend, error)
 	LanguageModel func(ModelService) (act.LanguageModel, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
-	Door    func(block runbook.Address, listen string) (node.Door, error)
-	History node.Book
+	Door func(block runbook.Address, listen string) (node.Door, error)
+	// Satellite makes the place where clients of an esphome block connect, and Speaker where it is heard. Nil: nobody comes, and nothing is
+	// heard. version is that of the program.
+	Satellite func(block runbook.Address, listen string) (node.SatelliteDoor, error)
+	Version   string
+	History   node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
 	// Mutes tells who does not listen now; nil: nobody is ever muted.

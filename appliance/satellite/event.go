@@ -109,7 +109,7 @@ func (v *Voice) failed(now rt.Instant, e Event) (do []Do) {
 	if why == "" {
 		why = "no reason was given"
 	}
-	return append(do, Over{Wake: r.wake, Why: clip("Home Assistant failed: " + why), Lost: true}, Chime{ChimeError})
+	return append(do, Over{Wake: r.wake, Why: clip("Home Assistant failed: " + why), Lost: true})
 }
 
 // finish ends a run that went well.

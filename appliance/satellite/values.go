@@ -121,10 +121,11 @@ type (
 	Heard struct{ Wake, Text string }
 	// Said: Home Assistant says this.
 	Said struct{ Wake, Text string }
-	// Over: a run is over. Why is empty if all went well. Lost: the command was not carried out, as far as is known.
+	// Over: a run is over. Why is empty if all went well. Lost: the command was not carried out, as far as is known. Handed: it is left to
+	// others by a Hand.
 	Over struct {
-		Wake, Why string
-		Lost      bool
+		Wake, Why    string
+		Lost, Handed bool
 	}
 )
 
@@ -146,6 +147,6 @@ func (Over) do()     {}
 // The sounds of a satellite.
 const (
 	ChimeWake  = "wake"
-	ChimeError = "error"
+	ChimeError = "error" // a command is lost; a Voice leaves it to whoever hears of an Over
 	ChimeTimer = "timer"
 )

@@ -86,6 +86,21 @@ func (v *Voice) Due() rt.Instant {
 	return min(at, v.due)
 }
 
+// Here tells whether Home Assistant serves.
+func (v *Voice) Here() bool { return v.here }
+
+// Wake is the wake that began the run; "" if there is no run, or the conversation went on.
+func (v *Voice) Wake() string { return v.run.wake }
+
+// Deaf tells whether a wake word belongs to what is being said already.
+func (v *Voice) Deaf() bool {
+	switch v.Phase() {
+	case Asking, Listening, Thinking:
+		return true
+	}
+	return false
+}
+
 // Busy tells whether a run or an announcement is under way.
 func (v *Voice) Busy() bool { p := v.Phase(); return p != Away && p != Ready }
 
@@ -151,9 +166,7 @@ func (v *Voice) left() (do []Do) {
 		v.show.ask = false
 		return nil
 	}
-	if do = v.dropped("Home Assistant went away"); len(do) > 0 {
-		do = append(do, Chime{ChimeError})
-	}
+	do = v.dropped("Home Assistant went away")
 	v.rest()
 	return do
 }
@@ -165,7 +178,7 @@ func (v *Voice) dropped(why string) (do []Do) {
 	switch v.Phase() {
 	case Asking, Listening, Thinking:
 		hand := r.open && r.wake != ""
-		do = append(v.close(), Over{Wake: r.wake, Why: why, Lost: !hand})
+		do = append(v.close(), Over{Wake: r.wake, Why: why, Lost: !hand, Handed: hand})
 		if hand {
 			return append(do, Hand{Wake: r.wake, Why: why})
 		}
@@ -199,16 +212,22 @@ func (v *Voice) woken(now rt.Instant, w Woken) (do []Do) {
 	}
 	switch v.Phase() {
 	case Away:
-		return []Do{Hand{Wake: w.Wake, Why: "Home Assistant is not there"}}
+		return notThere(w.Wake)
 	case Asking, Listening, Thinking:
 		return nil // it belongs to the command
 	case Speaking, Announcing: // whoever speaks now does not want to hear the rest
 		if do = append(v.silence(), Finished{OK: true}); !v.here {
 			v.rest()
-			return append(do, Hand{Wake: w.Wake, Why: "Home Assistant is not there"})
+			return append(do, notThere(w.Wake)...)
 		}
 	}
 	return append(do, v.start(now, w.Wake, w.Phrase)...)
+}
+
+// notThere leaves a wake to others.
+func notThere(wake string) []Do {
+	const why = "Home Assistant is not there"
+	return []Do{Over{Wake: wake, Why: why, Handed: true}, Hand{Wake: wake, Why: why}}
 }
 
 // start asks for a run.
@@ -240,12 +259,12 @@ func (v *Voice) lose(why string, tell bool) (do []Do) {
 		do = append(do, Abort{})
 	}
 	hand := asking && r.wake != "" // no sound was sent
-	do = append(append(do, v.close()...), Over{Wake: r.wake, Why: why, Lost: !hand})
+	do = append(append(do, v.close()...), Over{Wake: r.wake, Why: why, Lost: !hand, Handed: hand})
 	v.rest()
 	if hand {
-		return append(do, Hand{Wake: r.wake, Why: why})
+		do = append(do, Hand{Wake: r.wake, Why: why})
 	}
-	return append(do, Chime{ChimeError})
+	return do
 }
 
 func (v *Voice) stop() (do []Do) {

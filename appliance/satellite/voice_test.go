@@ -48,6 +48,9 @@ func told(do []Do) string {
 			if text += ")"; d.Lost {
 				text += "!"
 			}
+			if d.Handed {
+				text += "?"
+			}
 		}
 		list = append(list, text)
 	}
@@ -97,21 +100,21 @@ func TestConversations(t *testing.T) {
 		"the answer to Start comes after the beginning": {append(slices.Clone(asked),
 			step{10 * ms, tell(EventRunStart), "Stream"}, step{20 * ms, Accepted{}, ""}, step{time.Second, tell(EventSTTEnd, "text", "x"), "Close Heard(x)"}), Thinking},
 		"it refuses": {append(slices.Clone(asked), step{10 * ms, Accepted{Failed: true},
-			"Close Over(w1: Home Assistant cannot start its assistant) Hand(w1)"}), Ready},
+			"Close Over(w1: Home Assistant cannot start its assistant)? Hand(w1)"}), Ready},
 		"it says nothing": {append(slices.Clone(asked), step{5 * time.Second, Tick{},
-			"Abort Close Over(w1: Home Assistant did not answer within 5s) Hand(w1)"}), Ready},
+			"Abort Close Over(w1: Home Assistant did not answer within 5s)? Hand(w1)"}), Ready},
 		"it understands nothing": {append(slices.Clone(listening), step{20009 * ms, Tick{},
-			""}, step{20020 * ms, Tick{}, "Abort Close Over(w1: Home Assistant did not understand anything within 20s)! Chime(error)"}), Ready},
+			""}, step{20020 * ms, Tick{}, "Abort Close Over(w1: Home Assistant did not understand anything within 20s)!"}), Ready},
 		"it thinks for ever": {append(slices.Clone(thinking), step{61 * time.Second, Tick{},
-			"Abort Over(w1: Home Assistant did not end what it had begun)! Chime(error)"}), Ready},
+			"Abort Over(w1: Home Assistant did not end what it had begun)!"}), Ready},
 		"an error": {append(slices.Clone(listening), step{time.Second, tell(EventError, "code", "stt-no-text-recognized", "message", "No text recognized"),
-			"Close Over(w1: Home Assistant failed: stt-no-text-recognized: No text recognized)! Chime(error)"}, step{time.Second, tell(EventRunEnd), ""}), Ready},
-		"an error without an end": {append(slices.Clone(listening), step{time.Second, tell(EventError), "Close Over(w1: Home Assistant failed: no reason was given)! Chime(error)"},
+			"Close Over(w1: Home Assistant failed: stt-no-text-recognized: No text recognized)!"}, step{time.Second, tell(EventRunEnd), ""}), Ready},
+		"an error without an end": {append(slices.Clone(listening), step{time.Second, tell(EventError), "Close Over(w1: Home Assistant failed: no reason was given)!"},
 			step{6 * time.Second, Tick{}, ""}), Ready},
 		"another satellite was faster": {append(slices.Clone(listening), step{time.Second, tell(EventError, "code", "duplicate_wake_up_detected"),
 			"Close Over(w1: another satellite was faster)"}), Failed},
 		"an error at once, without a beginning": {append(slices.Clone(asked), step{10 * ms, Accepted{}, "Stream"},
-			step{11 * ms, tell(EventError, "code", "stt-provider-missing"), "Close Over(w1: Home Assistant failed: stt-provider-missing)! Chime(error)"}), Failed},
+			step{11 * ms, tell(EventError, "code", "stt-provider-missing"), "Close Over(w1: Home Assistant failed: stt-provider-missing)!"}), Failed},
 		"the end of a cancelled run comes after the next start": {append(slices.Clone(listening),
 			step{time.Second, Stop{}, "Abort Close Over(w1: somebody stopped it)!"}, step{1100 * ms, Woken{"w2", "x"}, "Start(x) Open Chime(wake)"},
 			step{1200 * ms, tell(EventRunEnd), ""}, step{1200 * ms, tell(EventError), ""}, step{1300 * ms, Accepted{}, "Stream"}, step{1300 * ms, tell(EventRunStart), ""},
@@ -119,12 +122,12 @@ func TestConversations(t *testing.T) {
 		"the beginning of a cancelled run comes after the next start": {append(slices.Clone(asked),
 			step{ms, Stop{}, "Abort Close Over(w1: somebody stopped it)!"}, step{2 * ms, Woken{"w2", "x"}, "Start(x) Open Chime(wake)"},
 			step{3 * ms, tell(EventRunStart), ""}, step{4 * ms, Accepted{}, ""}, step{5 * ms, tell(EventRunEnd), ""}, step{6 * ms, Accepted{}, "Stream"}), Listening},
-		"it goes away while it is asked":       {append(slices.Clone(asked), step{ms, Left{}, "Close Over(w1: Home Assistant went away) Hand(w1) Chime(error)"}), Away},
-		"it goes away while somebody speaks":   {append(slices.Clone(listening), step{500 * ms, Left{}, "Close Over(w1: Home Assistant went away) Hand(w1) Chime(error)"}), Away},
-		"it goes away while it thinks":         {append(slices.Clone(thinking), step{2 * time.Second, Left{}, "Over(w1: Home Assistant went away)! Chime(error)"}), Away},
+		"it goes away while it is asked":       {append(slices.Clone(asked), step{ms, Left{}, "Close Over(w1: Home Assistant went away)? Hand(w1)"}), Away},
+		"it goes away while somebody speaks":   {append(slices.Clone(listening), step{500 * ms, Left{}, "Close Over(w1: Home Assistant went away)? Hand(w1)"}), Away},
+		"it goes away while it thinks":         {append(slices.Clone(thinking), step{2 * time.Second, Left{}, "Over(w1: Home Assistant went away)!"}), Away},
 		"it goes away while it is heard":       {append(slices.Clone(speaking), step{3 * time.Second, Left{}, ""}, step{4 * time.Second, Ended{"home-assistant-1", true}, "Finished(true) Over(w1)"}), Away},
-		"another connection takes over":        {append(slices.Clone(listening), step{500 * ms, Arrived{}, "Close Over(w1: Home Assistant has begun anew) Hand(w1)"}), Ready},
-		"it is away":                           {[]step{{0, Woken{"w1", "x"}, "Hand(w1)"}}, Away},
+		"another connection takes over":        {append(slices.Clone(listening), step{500 * ms, Arrived{}, "Close Over(w1: Home Assistant has begun anew)? Hand(w1)"}), Ready},
+		"it is away":                           {[]step{{0, Woken{"w1", "x"}, "Over(w1: Home Assistant is not there)? Hand(w1)"}}, Away},
 		"a wake word within a command":         {append(slices.Clone(listening), step{500 * ms, Woken{"w2", "x"}, ""}), Listening},
 		"a wake word during the answer":        {append(slices.Clone(speaking), step{3 * time.Second, Woken{"w2", "x"}, "Silence(1) Finished(true) Start(x) Open Chime(wake)"}), Asking},
 		"stop during the answer":               {append(slices.Clone(speaking), step{3 * time.Second, Stop{}, "Silence(1) Finished(true)"}), Ready},
@@ -138,7 +141,7 @@ func TestConversations(t *testing.T) {
 		"an announcement of nothing":        {[]step{{0, Arrived{}, ""}, {0, Announce{}, "Finished(true)"}}, Ready},
 		"an announcement during the answer": {append(slices.Clone(speaking), step{3 * time.Second, Announce{Media: "m"}, "Silence(1) Play(2 m)"}, step{4 * time.Second, Ended{"home-assistant-1", false}, ""}), Announcing},
 		"an announcement within a command": {append(slices.Clone(listening), step{500 * ms, Announce{Media: "m"},
-			"Close Over(w1: Home Assistant announces something) Hand(w1) Play(1 m)"}), Announcing},
+			"Close Over(w1: Home Assistant announces something)? Hand(w1) Play(1 m)"}), Announcing},
 		"an announcement that never ends": {[]step{{0, Arrived{}, ""}, {0, Announce{Media: "m"}, "Play(1 m)"}, {300 * time.Second, Tick{}, "Silence(1) Finished(false)"}}, Ready},
 		"a timer rings until somebody speaks": {[]step{{0, Arrived{}, ""}, {0, Timer{Type: TimerStarted}, ""}, {time.Second, Timer{Type: TimerFinished}, "Chime(timer)"},
 			{2 * time.Second, Tick{}, ""}, {4 * time.Second, Tick{}, "Chime(timer)"}, {5 * time.Second, Woken{"w1", "x"}, "Silence(timer)"}, {9 * time.Second, Tick{}, ""}}, Ready},
