@@ -13,6 +13,9 @@ APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 # Leave out the parts of the audio library that ORAC does not use: it builds in 11 s instead of 90 s.
 export CGO_CFLAGS := -O1 -g0 -DMA_NO_DECODING -DMA_NO_ENCODING -DMA_NO_ENGINE -DMA_NO_RESOURCE_MANAGER -DMA_NO_NODE_GRAPH -DMA_NO_GENERATION
 
+# Builds do not depend on the folder of the tree: a clone elsewhere uses what another has left in the cache.
+export GOFLAGS := $(strip $(filter-out -trimpath,$(GOFLAGS)) -trimpath)
+
 # The demonstration and the tests keep what they download and generate here.
 STATE := .orac
 export ORAC_MODELS_DIR := $(CURDIR)/$(STATE)/models
@@ -120,7 +123,7 @@ recovery: deps build ## break a running appliance in every way that it promises 
 	go build -o bin/recovery ./chaos/recovery
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
 
-# The short set of scenarios, which CI runs side by side, each in its own world. All except the last can be simulated.
+# The short set of scenarios, which CI runs side by side (--workers), each in its own world. All except the last can be simulated.
 CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl fallback.hcl machine.hcl clock.hcl engine.hcl)
 CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
 CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix examples/scenarios/,guarded.hcl house.hcl hub.hcl kitchen.hcl study.hcl told.hcl),$(wildcard examples/scenarios/*.hcl))
@@ -128,7 +131,7 @@ CHAOS_ALL := $(CHAOS_SHORT) chaos/scenarios/memory.hcl $(filter-out $(addprefix 
 .PHONY: chaos
 chaos: deps build ## run scenarios on a live appliance with real faults, and compare with the simulation (SHORT=1: the short set)
 	bin/orac sim $(CHAOS_BOTH) --seeds 1-20 --json $(STATE)/chaos-sim.json >/dev/null
-	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 6 \
+	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 8 \
 		--json $(STATE)/chaos.json --junit $(STATE)/chaos.xml --html $(STATE)/chaos.html --compare $(STATE)/chaos-sim.json
 
 .PHONY: docs

@@ -42,6 +42,7 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 		*w = writer{text: w.text}
 		requests, told := rt.NewMailbox[node.Request]("requests", 8), mailbox()
 		left = 0
+		var written time.Time
 		k.Go("spool", func(k *rt.Task) error {
 			given := false
 			for {
@@ -63,6 +64,9 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 					r.Reply.Push(k, node.Whole{Meta: utterance.Meta{ID: "u", WakeWord: "hey jarvis"}, PCM: make([]int16, audio.HopSamples)})
 				case node.Answered:
 					left++
+					_ = k.Sleep(time.Second) // the disk is slow
+					written = k.Wall()
+					r.Reply.Push(k, struct{}{})
 				}
 			}
 		})
@@ -74,6 +78,9 @@ func deliver(t *testing.T, w *writer, keeps spoken.Marks) (got []event.Delivered
 		got = nil
 		for e, ok := told.TryRecv(k); ok; e, ok = told.TryRecv(k) {
 			if d, ok := e.Body.(event.Delivered); ok {
+				if written.IsZero() || e.At.Before(written) {
+					t.Errorf("%q was called delivered before that was on disk", w.text)
+				}
 				got = append(got, d)
 			}
 		}

@@ -232,15 +232,14 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 	case Sound:
 		n.sounds = append(n.sounds, r)
 	case Sending:
+		defer written(t, r.Reply)
 		if e := n.kept.Entry(r.Seq); e != nil {
 			n.kept.Sent(t, e, r.STT, !r.Not)
-		}
-		if r.Reply != nil {
-			r.Reply.TrySend(t, struct{}{})
 		}
 	case Manage:
 		n.manage(t, r)
 	case Answered:
+		defer written(t, r.Reply)
 		if e := n.kept.Entry(r.Seq); e != nil {
 			if r.Refused {
 				n.kept.Refused(t, e, r.STT, r.Cause)
@@ -249,9 +248,14 @@ func (n *Spool) answer(t *rt.Task, r Request) {
 			}
 			t.Trace("answered", int64(r.Seq))
 		}
-		if r.Reply != nil {
-			r.Reply.TrySend(t, struct{}{})
-		}
+	}
+}
+
+// written tells who waits that the disk was asked. It is deferred: also after a panic, from which this node starts again, nobody waits
+// for ever.
+func written(t *rt.Task, reply *rt.Mailbox[struct{}]) {
+	if reply != nil {
+		reply.TrySend(t, struct{}{})
 	}
 }
 
