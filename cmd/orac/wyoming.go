@@ -13,6 +13,7 @@ import (
 	"orac/runbook"
 	"orac/web/audit"
 	denials "orac/web/gate"
+	"orac/web/mdns"
 	"orac/web/wyoming"
 )
 
@@ -36,6 +37,6 @@ func (d *voiceDoors) attach(ctx context.Context, p *graph.Parts, record *audit.L
 		Refused: func(block runbook.Address, from netip.Addr, why string) {
 			refused.Add(audit.Record{Who: "nobody", From: from.String(), Action: "connect", Target: string(block), Outcome: audit.Denied, Why: why})
 		},
-		Announce: wyoming.Announce(log), Log: log,
+		Announce: mdns.Announce(log), Log: log,
 	}.Door
 }
