@@ -2,9 +2,13 @@ package esphome
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -171,4 +175,45 @@ func (c *Conn) put(b []byte) error {
 	}
 	_, err := c.raw.Write(b)
 	return err
+}
+
+// Patience decides how long the reader of a connection waits.
+type Patience interface {
+	// Await is asked before each read, until when to wait. Came is told that something came. Late is told that nothing came until then;
+	// an error ends the connection.
+	Await() time.Time
+	Came()
+	Late() error
+}
+
+// Patient has a patience decide how long to wait from now on. The reader calls it.
+func (c *Conn) Patient(p Patience) {
+	rest, _ := c.in.Peek(c.in.Buffered()) // what has come already
+	c.in = bufio.NewReader(io.MultiReader(bytes.NewReader(slices.Clone(rest)), patient{c.raw, p}))
+}
+
+// patient reads from a connection as its patience allows.
+type patient struct {
+	raw net.Conn
+	p   Patience
+}
+
+// Read implements io.Reader.
+func (r patient) Read(b []byte) (int, error) {
+	for {
+		if err := r.raw.SetReadDeadline(r.p.Await()); err != nil {
+			return 0, err
+		}
+		n, err := r.raw.Read(b)
+		if n > 0 {
+			r.p.Came()
+			return n, err
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return n, err
+		}
+		if err := r.p.Late(); err != nil {
+			return 0, err
+		}
+	}
 }

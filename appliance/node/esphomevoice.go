@@ -28,7 +28,9 @@ func (n *ESPHome) tick(t *rt.Task) {
 		n.step(t, satellite.Tick{})
 	}
 	if n.Ring != nil && n.mic.hops == nil && t.Now() >= n.level {
-		n.mic.open(t, n.Ring, newest, false)
+		if !n.mic.open(t, n.Ring, newest, false) {
+			n.level = t.Now().Add(levelEvery)
+		}
 	}
 }
 
@@ -73,8 +75,8 @@ func (n *ESPHome) do(t *rt.Task, d satellite.Do) {
 		if n.asking() {
 			from = n.wake.Seq + 1 - int64(n.Config.Get().Block.PreRoll/audio.HopTime)
 		}
-		if n.Ring != nil {
-			n.mic.open(t, n.Ring, from, true)
+		if n.Ring == nil || !n.mic.open(t, n.Ring, from, true) { // the device is being opened again
+			n.step(t, satellite.SoundLost{})
 		}
 	case satellite.Stream:
 		for _, hop := range n.mic.stream() {
@@ -177,13 +179,15 @@ type mic struct {
 	kept []*audio.Hop
 }
 
-// open takes sound from a hop on.
-func (m *mic) open(t *rt.Task, ring *rt.Mailbox[Follow], from int64, run bool) {
+// open takes sound from a hop on; false: nobody gives any now.
+func (m *mic) open(t *rt.Task, ring *rt.Mailbox[Follow], from int64, run bool) bool {
 	m.close(t)
 	hops := rt.NewMailbox[*audio.Hop]("sound for a satellite", mostKept)
-	if ring.TrySend(t, Follow{From: from, To: hops}) {
-		*m = mic{hops: hops, run: run}
+	if !ring.TrySend(t, Follow{From: from, To: hops}) {
+		return false
 	}
+	*m = mic{hops: hops, run: run}
+	return true
 }
 
 // take keeps a hop, or says that it is to be sent.

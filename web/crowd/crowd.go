@@ -25,8 +25,8 @@ type Crowd[M Member] struct {
 	ended bool
 }
 
-// spareAfter is how long a connection must have been idle before another may take its place.
-const spareAfter = time.Second
+// SpareAfter is how long a connection must have been idle before another may take its place.
+const SpareAfter = time.Second
 
 // Admit makes room for a connection, or says why there is none.
 func (c *Crowd[M]) Admit(fresh M, most, perAddress int) (why string) {
@@ -61,7 +61,7 @@ func (c *Crowd[M]) evict(match func(M) bool) bool {
 	found := false
 	now := time.Now()
 	for x := range c.open {
-		if idle := x.Idle(now); match(x) && idle >= spareAfter && idle > longest {
+		if idle := x.Idle(now); match(x) && idle >= SpareAfter && idle > longest {
 			victim, longest, found = x, idle, true
 		}
 	}

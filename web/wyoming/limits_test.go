@@ -16,6 +16,7 @@ import (
 	"orac/appliance/stt"
 	wire "orac/appliance/wyoming"
 	"orac/runbook"
+	"orac/web/crowd"
 )
 
 // visit connects to a service in virtual time. idle is its limit, engine how long the engine takes.
@@ -188,7 +189,7 @@ func TestEviction(t *testing.T) {
 		if _, why := admit(); why == "" {
 			t.Error("a connection that has just come was closed for another one")
 		}
-		time.Sleep(2 * spareAfter)
+		time.Sleep(2 * crowd.SpareAfter)
 		second, why := admit()
 		if why != "" || first.ctx.Err() == nil {
 			t.Errorf("nobody made room: %q", why)
