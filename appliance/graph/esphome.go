@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"orac/appliance/esphome"
 	"orac/appliance/health"
 	"orac/appliance/node"
 	"orac/appliance/rt"
@@ -106,11 +105,6 @@ func esphomeDetail(e runbook.ESPHome) string {
 
 func buildESPHome(a *Assembly, n *Node, id esphomeIdentity, s esphomeSettings) (node.Node, error) {
 	e := s.ESPHome
-	if e.Key.IsSet() {
-		if _, err := esphome.ParseKey(e.Key.Reveal()); err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Block, err)
-		}
-	}
 	c := node.ESPHomeConfig{Block: e, Appliance: s.Appliance.Name, Version: a.Version}
 	for _, m := range s.Models {
 		phrase := m.WakeWord
@@ -130,9 +124,9 @@ func buildESPHome(a *Assembly, n *Node, id esphomeIdentity, s esphomeSettings) (
 	}
 	x.Config = rt.NewCell(c)
 	if a.Satellite != nil {
-		door, err := a.Satellite(n.Block, x.Listen)
+		door, err := a.Satellite(n.Block, x.Listen, e.Key)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", n.Address, err)
+			return nil, fmt.Errorf("%s: %w", n.Block, err)
 		}
 		x.Door = door
 	}

@@ -42,10 +42,9 @@ type Parts struct {
 	LanguageModel func(ModelService) (act.LanguageModel, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
 	Door func(block runbook.Address, listen string) (node.Door, error)
-	// Satellite makes the place where clients of an esphome block connect, and Speaker where it is heard. Nil: nobody comes, and nothing is
-	// heard. version is that of the program.
-	Satellite func(block runbook.Address, listen string) (node.SatelliteDoor, error)
-	Version   string
+	// Satellite makes the place where clients of an esphome block connect; key is the one that the runbook names. Nil: nobody comes.
+	Satellite func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error)
+	Version   string // of the program
 	History   node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age

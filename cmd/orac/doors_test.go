@@ -124,6 +124,7 @@ var doors = []door{
 			"web/trust/transport.go":          "a trusted issuer, and other members of the house: a capability of the runbook",
 			"web/enrol/session.go":            "an issuer: orac join, and a capability of the runbook",
 			"web/mdns/announce.go":            "multicast DNS: a capability of the runbook",
+			"web/esphome/door.go":             "satellites of Home Assistant: a capability of the runbook",
 			"web/wyoming/door.go":             "Wyoming servers: a capability of the runbook",
 			"web/control/client.go":           "the control socket",
 			"web/control/socket.go":           "the control socket",

@@ -130,7 +130,7 @@ func TestOrders(t *testing.T) {
 		c.hears()
 		c.say(&pb.SwitchCommandRequest{Key: at("mute", satellite.Switch), State: true}, &pb.NumberCommandRequest{Key: threshold, State: 0.7},
 			&pb.ButtonCommandRequest{Key: at("restart", satellite.Button)}, &pb.VoiceAssistantSetConfiguration{ActiveWakeWords: []string{"alexa", "unknown"}})
-		if got := r.orders.done(); got != "mute esphome.home kitchen true, threshold hey_jarvis 0.7, restart, words map[alexa:true hey_jarvis:false]" {
+		if got := r.obeys.done(); got != "mute esphome.home kitchen true, threshold hey_jarvis 0.7, restart, words map[alexa:true hey_jarvis:false]" {
 			r.Errorf("%s", got)
 		}
 		if got := names(c.hears()); got != "SwitchState NumberState" { // the model has changed nothing, and clients must know
@@ -139,7 +139,7 @@ func TestOrders(t *testing.T) {
 		c.say(&pb.NumberCommandRequest{Key: threshold, State: 7}, &pb.NumberCommandRequest{Key: threshold, State: float32(math.NaN())},
 			&pb.NumberCommandRequest{Key: threshold, State: -1}, &pb.SwitchCommandRequest{Key: 4711, State: true}, &pb.VoiceAssistantSetConfiguration{},
 			&pb.VoiceAssistantSetConfiguration{ActiveWakeWords: []string{"hey_jarvis"}})
-		if got := r.orders.done(); got != "" {
+		if got := r.obeys.done(); got != "" {
 			r.Errorf("it does %s", got)
 		}
 		c.say(&pb.SwitchCommandRequest{Key: at("wake_sound", satellite.Switch)})
@@ -166,7 +166,7 @@ func TestOrders(t *testing.T) {
 		}
 		c.say(&pb.SwitchCommandRequest{Key: at("mute", satellite.Switch), State: true}, &pb.NumberCommandRequest{Key: threshold, State: 0.7},
 			&pb.ButtonCommandRequest{Key: at("restart", satellite.Button)}, &pb.VoiceAssistantSetConfiguration{ActiveWakeWords: []string{"alexa"}})
-		if got := r.orders.done(); got != "" {
+		if got := r.obeys.done(); got != "" {
 			r.Errorf("it does %s", got)
 		}
 	})

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/esphome/pb"
 	"orac/appliance/satellite"
 	"orac/runbook"
+	"orac/web/orders"
 )
 
 // orderTime bounds an order. An apply waits until what it changed has proven good.
@@ -106,7 +107,7 @@ func (c *conn) toNode(x satellite.Told) {
 	}
 }
 
-func (c *conn) by() By { return By{Block: c.block, From: c.address} }
+func (c *conn) by() orders.By { return orders.By{Block: c.block, From: c.address} }
 
 // order has something carried out, after what was ordered before. Nobody waits for it. Whatever comes of it, clients are told how the entity
 // is then: they believe already that they were obeyed.
@@ -125,7 +126,7 @@ func (c *conn) order(entity string, do func(ctx context.Context, o Orders) error
 		return
 	}
 	select {
-	case s.orders <- carry:
+	case s.wanted <- carry:
 	default:
 		s.o.Log.Warn("what Home Assistant wants is not done: too much waits to be done", "block", string(s.block), "entity", entity)
 		s.again(entity)

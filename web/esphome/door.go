@@ -18,24 +18,20 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/crowd"
 	"orac/web/mdns"
+	"orac/web/orders"
 )
 
 // Orders is what clients may have the appliance do. Each records who did it.
 type Orders interface {
 	// Mute mutes a listener, or ends its mute.
-	Mute(ctx context.Context, by By, listener string, on bool) error
+	Mute(ctx context.Context, by orders.By, listener string, on bool) error
 	// Threshold and WakeWords change models in the runbook.
-	Threshold(ctx context.Context, by By, model string, value float64) error
-	WakeWords(ctx context.Context, by By, enabled map[string]bool) error
-	Restart(ctx context.Context, by By) error
-}
-
-// By is who gives an order.
-type By struct {
-	Block runbook.Address
-	From  netip.Addr
+	Threshold(ctx context.Context, by orders.By, model string, value float64) error
+	WakeWords(ctx context.Context, by orders.By, enabled map[string]bool) error
+	Restart(ctx context.Context, by orders.By) error
 }
 
 // Options are what doors need of the appliance.
@@ -51,7 +47,12 @@ type Options struct {
 }
 
 // Satellite returns the door of a block. It implements graph.Parts.Satellite.
-func (o Options) Satellite(block runbook.Address, listen string) (node.SatelliteDoor, error) {
+func (o Options) Satellite(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error) {
+	if key.IsSet() {
+		if _, err := wire.ParseKey(key.Reveal()); err != nil {
+			return nil, err
+		}
+	}
 	return &door{o: o, block: block, listen: listen, states: map[string]satellite.State{}}, nil
 }
 
@@ -82,7 +83,7 @@ type service struct {
 	crowd   crowd.Crowd[*conn]
 	running sync.WaitGroup // goroutines of connections
 	more    chan struct{}  // there is something in the queue
-	orders  chan func()    // that are to be carried out, one after the other
+	wanted  chan func()    // orders that are to be carried out, one after the other
 
 	// The lock of the door guards everything that follows.
 	conns map[*conn]struct{} // that may be told of states
@@ -116,7 +117,7 @@ func (d *door) Serve(t *rt.Task, face func() satellite.Face, opened func(), told
 	ctx, cancel := context.WithCancel(context.Background())
 	undo := t.OnStop(cancel)
 	defer undo()
-	s := &service{door: d, ctx: ctx, face: face, more: make(chan struct{}, 1), orders: make(chan func(), mostOrders), conns: map[*conn]struct{}{}}
+	s := &service{door: d, ctx: ctx, face: face, more: make(chan struct{}, 1), wanted: make(chan func(), mostOrders), conns: map[*conn]struct{}{}}
 	d.now.Store(s)
 	defer d.now.Store(nil)
 	failed := make(chan error, 1)
@@ -214,7 +215,7 @@ func (s *service) obey() {
 		select {
 		case <-s.ctx.Done():
 			return
-		case do := <-s.orders:
+		case do := <-s.wanted:
 			do()
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/testkit"
+	"orac/web/orders"
 )
 
 // rig is a satellite with its door, whose sound, speaker and orders are models. Its clock moves only when nothing else does.
@@ -36,7 +37,7 @@ type rig struct {
 	door    *door
 	visits  chan net.Conn
 	speaker *speaker
-	orders  *orders
+	obeys   *obeys
 	driver  *live.Driver
 	ring    *rt.Mailbox[node.Follow]
 	handed  *rt.Mailbox[node.Wake]
@@ -62,14 +63,14 @@ func visitIn(t *testing.T, dir string, b runbook.ESPHome, test func(r *rig)) {
 	fs, err := live.OpenFS(dir)
 	testkit.Must(t, err)
 	defer fs.Close()
-	r := &rig{T: t, visits: make(chan net.Conn), speaker: &speaker{}, orders: &orders{}, driver: live.New(nil)}
+	r := &rig{T: t, visits: make(chan net.Conn), speaker: &speaker{}, obeys: &obeys{}, driver: live.New(nil)}
 	r.ring, r.handed = rt.NewMailbox[node.Follow]("follows", 8), rt.NewMailbox[node.Wake]("handed", 8)
 	r.events = rt.NewMailbox[event.Event]("events", 1000)
 	o := Options{
-		Orders: r.orders, Log: slog.New(slog.DiscardHandler), Refused: func(runbook.Address, netip.Addr, string) { r.refused++ },
+		Orders: r.obeys, Log: slog.New(slog.DiscardHandler), Refused: func(runbook.Address, netip.Addr, string) { r.refused++ },
 		Listen: func(string) (net.Listener, error) { return visitors{r.visits, make(chan struct{})}, nil },
 	}
-	d, err := o.Satellite(b.Address, b.Listen)
+	d, err := o.Satellite(b.Address, b.Listen, b.Key)
 	testkit.Must(t, err)
 	r.door = d.(*door)
 	r.node = &node.ESPHome{
@@ -309,32 +310,32 @@ func (r *rig) end(id string, ok bool) {
 	r.do(func(t *rt.Task) { r.speaker.ended.Push(t, satellite.Ended{ID: "home-assistant-" + id, OK: ok}) })
 }
 
-// orders notes what it is told to do.
-type orders struct {
+// obeys notes what it is told to do.
+type obeys struct {
 	mu   sync.Mutex
 	did  []string
 	fail error
 }
 
-func (o *orders) note(format string, args ...any) error {
+func (o *obeys) note(format string, args ...any) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.did = append(o.did, fmt.Sprintf(format, args...))
 	return o.fail
 }
 
-func (o *orders) Mute(_ context.Context, by By, listener string, on bool) error {
+func (o *obeys) Mute(_ context.Context, by orders.By, listener string, on bool) error {
 	return o.note("mute %s %s %v", by.Block, listener, on)
 }
-func (o *orders) Threshold(_ context.Context, _ By, model string, v float64) error {
+func (o *obeys) Threshold(_ context.Context, _ orders.By, model string, v float64) error {
 	return o.note("threshold %s %g", model, v)
 }
-func (o *orders) WakeWords(_ context.Context, _ By, words map[string]bool) error {
+func (o *obeys) WakeWords(_ context.Context, _ orders.By, words map[string]bool) error {
 	return o.note("words %v", words)
 }
-func (o *orders) Restart(context.Context, By) error { return o.note("restart") }
+func (o *obeys) Restart(context.Context, orders.By) error { return o.note("restart") }
 
-func (o *orders) done() string {
+func (o *obeys) done() string {
 	synctest.Wait()
 	o.mu.Lock()
 	defer o.mu.Unlock()
