@@ -31,7 +31,7 @@ func (c *conn) command(m proto.Message) {
 		switch e.ID {
 		case satellite.IDMute:
 			listener := c.face().Listener
-			c.order(e.ID, func(ctx context.Context, o Orders) error { return o.Mute(ctx, c.by(), listener, m.State) })
+			c.order(c.quick, e.ID, func(ctx context.Context, o Orders) error { return o.Mute(ctx, c.by(), listener, m.State) })
 		case satellite.IDWakeSound:
 			c.toNode(satellite.Switched{On: m.State})
 		}
@@ -41,10 +41,10 @@ func (c *conn) command(m proto.Message) {
 			c.again(e.ID)
 			return
 		}
-		c.order(e.ID, func(ctx context.Context, o Orders) error { return o.Threshold(ctx, c.by(), e.Model, value) })
+		c.order(c.wanted, e.ID, func(ctx context.Context, o Orders) error { return o.Threshold(ctx, c.by(), e.Model, value) })
 	case *pb.ButtonCommandRequest:
 		if e.ID == satellite.IDRestart {
-			c.order(e.ID, func(ctx context.Context, o Orders) error { return o.Restart(ctx, c.by()) })
+			c.order(c.wanted, e.ID, func(ctx context.Context, o Orders) error { return o.Restart(ctx, c.by()) })
 		}
 	case *pb.MediaPlayerCommandRequest:
 		if e.ID == satellite.IDMedia {
@@ -95,7 +95,7 @@ func (c *conn) chooseWords(ids []string) {
 	if len(change) == 0 || !any {
 		return
 	}
-	c.order("", func(ctx context.Context, o Orders) error { return o.WakeWords(ctx, c.by(), change) })
+	c.order(c.wanted, "", func(ctx context.Context, o Orders) error { return o.WakeWords(ctx, c.by(), change) })
 }
 
 // toNode passes on what the satellite itself does.
@@ -111,7 +111,7 @@ func (c *conn) by() orders.By { return orders.By{Block: c.block, From: c.address
 
 // order has something carried out, after what was ordered before. Nobody waits for it. Whatever comes of it, clients are told how the entity
 // is then: they believe already that they were obeyed.
-func (c *conn) order(entity string, do func(ctx context.Context, o Orders) error) {
+func (c *conn) order(line chan<- func(), entity string, do func(ctx context.Context, o Orders) error) {
 	s := c.service
 	carry := func() {
 		ctx, cancel := context.WithTimeout(s.ctx, orderTime)
@@ -126,7 +126,7 @@ func (c *conn) order(entity string, do func(ctx context.Context, o Orders) error
 		return
 	}
 	select {
-	case s.wanted <- carry:
+	case line <- carry:
 	default:
 		s.o.Log.Warn("what Home Assistant wants is not done: too much waits to be done", "block", string(s.block), "entity", entity)
 		s.again(entity)

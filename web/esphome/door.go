@@ -84,6 +84,7 @@ type service struct {
 	running sync.WaitGroup // goroutines of connections
 	more    chan struct{}  // there is something in the queue
 	wanted  chan func()    // orders that are to be carried out, one after the other
+	quick   chan func()    // those that wait for none that takes long: whoever mutes wants it now
 
 	// The lock of the door guards everything that follows.
 	conns map[*conn]struct{} // that may be told of states
@@ -117,14 +118,15 @@ func (d *door) Serve(t *rt.Task, face func() satellite.Face, opened func(), told
 	ctx, cancel := context.WithCancel(context.Background())
 	undo := t.OnStop(cancel)
 	defer undo()
-	s := &service{door: d, ctx: ctx, face: face, more: make(chan struct{}, 1), wanted: make(chan func(), mostOrders), conns: map[*conn]struct{}{}}
+	s := &service{door: d, ctx: ctx, face: face, more: make(chan struct{}, 1), wanted: make(chan func(), mostOrders), quick: make(chan func(), mostOrders), conns: map[*conn]struct{}{}}
 	d.now.Store(s)
 	defer d.now.Store(nil)
 	failed := make(chan error, 1)
 	s.running.Go(func() { failed <- s.accept(l) })
 	s.running.Go(s.announce)
 	s.running.Go(s.watch)
-	s.running.Go(s.obey)
+	s.running.Go(func() { s.obey(s.wanted) })
+	s.running.Go(func() { s.obey(s.quick) })
 	defer func() {
 		s.farewell()
 		cancel()
@@ -210,12 +212,12 @@ func (s *service) refused(c *conn, why string) {
 }
 
 // obey carries out orders, one after the other.
-func (s *service) obey() {
+func (s *service) obey(orders <-chan func()) {
 	for {
 		select {
 		case <-s.ctx.Done():
 			return
-		case do := <-s.wanted:
+		case do := <-orders:
 			do()
 		}
 	}
