@@ -3,7 +3,6 @@ package runbook
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 
 	"orac/runbook/language"
@@ -123,7 +122,7 @@ func originsAreExact(value any, d *language.Document) (found language.Diagnostic
 	return found
 }
 
-var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
+var hostName = language.Match(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
 
 // hostsAreNames refuses values that no request can be addressed to. A pattern would admit names
 // that must be kept out.
@@ -150,7 +149,7 @@ func proxiesAreNetworks(value any, d *language.Document) (found language.Diagnos
 	return found
 }
 
-var permission = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,31}$`)
+var permission = language.Match(`^[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,31}$`)
 
 func permissionsAreNamed(value any, d *language.Document) (found language.Diagnostics) {
 	for _, s := range value.(*Runbook).ServiceAccounts {

@@ -3,7 +3,6 @@ package runbook
 import (
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -77,7 +76,7 @@ var webhookBlock = &language.BlockType{
 		{Name: "queue", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "4MiB", Min: "64KiB", Max: "256MiB",
 			Doc: "How much may wait on the disk. Beyond this size, or 10000 events, the oldest is dropped."},
 		{Name: "headers", Kind: language.Map, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
-			SecretKeys: regexp.MustCompile(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
+			SecretKeys: language.Match(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
 			Doc:        "HTTP headers to send. Their values are never printed. The values of Authorization, Cookie, X-Api-Key and names that end in -Token, -Secret, -Password or -Key may not be written out in the file; others may be."},
 	}, tlsClient("the receiver's")),
 	Rules: []language.Rule{
@@ -95,7 +94,7 @@ var webhookBlock = &language.BlockType{
 
 // signingKey matches what secret may be: base64 of 24 to 64 bytes after whsec_, or 24 to 512 printable characters with any other
 // start.
-var signingKey = regexp.MustCompile(`^(whsec_([A-Za-z0-9+/]{4}){7,20}([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)` +
+var signingKey = language.Match(`^(whsec_([A-Za-z0-9+/]{4}){7,20}([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)` +
 	`|[ -vx-~][ -~]{23,511}|w[ -gi-~][ -~]{22,510}|wh[ -rt-~][ -~]{21,509}|whs[ -df-~][ -~]{20,508}|whse[ -bd-~][ -~]{19,507}|whsec[ -^\x60-~][ -~]{18,506})$`)
 
 // SigningKey returns the key that secret means; nil if there is no secret.

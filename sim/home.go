@@ -115,7 +115,7 @@ func (h *home) Do(t *rt.Task, c act.Call, request string) act.Outcome {
 		_ = t.Sleep(proofTime) // the outcome is the same if it is stopped
 		return o
 	}
-	h.m.floor.does(h.m, h.name, c, request)
+	h.m.floor.book.Does(h.m.now(), h.name, c.Data, request)
 	h.switches(c)
 	switch wait := h.delay(); {
 	case h.has(scenario.BackendEnds):

@@ -19,6 +19,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
+	"orac/sim/trial/deeds"
 	"orac/sim/trial/judge"
 	"orac/sim/trial/report"
 	"orac/sim/trial/schedule"
@@ -63,12 +64,14 @@ type machine struct {
 	issuers    map[string]*issuer
 	receivers  map[string]*receiver
 	floor      floor
+	centre     *centre
 	ledger     *ledger
 	ailments   ailments
 	refusedFor time.Duration // the longest time in which a server has refused whatever token it was shown
 	faulty     int           // active faults that are not harmless
 	muting     muting
-	starving   []stretch // when nodes were kept from running
+	starving   []stretch     // when nodes were kept from running
+	stalled    time.Duration // until when the process is kept from running
 	memory     struct {
 		base, rate int64
 		since      time.Duration
@@ -117,6 +120,8 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		m.epoch = at
 	}
 	m.judge = judge.New(sc)
+	m.floor.book = deeds.New(m.judge)
+	m.centre = newCentre(m)
 	m.account, m.ledger = newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
 	m.duties = newDuties(m)
 	for _, s := range m.first.STTs {
@@ -165,7 +170,7 @@ func (m *machine) boot() {
 	m.booted = m.clock
 	d := virtual.New(m.seed+uint64(m.boots)<<32, m.epoch.Add(m.clock+m.jump), m.record)
 	d.Exempt("world")
-	m.driver = d
+	m.driver, m.stalled = d, 0
 	events := rt.NewMailbox[event.Event]("events to the world", 1024)
 	core, err := core.New(core.Options{
 		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),

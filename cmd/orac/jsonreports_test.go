@@ -9,6 +9,7 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/health"
 	"orac/appliance/hearing"
+	"orac/appliance/rollout"
 	"orac/appliance/status"
 	"orac/models"
 	"orac/models/infer"
@@ -46,7 +47,7 @@ func jsonReports() []jsonReport {
 		{"orac mute, orac unmute", []string{"orac mute", "orac unmute"}, status.Muting{}, false},
 		{"orac restart", []string{"orac restart"}, status.Restarting{}, false},
 		{"orac members", []string{"orac members"}, []members.State{}, false},
-		{"orac push", []string{"orac push"}, members.Push{}, false},
+		{"orac push", []string{"orac push"}, rollout.Push{}, false},
 		{"orac logs", []string{"orac logs"}, status.LogLine{}, false},
 		{"orac plan", []string{"orac plan"}, status.Plan{}, false},
 		{"orac apply", []string{"orac apply"}, applyReport{}, false},
