@@ -3,8 +3,8 @@ package runbook
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"orac/runbook/language"
@@ -38,34 +38,21 @@ const (
 	AllowRestart   = "restart"
 )
 
-// notInDeviceNames are the characters that no name of a device may have.
-var notInDeviceNames = regexp.MustCompile(`[^a-z0-9]+`)
-
 // longestDeviceName is what ESPHome allows.
 const longestDeviceName = 31
 
 // DeviceName is the name by which Home Assistant knows the satellite of an appliance.
 func (e ESPHome) DeviceName(appliance string) string {
-	plain := func(s string) string { return string(notInDeviceNames.ReplaceAll(lower(s), []byte("-"))) }
-	name := cmp.Or(e.Device, plain("orac-"+appliance))
-	return trimDashes(name[:min(len(name), longestDeviceName)])
-}
-
-func lower(s string) []byte {
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'A' && c <= 'Z' {
-			b[i] = c + 'a' - 'A'
+	name := cmp.Or(e.Device, strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			return r
 		}
-	}
-	return b
-}
-
-func trimDashes(s string) string {
-	for len(s) > 0 && s[len(s)-1] == '-' {
-		s = s[:len(s)-1]
-	}
-	return s
+		return '-'
+	}, "orac-"+appliance))
+	return strings.Trim(name[:min(len(name), longestDeviceName)], "-")
 }
 
 // Encrypted tells whether nobody may use the satellite without a key.
@@ -115,7 +102,7 @@ var esphomeBlock = &language.BlockType{
 		{Name: "advertise", Kind: language.Bool, Gives: language.Opens, OnChange: language.InPlace, Default: "false",
 			Doc: "Whether the satellite announces itself on the network (mDNS, `_esphomelib._tcp`), so that Home Assistant finds it."},
 		{Name: "device_name", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"orac-kitchen"`, DefaultDoc: "orac- and the name of the appliance",
-			Pattern: regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,29}[a-z0-9])?$`), Expect: "1 to 31 lower-case letters, digits and dashes, none of these at an end",
+			Pattern: language.Match(`^[a-z0-9]([a-z0-9-]{0,29}[a-z0-9])?$`), Expect: "1 to 31 lower-case letters, digits and dashes, none of these at an end",
 			Doc: "The name by which Home Assistant knows the satellite. Two satellites on a network need different names."},
 		{Name: "friendly_name", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Kitchen"`, DefaultDoc: "the name of the appliance",
 			Pattern: oneLine, Expect: oneLineExpect,
