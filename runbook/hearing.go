@@ -223,7 +223,7 @@ var listenerBlock = &language.BlockType{
   deliver = [stt.whisper]
 }`,
 	Attributes: []language.Attribute{
-		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device"}, Example: "device.microphone.usb",
+		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device.microphone", "device.wav"}, Example: "device.microphone.usb",
 			Doc: "The device to listen to. Several listeners may share a device."},
 		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
 			Doc: "The models that listen. Name each model once."},

@@ -8,6 +8,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/outbox"
+	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -45,7 +46,10 @@ type Parts struct {
 	// Satellite makes the place where clients of an esphome block connect; key is the one that the runbook names. Nil: nobody comes.
 	Satellite func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error)
 	Version   string // of the program
-	History   node.Book
+	// Speaker and Sound play: a loudspeaker, and what opens a sound. Nil where nothing is played.
+	Speaker func(Loudspeaker) (play.Speaker, error)
+	Sound   play.Opener
+	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
 	// Mutes tells who does not listen now; nil: nobody is ever muted.

@@ -96,7 +96,7 @@ type Attribute struct {
 	NonEmpty bool // a list that must have an element; written Ints always need one
 	Secret   Secrecy
 	Values   []string // of an Enum or a Keyword; the allowed elements of Strings; the names of Numbers
-	Refs     []string // types a reference may name
+	Refs     []string // types, or keys of types that have variants, that a reference may name
 	Sees     *Words   // for an Expression; for a URL or String, the words that its text may name: see Template
 	Pattern  *Pattern
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
