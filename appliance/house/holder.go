@@ -90,26 +90,35 @@ func (h *Holder) read() (*Bundle, error) {
 	return b, nil
 }
 
-// readFile reads a file of the folder, which others must not be able to read.
-func (h *Holder) readFile(name string, most int64) ([]byte, error) {
+// readFile reads a file of the folder. Others must not be able to read the bundle.
+func (h *Holder) readFile(name string, most int64) (text []byte, err error) {
+	err = h.inside(func(d *statedir.Dir) error {
+		info, err := d.Lstat(name)
+		switch {
+		case err != nil:
+			return err
+		case name == fileName && info.Mode().Perm()&0o077 != 0:
+			return fmt.Errorf("others may have read the private key in %s: remove the file, and join again with a new code", d.Path(name))
+		}
+		text, err = d.ReadFile(name, most)
+		return err
+	})
+	return text, err
+}
+
+// inside does something in the folder, if there is one.
+func (h *Holder) inside(do func(*statedir.Dir) error) error {
 	dir, err := statedir.Existing(h.state)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer dir.Close()
 	sub, err := dir.ExistingSub(folderName)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer sub.Close()
-	info, err := sub.Lstat(name)
-	switch {
-	case err != nil:
-		return nil, err
-	case name == fileName && info.Mode().Perm()&0o077 != 0:
-		return nil, fmt.Errorf("others may have read the private key in %s: remove the file, and join again with a new code", sub.Path(name))
-	}
-	return sub.ReadFile(name, most)
+	return do(sub)
 }
 
 func noneOr(err error) error {
@@ -139,7 +148,7 @@ func (h *Holder) Keep(b *Bundle) error {
 // Forget removes the bundle, and what is known of the house. It is no error if there is none.
 func (h *Holder) Forget() error {
 	return h.within(func(d *statedir.Dir) error {
-		if err := errors.Join(remove(d, fileName), remove(d, endedName)); err != nil {
+		if err := errors.Join(remove(d, fileName), remove(d, endedName), remove(d, markName)); err != nil {
 			return err
 		}
 		return d.Sync()
@@ -153,6 +162,7 @@ func remove(d *statedir.Dir, name string) error {
 	return nil
 }
 
+// within does something in the folder, which it makes.
 func (h *Holder) within(do func(*statedir.Dir) error) error {
 	state, err := statedir.Open(h.state)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/amount"
+	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"
@@ -37,7 +38,6 @@ type Setting struct {
 const (
 	MaxParallel = 8
 	MaxSettings = 16
-	MaxMute     = 24 * time.Hour
 	maxMembers  = 256
 )
 
@@ -199,8 +199,8 @@ func (a Ask) check() error {
 	}
 	switch c := *a.Command; c.Do {
 	case Mute:
-		if c.Seconds < 1 || c.Seconds > int(MaxMute/time.Second) {
-			return cannot("A member can be muted for 1 s to %s.", amount.Span(MaxMute))
+		if c.Seconds < 1 || c.Seconds > int(status.MostMute/time.Second) {
+			return cannot("A member can be muted for 1 s to %s.", amount.Span(status.MostMute))
 		}
 	case Unmute, Restart:
 	default:

@@ -7,7 +7,6 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/event"
 	"orac/appliance/graph"
-	"orac/appliance/health"
 	"orac/appliance/hearing"
 	"orac/appliance/rollout"
 	"orac/appliance/status"
@@ -36,7 +35,7 @@ type jsonReport struct {
 func jsonReports() []jsonReport {
 	return append([]jsonReport{
 		{"orac status", []string{"orac status"}, status.Status{}, false},
-		{"orac health", []string{"orac health"}, health.Report{}, false},
+		{"orac health", []string{"orac health"}, status.Health{}, false},
 		{"orac history", []string{"orac history"}, []acts.Heard{}, false},
 		{"orac incidents", []string{"orac incidents"}, []status.Incident{}, false},
 		{"orac spool list", []string{"orac spool list"}, []status.Utterance{}, false},

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance/rollout"
+	"orac/appliance/status"
 	"orac/cmd/orac/screen"
 	"orac/runbook/language"
 	"orac/web/control"
@@ -76,8 +77,8 @@ func (f pushFlags) ask(args []string) (ask rollout.Ask, err error) {
 		return ask, usage("push one thing: settings, or one command")
 	case f.parallel < 1 || f.parallel > rollout.MaxParallel:
 		return ask, usage("--parallel %d: it must be from 1 to %d", f.parallel, rollout.MaxParallel)
-	case f.mute != 0 && (f.mute < time.Second || f.mute > rollout.MaxMute):
-		return ask, usage("--mute %s: it must be from 1s to %s", f.mute, language.FormatDuration(rollout.MaxMute))
+	case f.mute != 0 && (f.mute < time.Second || f.mute > status.MostMute):
+		return ask, usage("--mute %s: it must be from 1s to %s", f.mute, language.FormatDuration(status.MostMute))
 	case f.mute != 0:
 		ask.Command = &rollout.Command{Do: rollout.Mute, Seconds: int(f.mute / time.Second)}
 	case f.unmute:

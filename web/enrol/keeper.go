@@ -103,7 +103,11 @@ func (k *Keeper) Listeners() []health.Listener {
 	}
 	b, err := k.Holder.Bundle()
 	if errors.Is(err, house.ErrNone) && rb.Issuer.URL == "" { // it trusts an issuer and has not joined its house
-		return nil
+		at, interrupted := k.Holder.Interrupted()
+		if !interrupted {
+			return nil
+		}
+		err = fmt.Errorf("orac join %s was interrupted before the certificate came: run it again, with a new code if the issuer does not know this one any more, or undo it with orac leave", at)
 	}
 	told := trouble(b, err, why, time.Now())
 	if told == "" && rb.Issuer.URL == "" {

@@ -71,7 +71,7 @@ func NewMel(s Set, spec MelSpec) (*Mel, error) {
 				first, last = min(first, k), k
 			}
 		}
-		if first < 1 || last >= half || used+last-first+1 > len(m.c.weight) {
+		if first < 1 || last < first || last >= half || used+last-first+1 > len(m.c.weight) {
 			m.Close()
 			return nil, fmt.Errorf("mel band %d is empty, too wide, or reaches the ends of the spectrum", band)
 		}

@@ -5,6 +5,11 @@ package kernel
 /*
 #include <stdlib.h>
 #include <string.h>
+static void *aligned(size_t n)
+{
+	void *p;
+	return posix_memalign(&p, 64, n) == 0 ? memset(p, 0, n) : NULL;
+}
 */
 import "C"
 
@@ -18,11 +23,10 @@ import (
 type memory struct{ owned []unsafe.Pointer }
 
 func (m *memory) take(n int) (unsafe.Pointer, error) {
-	p := C.aligned_alloc(64, C.size_t(max(n, 1)))
+	p := C.aligned(C.size_t(max(n, 1)))
 	if p == nil {
 		return nil, errors.New("no memory for a network")
 	}
-	C.memset(p, 0, C.size_t(max(n, 1)))
 	m.owned = append(m.owned, p)
 	return p, nil
 }
