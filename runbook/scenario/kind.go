@@ -114,6 +114,7 @@ const (
 	BackendTarget   Target = "backend"
 	ModelTarget     Target = "language_model"
 	LoginTarget     Target = "login"
+	WyomingTarget   Target = "wyoming"
 	NodeTarget      Target = "node"
 )
 
@@ -128,6 +129,7 @@ var targets = map[Target]language.Attribute{
 	BackendTarget:   {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the backend."},
 	ModelTarget:     {DefaultDoc: "the runbook's first", Example: `"qwen"`, Doc: "The name of the language model."},
 	LoginTarget:     {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the login whose issuer breaks."},
+	WyomingTarget:   {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of a Wyoming service that serves speech to text."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
