@@ -18,6 +18,7 @@ import (
 	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/play"
 	"orac/appliance/provenclock"
 	"orac/appliance/record"
 	"orac/appliance/rt"
@@ -94,6 +95,8 @@ var with = map[string][][2]string{
 	"esphome listen":                     {{"advertise", ""}},
 	"esphome accept_key":                 {{"key", ""}},
 	"esphome unprotected_on_the_network": {{"key", ""}},
+	"device.speaker identity":            {{"match", ""}},
+	"device.speaker id":                  {{"match", ""}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.
@@ -357,6 +360,7 @@ func world() *graph.Parts {
 		Core:          func(c graph.CoreService, _ wire.Tokens) (notify.Core, error) { return actor{c}, nil },
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
+		Speaker:       func(l graph.Loudspeaker) (play.Speaker, error) { return horn{l}, nil },
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
@@ -379,6 +383,7 @@ type (
 	hand    struct{ graph.BackendService }
 	mind    struct{ graph.ModelService }
 	issuer  struct{ graph.IssuerService }
+	horn    struct{ graph.Loudspeaker }
 	deaf    struct{}
 	mum     struct{}
 	never   struct{}
@@ -390,6 +395,8 @@ func (hand) Do(_ *rt.Task, c act.Call, _ string) act.Outcome                    
 func (hand) Watch(t *rt.Task, _ act.Sight) error                                    { return t.Sleep(1 << 62) }
 func (hand) Refresh()                                                               {}
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
+
+func (horn) Open(*rt.Task) (play.Output, error) { return nil, errors.New("nothing is played") }
 
 func (issuer) Token(*rt.Task, string) (login.Token, error) {
 	return login.Token{Text: "token", Life: time.Hour}, nil
