@@ -32,7 +32,7 @@ import (
 	"orac/runbook"
 )
 
-// World connects a graph to its real adapters: the capture process and files for sound, ONNX Runtime for inference,
+// World connects a graph to its real adapters: the capture process and files for sound, networks for inference,
 // HTTP and commands for services, a state directory for what must last. The end of ctx interrupts downloads.
 func World(ctx context.Context, state *State, store models.Store) (*graph.Parts, error) {
 	store.Sweep()
