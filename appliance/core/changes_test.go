@@ -18,6 +18,7 @@ import (
 	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/play"
 	"orac/appliance/provenclock"
 	"orac/appliance/record"
 	"orac/appliance/rt"
@@ -91,6 +92,8 @@ var with = map[string][][2]string{
 	"device.wav gap":              {{"end", `"loop"`}},
 	"device.wav pace":             {{"end", `"stop"`}},
 	"wyoming serve":               {{"engine", ""}},
+	"device.speaker identity":     {{"match", ""}},
+	"device.speaker id":           {{"match", ""}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.
@@ -354,6 +357,7 @@ func world() *graph.Parts {
 		Core:          func(c graph.CoreService, _ wire.Tokens) (notify.Core, error) { return actor{c}, nil },
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
+		Speaker:       func(l graph.Loudspeaker) (play.Speaker, error) { return horn{l}, nil },
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
@@ -376,6 +380,7 @@ type (
 	hand    struct{ graph.BackendService }
 	mind    struct{ graph.ModelService }
 	issuer  struct{ graph.IssuerService }
+	horn    struct{ graph.Loudspeaker }
 	deaf    struct{}
 	mum     struct{}
 	never   struct{}
@@ -387,6 +392,8 @@ func (hand) Do(_ *rt.Task, c act.Call, _ string) act.Outcome                    
 func (hand) Watch(t *rt.Task, _ act.Sight) error                                    { return t.Sleep(1 << 62) }
 func (hand) Refresh()                                                               {}
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
+
+func (horn) Open(*rt.Task) (play.Output, error) { return nil, errors.New("nothing is played") }
 
 func (issuer) Token(*rt.Task, string) (login.Token, error) {
 	return login.Token{Text: "token", Life: time.Hour}, nil
