@@ -44,6 +44,9 @@ type Parts struct {
 	LanguageModel func(ModelService) (act.LanguageModel, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
 	Door func(block runbook.Address, listen string) (node.Door, error)
+	// Satellite makes the place where clients of an esphome block connect; key is the one that the runbook names. Nil: nobody comes.
+	Satellite func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error)
+	Version   string // of the program
 	// Speaker and Sound play: a loudspeaker, and what opens a sound. Nil where nothing is played.
 	Speaker func(Loudspeaker) (play.Speaker, error)
 	Sound   play.Opener
