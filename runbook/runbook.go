@@ -40,6 +40,7 @@ type Runbook struct {
 	Hearing
 	Services
 	Hooks
+	Tracing
 	Bounds
 	Serving
 	Acting
@@ -50,7 +51,7 @@ type Runbook struct {
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
 var Registry = slices.Concat(
-	[]*language.BlockType{applianceBlock}, hearing, services, hooks, serving, acting, belonging, bounds, access,
+	[]*language.BlockType{applianceBlock}, hearing, services, hooks, tracing, serving, acting, belonging, bounds, access,
 	[]*language.BlockType{language.Locals("runbook"), language.Variable()},
 )
 

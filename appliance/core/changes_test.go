@@ -18,6 +18,7 @@ import (
 	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/otlp"
 	"orac/appliance/provenclock"
 	"orac/appliance/record"
 	"orac/appliance/rt"
@@ -25,6 +26,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/runbook/edit"
@@ -355,6 +357,7 @@ func world() *graph.Parts {
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
+		Traces:        func(s graph.TraceService) (otlp.Collector, error) { return tracer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
 			Gate:      func() (node.Gate, error) { return mum{}, nil },
@@ -376,6 +379,7 @@ type (
 	hand    struct{ graph.BackendService }
 	mind    struct{ graph.ModelService }
 	issuer  struct{ graph.IssuerService }
+	tracer  struct{ graph.TraceService }
 	deaf    struct{}
 	mum     struct{}
 	never   struct{}
@@ -383,10 +387,12 @@ type (
 )
 
 func (hand) Calls(act.Command, *act.Home, map[string]act.State) ([]act.Call, error) { return nil, nil }
-func (hand) Do(_ *rt.Task, c act.Call, _ string) act.Outcome                        { return act.Outcome{Call: c} }
+func (hand) Do(_ *rt.Task, c act.Call, _ thread.Thread) act.Outcome                 { return act.Outcome{Call: c} }
 func (hand) Watch(t *rt.Task, _ act.Sight) error                                    { return t.Sleep(1 << 62) }
 func (hand) Refresh()                                                               {}
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
+
+func (tracer) Export(*rt.Task, []otlp.Span) (int, error) { return 0, nil }
 
 func (issuer) Token(*rt.Task, string) (login.Token, error) {
 	return login.Token{Text: "token", Life: time.Hour}, nil

@@ -92,7 +92,7 @@ func Kinds() []*Kind {
 		forwards(), sttServers(), wyomings(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
 		logins(),
-		webhooks(), histories(),
+		webhooks(), traces(), histories(),
 	}
 }
 

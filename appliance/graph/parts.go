@@ -7,6 +7,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/otlp"
 	"orac/appliance/outbox"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
@@ -41,7 +42,9 @@ type Parts struct {
 	Backend       func(s BackendService, find func(path string) string) (act.Backend, error)
 	LanguageModel func(ModelService) (act.LanguageModel, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
-	Door    func(block runbook.Address, listen string) (node.Door, error)
+	Door func(block runbook.Address, listen string) (node.Door, error)
+	// Traces makes the client of a collector. Nil where nobody takes traces: a graph that needs it does not run there.
+	Traces  func(TraceService) (otlp.Collector, error)
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
