@@ -41,8 +41,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 30 {
-		t.Errorf("%d block types are built, want 30", slots)
+	if slots != 31 {
+		t.Errorf("%d block types are built, want 31", slots)
 	}
 }
 

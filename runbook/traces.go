@@ -29,6 +29,15 @@ type Traces struct {
 	ClientKey     string                     `hcl:"client_key"`
 }
 
+// tracesGoSomewhere demands an address.
+func tracesGoSomewhere(value any, d *language.Document) language.Diagnostics {
+	t := value.(*Runbook).Traces
+	if b, _ := d.Block(t.Address); b.Written && !t.On() {
+		return language.Diagnostics{d.Problem(t.Address, "", language.Error, "url is missing", `Add url = "http://collector.local:4318". Without a traces block nothing is traced.`)}
+	}
+	return nil
+}
+
 // On tells whether commands are traced.
 func (t Traces) On() bool { return t.URL != "" }
 
@@ -42,7 +51,7 @@ var tracesBlock = &language.BlockType{
   url = "http://collector.local:4318"
 }`,
 	Attributes: slices.Concat([]language.Attribute{
-		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Required: true, Example: `"http://collector.local:4318"`,
+		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://collector.local:4318"`,
 			Doc: "The address of the collector, as OTEL_EXPORTER_OTLP_ENDPOINT has it: ORAC appends /v1/traces."},
 		{Name: "sample", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "1", Min: "0", Max: "1", Example: "0.25",
 			Doc: "The part of the commands that is traced. The request ID decides which: appliances with the same value trace the same commands. If a peer says that it traces a command, or that it does not (traceparent), that counts."},

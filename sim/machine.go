@@ -62,6 +62,7 @@ type machine struct {
 	peers      map[string]*peer
 	issuers    map[string]*issuer
 	receivers  map[string]*receiver
+	tracing    *collector // nil: nobody has sent it anything
 	floor      floor
 	ledger     *ledger
 	ailments   ailments
@@ -209,7 +210,7 @@ func (m *machine) launch() {
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: m.disk, Host: "sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
-		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Events: rt.NewOut(events),
+		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Events: rt.NewOut(events),
 	}
 }
 

@@ -89,23 +89,20 @@ func (k *Client) Export(t *rt.Task, spans []Span) (refused int, err error) {
 		return 0, &wire.Error{Op: op, Address: k.url, Kind: wire.Refused, Cause: err}
 	}
 	answer, err := k.client.Do(t, wire.Request{Op: op, Method: http.MethodPost, URL: k.url, ContentType: "application/x-protobuf", Body: body})
+	if e, ok := errors.AsType[*wire.Error](err); ok && e.Kind == wire.Protocol { // it has answered with a success, at unbearable length
+		return 0, nil
+	}
 	if err != nil {
 		return 0, err
 	}
-	refused, err = parse(answer, len(spans))
-	if err != nil { // it has accepted them: nothing is gained by sending them again
-		return len(spans), &wire.Error{Op: op, Address: wire.Address(k.url), Kind: wire.Protocol, Doubt: wire.Acted, Cause: k.client.Redacted(err), Hint: k.client.Strange()}
-	}
-	return refused, nil
+	return parse(answer, len(spans)), nil
 }
 
-var errNoAnswer = errors.New("the answer is not one of OTLP")
-
-// parse reads how many spans of an export a collector has refused. An answer that is none is an error.
-func parse(answer []byte, sent int) (refused int, err error) {
+// parse reads how many spans of an export a collector has refused. An answer that is none says so of no span: its status was a success.
+func parse(answer []byte, sent int) (refused int) {
 	var a collector.ExportTraceServiceResponse
-	if err := proto.Unmarshal(answer, &a); err != nil {
-		return 0, errNoAnswer
+	if proto.Unmarshal(answer, &a) != nil {
+		return 0
 	}
-	return int(min(max(0, a.GetPartialSuccess().GetRejectedSpans()), int64(sent))), nil
+	return int(min(max(0, a.GetPartialSuccess().GetRejectedSpans()), int64(sent)))
 }

@@ -36,6 +36,7 @@ type Status struct {
 	Traces     *Traces       `json:"traces,omitempty"` // of commands, on their way to a collector; absent without a traces block
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
+	Counts     []Count       `json:"-"` // what happened, for metrics
 }
 
 // Node is a node of the graph.

@@ -82,6 +82,9 @@ func (b book) settle(state string, services map[runbook.Address]string) (book, e
 	for _, h := range b.rb.Webhooks {
 		edits = append(edits, setting{block: h.Address, attribute: "url", value: text(services[h.Address] + "/webhook")})
 	}
+	if b.rb.Traces.On() {
+		edits = append(edits, setting{block: b.rb.Traces.Address, attribute: "url", value: text(services[b.rb.Traces.Address] + "/webhook")})
+	}
 	for _, w := range b.rb.WAVs {
 		edits = append(edits, setting{block: w.Address, attribute: "path", value: text(b.absolute(w.Path))})
 	}

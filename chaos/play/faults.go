@@ -63,21 +63,22 @@ var makers = map[scenario.Kind]Maker{
 	scenario.STTLate:  {How: "the server answers a second after the appliance has given up", prepare: late},
 	scenario.STTHolds: {How: "the server accepts the sound and never answers; the stream stays open", prepare: doing(stttest.Never, speech...)},
 	// A handshake takes some 200 bytes of an answer; a transcript follows it.
-	scenario.STTCut:        {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Truncate, Most: 600})},
-	scenario.STTCorrupt:    {How: "the proxy changes bytes of answers that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})},
-	scenario.STTSilent:     {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: proxied(proxy.Behaviour{Mode: proxy.BlackHole})},
-	scenario.STTPoison:     {How: "the server fails on the first utterance that it receives, every time, in the way that the fault names", prepare: poison},
-	scenario.STTEngine:     {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: doing(stttest.EngineFails, speech...)},
-	scenario.STTStopped:    {How: "SIGSTOP to the server, then SIGCONT", prepare: freeze},
-	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
-	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
-	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", Differs: "sound has been seen to suffer", machine: separable, shakes: true, prepare: unlink},
-	scenario.EngineDies:    {How: "SIGKILL to the process of the engine", prepare: killEngine},
-	scenario.EngineHangs:   {How: "SIGSTOP to the process of the engine", prepare: stopEngine},
-	scenario.EngineMemory:  {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
-	scenario.EngineTrash:   {How: "malformed frames are written into the pipe of the engine's process", prepare: trashEngine},
-	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
-	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
+	scenario.STTCut:         {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Truncate, Most: 600})},
+	scenario.STTCorrupt:     {How: "the proxy changes bytes of answers that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})},
+	scenario.STTSilent:      {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: proxied(proxy.Behaviour{Mode: proxy.BlackHole})},
+	scenario.STTPoison:      {How: "the server fails on the first utterance that it receives, every time, in the way that the fault names", prepare: poison},
+	scenario.STTEngine:      {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: doing(stttest.EngineFails, speech...)},
+	scenario.STTStopped:     {How: "SIGSTOP to the server, then SIGCONT", prepare: freeze},
+	scenario.STTEnds:        {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
+	scenario.STTNoStream:    {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
+	scenario.NetDown:        {How: "the appliance runs in a network namespace of its own, whose only link is taken down", Differs: "sound has been seen to suffer", machine: separable, shakes: true, prepare: unlink},
+	scenario.EngineDies:     {How: "SIGKILL to the process of the engine", prepare: killEngine},
+	scenario.EngineHangs:    {How: "SIGSTOP to the process of the engine", prepare: stopEngine},
+	scenario.EngineMemory:   {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
+	scenario.EngineTrash:    {How: "malformed frames are written into the pipe of the engine's process", prepare: trashEngine},
+	scenario.WebhookPoison:  {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
+	scenario.WebhookFlood:   {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
+	scenario.CollectorFlood: {How: "the collector answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
 	scenario.DiskFull:     {How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
 	scenario.DiskReadOnly: {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, shakes: true, prepare: readOnly},
@@ -134,7 +135,7 @@ func (w *World) supported(o occurrence) error {
 		return mk.probe(w, o)
 	}
 	switch o.Kind.Info().Target {
-	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget:
+	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.TracesTarget:
 		_, err := w.peer(o)
 		return err
 	}
@@ -152,7 +153,11 @@ func (w *World) target(o occurrence) (*microphone, error) {
 // peer returns the service that a fault affects.
 func (w *World) peer(o occurrence) (*service, error) {
 	block := string(o.Kind.Info().Target)
-	if s, ok := w.services[runbook.Address(block+"."+o.Target)]; ok {
+	address := runbook.Address(block + "." + o.Target)
+	if o.Kind.Info().Target == scenario.TracesTarget { // its block has no name
+		address = w.book.rb.Traces.Address
+	}
+	if s, ok := w.services[address]; ok {
 		return s, nil
 	}
 	return nil, fmt.Errorf("there is no server for %s %q that could break: with protocol exec it is a program", block, o.Target)

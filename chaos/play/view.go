@@ -246,6 +246,9 @@ func (r *run) State() scenario.State {
 		s.HooksWaiting += h.Waiting
 		s.HooksAside += h.Aside
 	}
+	if x := r.now.Traces; x != nil {
+		s.SpansSent, s.SpansDropped, s.SpansWaiting = x.Sent, x.Dropped, x.Waiting
+	}
 	s.Incidents = len(r.incidentIn)
 	for _, id := range r.incidentIn {
 		if r.incidents[id].End == 0 {

@@ -142,6 +142,9 @@ func (w *World) serveAll() error {
 	for _, h := range w.book.rb.Webhooks {
 		names = append(names, h.Address)
 	}
+	if w.book.rb.Traces.On() {
+		names = append(names, w.book.rb.Traces.Address)
+	}
 	urls := map[runbook.Address]string{}
 	for i, a := range names {
 		s, err := w.serve(w.seed + uint64(i)<<32)

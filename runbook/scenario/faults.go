@@ -58,6 +58,12 @@ const (
 	WebhookGone      Kind = "webhook_gone"
 	WebhookPoison    Kind = "webhook_poison"
 	WebhookFlood     Kind = "webhook_flood"
+
+	CollectorDown    Kind = "collector_down"
+	CollectorSlow    Kind = "collector_slow"
+	CollectorError   Kind = "collector_error"
+	CollectorDenied  Kind = "collector_denied"
+	CollectorFlood   Kind = "collector_flood"
 	CoreDown         Kind = "core_down"
 	CoreSlow         Kind = "core_slow"
 	CoreUnauthorized Kind = "core_unauthorized"
@@ -180,6 +186,12 @@ var kinds = []Info{
 		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection, refuse answers 400."}}},
 	{Kind: WebhookFlood, Family: webhook, Target: WebhookTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: the answer counts, and its body is not read."},
+	{Kind: CollectorDown, Family: collector, Target: TracesTarget, Lasts: true, Refuses: true, Doc: "The collector of traces refuses connections."},
+	{Kind: CollectorSlow, Family: collector, Target: TracesTarget, Lasts: true, Late: true, Doc: "It answers late.", more: delay("15s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(30)) * time.Second }},
+	{Kind: CollectorError, Family: collector, Target: TracesTarget, Lasts: true, Status: 500, Doc: "It answers 500."},
+	{Kind: CollectorDenied, Family: collector, Target: TracesTarget, Lasts: true, Status: 401, Doc: "It answers 401."},
+	{Kind: CollectorFlood, Family: collector, Target: TracesTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: its body is hardly read."},
 	{Kind: CoreDown, Family: core, Target: CoreTarget, Lasts: true, Refuses: true, Doc: "The Core refuses connections.", Unreal: alone},
 	{Kind: CoreSlow, Family: core, Target: CoreTarget, Lasts: true, Late: true, Doc: "The Core answers late. It acts on a text all the same.", Unreal: alone,
 		more:  delay("10s", "How much later it answers."),

@@ -51,6 +51,13 @@ func webhooks(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+func traces(rb *runbook.Runbook) []string {
+	if rb.Traces.On() {
+		return []string{"traces"}
+	}
+	return nil
+}
+
 func cores(rb *runbook.Runbook) (names []string) {
 	for _, c := range rb.Cores {
 		names = append(names, c.Name)
@@ -112,6 +119,8 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return models(rb)
 	case scenario.LoginTarget:
 		return logins(rb)
+	case scenario.TracesTarget:
+		return traces(rb)
 	case scenario.NodeTarget:
 		return addresses(rb)
 	case "":
