@@ -16,8 +16,10 @@ require (
 	github.com/go-webauthn/webauthn v0.18.2 // passkeys
 	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
 	github.com/google/go-cmp v0.7.0 // tests show what differs
+	github.com/hajimehoshi/go-mp3 v0.3.4 // sounds from elsewhere that are MP3; pure Go, Ebitengine's author keeps it
 	github.com/hashicorp/hcl/v2 v2.25.0 // the language of the runbook
 	github.com/hashicorp/mdns v1.0.7 // announces services on the network
+	github.com/mewkiz/flac v1.0.14 // sounds that are FLAC, as Home Assistant sends them; pure Go
 	github.com/miekg/dns v1.1.73 // the messages that mdns does not send: a service that comes or goes
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/rogpeppe/go-internal v1.16.0 // tests that are scripts of commands
@@ -74,9 +76,12 @@ require (
 	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
 	github.com/go-webauthn/x v0.3.1 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
+	github.com/icza/bitio v1.1.0 // indirect
 	github.com/lucasb-eyer/go-colorful v1.4.1 // indirect
 	github.com/lufia/plan9stats v0.0.0-20211012122336-39d0f177ccd0 // indirect
 	github.com/mattn/go-runewidth v0.0.31 // indirect
+	github.com/mewkiz/pkg v0.0.0-20250417130911-3f050ff8c56d // indirect
+	github.com/mewpkg/term v0.0.0-20241026122259-37a80af23985 // indirect
 	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
 	github.com/philhofer/fwd v1.2.0 // indirect
 	github.com/power-devops/perfstat v0.0.0-20210106213030-5aafc221ea8c // indirect

@@ -18,6 +18,7 @@ import (
 	"orac/appliance/logbook"
 	"orac/appliance/program"
 	"orac/models"
+	"orac/models/infer"
 	"orac/models/moonshine"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -82,9 +83,6 @@ func Check(rb *runbook.Runbook) language.Diagnostics {
 func Needs(rb *runbook.Runbook) []string {
 	gated := slices.ContainsFunc(rb.Listeners, func(l runbook.Listener) bool { return l.VADThreshold > 0 })
 	hears := len(rb.Listeners) > 0 || slices.ContainsFunc(rb.Wyomings, func(w runbook.Wyoming) bool { return w.Serve == runbook.ServeWake })
-	names := slices.DeleteFunc(models.Required(), func(name string) bool {
-		return name == gateModel && !gated || name != libraryModel && !hears
-	})
 	used := []runbook.Model(nil)
 	for _, l := range rb.Listeners {
 		used = append(used, graph.Enabled(rb, l)...)
@@ -92,6 +90,10 @@ func Needs(rb *runbook.Runbook) []string {
 	for _, w := range rb.Wyomings {
 		used = append(used, rb.ServedModels(w)...)
 	}
+	foreign := slices.ContainsFunc(used, func(m runbook.Model) bool { return models.Foreign(m.Source) })
+	names := slices.DeleteFunc(models.Required(foreign || infer.NeedsRuntime()), func(name string) bool {
+		return !hears || name == gateModel && !gated
+	})
 	for _, m := range used {
 		if name, ok := strings.CutPrefix(m.Source, models.CatalogPrefix); ok && !slices.Contains(names, name) {
 			names = append(names, name)
@@ -110,11 +112,8 @@ func Needs(rb *runbook.Runbook) []string {
 // speechOf is the speech model of an engine.
 func speechOf(s runbook.STT) string { return cmp.Or(s.Model, runbook.DefaultSpeech) }
 
-// gateModel is the catalogue's name of the voice gate, and libraryModel that of what runs all networks.
-const (
-	gateModel    = "silero_vad"
-	libraryModel = "onnxruntime"
-)
+// gateModel is the catalogue's name of the voice gate.
+const gateModel = "silero_vad"
 
 type checker struct {
 	rb    *runbook.Runbook

@@ -10,6 +10,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/graph"
 	"orac/models"
+	"orac/models/infer"
 	"orac/models/modelstest"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -61,13 +62,20 @@ listener "l" {
 	if got := appliance.Needs(rb); !slices.Equal(got, []string{"onnxruntime", "melspectrogram", "embedding_model", "hey_jarvis"}) {
 		t.Errorf("without the gate it needs %q", got)
 	}
+	catalogued := *rb
+	catalogued.Models = slices.DeleteFunc(slices.Clone(rb.Models), func(m runbook.Model) bool { return m.Source == "own.onnx" })
+	catalogued.Listeners = slices.Clone(rb.Listeners)
+	catalogued.Listeners[0].Models = slices.DeleteFunc(slices.Clone(rb.Listeners[0].Models), func(a runbook.Address) bool { return a == "model.own" })
+	if got := appliance.Needs(&catalogued); slices.Contains(got, "onnxruntime") != infer.NeedsRuntime() {
+		t.Errorf("with models of the catalogue alone it needs %q", got)
+	}
 	rb.Listeners[0].VADThreshold = 0.5
 	if got := appliance.Needs(rb); !slices.Contains(got, "silero_vad") {
 		t.Errorf("with the gate it needs %q", got)
 	}
 	rb.Listeners = nil
 	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.stt", Name: "stt", Serve: runbook.ServeSTT, Engine: "stt.local"}}
-	if got := appliance.Needs(rb); !slices.Equal(got, []string{"onnxruntime"}) {
+	if got := appliance.Needs(rb); len(got) != 0 {
 		t.Errorf("without ears it needs %q", got)
 	}
 	rb.Wyomings[0].Serve = runbook.ServeWake

@@ -19,38 +19,30 @@ import (
 	"orac/models/wake"
 )
 
-// OpenInference loads the inference library and returns the networks of a model store. The networks themselves are looked for when a
-// graph asks for them: one that hears nothing needs none. The end of ctx interrupts downloads. If copies names a folder, models that are
+// OpenInference returns the networks of a model store. They are looked for when a graph asks for them: one that hears nothing needs none.
+// ONNX Runtime is loaded only if a network needs it (infer.Engine). The end of ctx interrupts downloads. If copies names a folder, models that are
 // named by path are copied into it.
 func OpenInference(ctx context.Context, store models.Store, copies string) (graph.Inference, error) {
-	e := &inference{ctx: ctx, store: store, copies: copies, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
-	if err := e.load(); err != nil {
+	engine, err := infer.New(store.Library)
+	if err != nil {
 		return graph.Inference{}, err
 	}
+	e := &inference{ctx: ctx, store: store, copies: copies, engine: engine, ready: map[string]*infer.Head{}, known: map[string]wake.Model{}}
 	return graph.Inference{Extractor: e.extractor, Gate: e.gate, Ready: e.gateReady, Trim: e.trim, Model: e.model, Head: e.head, Fetch: e.fetch}, nil
 }
 
-// inference opens networks of one inference library.
+// inference opens networks of one store.
 type inference struct {
-	ctx     context.Context // ends with the process
-	store   models.Store
-	copies  string // folder of model files as they were loaded; empty: no copies are kept
-	runtime *infer.Runtime
+	ctx    context.Context // ends with the process
+	store  models.Store
+	copies string // folder of model files as they were loaded; empty: no copies are kept
+	engine *infer.Engine
 
 	mu    sync.Mutex             // guards the fields below
 	ready map[string]*infer.Head // opened and not yet used, by the SHA-256 of the file
 	known map[string]wake.Model  // by the same hash
 
 	trimmed bool // once before
-}
-
-func (e *inference) load() error {
-	library, err := e.store.Library()
-	if err != nil {
-		return err
-	}
-	e.runtime, err = infer.Open(library)
-	return err
 }
 
 // shared reads the networks that all models of a device share.
@@ -68,11 +60,11 @@ func (e *inference) extractor() (node.Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	x, err := e.runtime.OpenExtractor(c)
+	x, err := e.engine.OpenExtractor(c)
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.runtime.Library()) // memory that loading needed and listening does not
+	memory.Trim(e.engine.Libraries()...) // memory that loading needed and listening does not
 	return x, nil
 }
 
@@ -87,7 +79,7 @@ func (e *inference) trim() {
 	e.trimmed = true
 	e.mu.Unlock()
 	if first {
-		memory.Trim(e.runtime.Library())
+		memory.Trim(e.engine.Libraries()...)
 	} else {
 		memory.Release()
 	}
@@ -109,7 +101,7 @@ func (e *inference) model(m graph.ModelFile) (wake.Model, error) {
 	if _, err := e.shared(); err != nil { // without them a head hears nothing
 		return wake.Model{}, err
 	}
-	h, err := e.runtime.OpenHead(f.Data)
+	h, err := e.engine.OpenHead(f.Data)
 	if err != nil {
 		return wake.Model{}, fmt.Errorf("%s: %w", m.Address, err)
 	}
@@ -152,7 +144,7 @@ func (e *inference) head(m graph.ModelFile) (node.Classifier, error) {
 	if h != nil {
 		return h, nil
 	}
-	h, err = e.runtime.OpenHead(f.Data)
+	h, err = e.engine.OpenHead(f.Data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", m.Address, err)
 	}
@@ -169,11 +161,11 @@ func (e *inference) gate() (node.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := e.runtime.OpenVAD(file.Data)
+	v, err := e.engine.OpenVAD(file.Data)
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.runtime.Library())
+	memory.Trim(e.engine.Libraries()...)
 	return &voice{VAD: v}, nil
 }
 

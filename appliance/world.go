@@ -12,6 +12,9 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
+	"orac/appliance/audio/library"
+	"orac/appliance/audio/playback"
+	"orac/appliance/audio/sounds"
 	"orac/appliance/audio/wav"
 	"orac/appliance/engine"
 	"orac/appliance/generation"
@@ -21,6 +24,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/otlp"
+	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -56,6 +60,7 @@ func World(ctx context.Context, version string, state *State, store models.Store
 			return backend(s, find, state.Temp)
 		},
 		LanguageModel: languageModel,
+		Speaker:       speaker, Sound: sounds.Opener{}.Open,
 	}, nil
 }
 
@@ -85,6 +90,17 @@ func input(d graph.Device) (audio.Source, error) {
 		Name: w.Path, Load: func() (audio.Sound, error) { return wav.Open(w.Path, w.Channel...) },
 		Fast: w.Pace == "fast", End: ends[w.End], Gap: w.Gap,
 	}, nil
+}
+
+// speaker is the output of a device block.
+func speaker(l graph.Loudspeaker) (play.Speaker, error) {
+	s, backend := l.Speaker, l.Speaker.Backend
+	if backend == "auto" {
+		backend = ""
+	}
+	return playback.New(playback.Spec{
+		Selector: library.Selector{Match: s.Match, Identity: s.Identity, ID: s.ID}, Backend: backend, StartTimeout: s.StartTimeout, Look: l.Look.SourceCheck,
+	}), nil
 }
 
 // understand returns what starts the process of an engine.

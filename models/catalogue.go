@@ -118,10 +118,20 @@ func Catalogue() []Entry {
 	return out
 }
 
-// Required names what listening needs besides its heads. The voice gate, silero_vad, is one of them: a listener has it unless
-// its vad_threshold is 0.
-func Required() []string {
-	return []string{"onnxruntime", "melspectrogram", "embedding_model", "silero_vad"}
+// Required names what listening needs besides its heads, with ONNX Runtime or without. The voice gate, silero_vad, is one of them: a
+// listener has it unless its vad_threshold is 0.
+func Required(runtime bool) []string {
+	names := []string{"melspectrogram", "embedding_model", "silero_vad"}
+	if runtime {
+		names = append([]string{"onnxruntime"}, names...)
+	}
+	return names
+}
+
+// Foreign tells whether one of the sources is no model of the catalogue. What such a network computes is not known beforehand: ONNX
+// Runtime runs it, or proves that ORAC's own kernels do.
+func Foreign(sources ...string) bool {
+	return slices.ContainsFunc(sources, func(s string) bool { return !strings.HasPrefix(s, CatalogPrefix) })
 }
 
 // UnknownError is about a name that is not in the catalogue.

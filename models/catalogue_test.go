@@ -29,7 +29,7 @@ func TestCatalogueIsComplete(t *testing.T) {
 			t.Errorf("%s: %+v lacks licence, window or wake word", e.Name, e)
 		}
 	}
-	for _, n := range Required() {
+	for _, n := range Required(true) {
 		if _, err := Find(n); err != nil {
 			t.Error(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"regexp"
 	"time"
 
 	"orac/runbook/language"
@@ -279,7 +278,7 @@ var userBlock = &language.BlockType{
 		{Name: "role", Kind: language.Enum, Gives: language.Admits, OnChange: language.InPlace, Default: "viewer", Values: []string{"viewer", "operator", "admin"},
 			Doc: "What the person may do. A viewer looks; an operator also plays and judges recordings; an admin also changes the appliance. A changed role logs the person out."},
 		{Name: "password_hash", Kind: language.String, Gives: language.Admits, OnChange: language.InPlace, Required: true, Secret: language.SecretOnly, Keeps: true, Example: `secret("anna_password_hash")`,
-			Pattern: regexp.MustCompile(`^\$2[aby]\$1[2-5]\$[./A-Za-z0-9]{53}$`), Expect: "a bcrypt hash of cost 12 to 15, which `orac user hash` makes",
+			Pattern: language.Match(`^\$2[aby]\$1[2-5]\$[./A-Za-z0-9]{53}$`), Expect: "a bcrypt hash of cost 12 to 15, which `orac user hash` makes",
 			Doc: "The bcrypt hash of the password. A changed password logs the person out."},
 	},
 }
@@ -308,8 +307,8 @@ var serviceAccountBlock = &language.BlockType{
 }
 
 var (
-	keyPattern   = regexp.MustCompile(`^[\x20-\x7e]{32,512}$`)
-	claimPattern = regexp.MustCompile(`^[A-Za-z0-9._:/-]{1,100}$`)
+	keyPattern   = language.Match(`^[\x20-\x7e]{32,512}$`)
+	claimPattern = language.Match(`^[A-Za-z0-9._:/-]{1,100}$`)
 )
 
 const (

@@ -95,7 +95,7 @@ type Range struct {
 func (r Range) On() bool { return r.To > r.From }
 
 var topicBlock = &language.BlockType{
-	Type: "topic", Named: true, Label: regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`), LabelExpect: "1 to 100 letters, digits and _",
+	Type: "topic", Named: true, Label: language.Match(`^[A-Za-z0-9_]{1,100}$`), LabelExpect: "1 to 100 letters, digits and _",
 	Doc:  "What happens to the commands of one topic. With backends, intents, english or a language_model this appliance acts on them; otherwise they go to a Core. A topic needs no block: models and the machines that send utterances name it.",
 	Slot: language.Into(func(rb *Runbook) any { return &rb.Topics }),
 	Example: `topic "kitchen" {
@@ -151,7 +151,7 @@ func onlyActing(names ...string) (rules []language.Rule) {
 }
 
 // slotPattern is the name of a slot.
-var slotPattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
+var slotPattern = language.Match(`^[a-z][a-z0-9_]{0,30}$`)
 
 const slotExpect = "a lower-case letter, then at most 30 lower-case letters, digits or _"
 
@@ -198,20 +198,20 @@ var callBlock = &language.BlockType{
 	}},
 	Attributes: []language.Attribute{
 		{Name: "service", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"script.turn_on"`,
-			Pattern: regexp.MustCompile(`^[A-Za-z0-9_./{}?=&+,:@$-]{1,300}$`), Expect: "1 to 300 letters, digits and _ . / - { } ? = & + , : @ $",
+			Pattern: language.Match(`^[A-Za-z0-9_./{}?=&+,:@$-]{1,300}$`), Expect: "1 to 300 letters, digits and _ . / - { } ? = & + , : @ $",
 			Doc: "For protocol home_assistant the service, like `script.turn_on`; for mqtt the topic; for webhook what is added to url, which may be empty. For exec and conversation it is only a name."},
 		{Name: "data", Kind: language.Values, Gives: language.Tunes, OnChange: language.InPlace, Example: `{ drink = "{drink}", cups = 2 }`,
 			Doc: "For home_assistant the data of the service; for mqtt and webhook the JSON to send, unless payload is given."},
 		{Name: "payload", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"{drink}"`,
-			Pattern: regexp.MustCompile(`^[^\x00]{0,1000}$`), Expect: "at most 1000 characters",
+			Pattern: language.Match(`^[^\x00]{0,1000}$`), Expect: "at most 1000 characters",
 			Doc: "For mqtt and webhook: what to send instead of data."},
 		{Name: "arguments", Kind: language.Strings, Gives: language.Runs, OnChange: language.InPlace, Example: `["--drink", "{drink}"]`,
 			Doc: "For exec: what follows the command. Each is one argument; no shell reads it."},
 		{Name: "proof_topic", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"kitchen/coffee/state"`,
-			Pattern: regexp.MustCompile(`^[^#+\x00-\x1f]{1,300}$`), Expect: "1 to 300 characters without # and +",
+			Pattern: language.Match(`^[^#+\x00-\x1f]{1,300}$`), Expect: "1 to 300 characters without # and +",
 			Doc: "For mqtt: the topic where the device tells its state. A message there, within the backend's timeout, proves that it was done. Without it, nothing does."},
 		{Name: "proof", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"brewing"`,
-			Pattern: regexp.MustCompile(`^[^\x00]{1,300}$`), Expect: "1 to 300 characters",
+			Pattern: language.Match(`^[^\x00]{1,300}$`), Expect: "1 to 300 characters",
 			Doc: "For mqtt: what the message on proof_topic says. Without it, any message is a proof."},
 	},
 }
@@ -251,7 +251,7 @@ var rangeBlock = &language.BlockType{
 		{Name: "to", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0", Min: "-1000000", Max: "1000000", Example: "100",
 			Doc: "The largest."},
 		{Name: "unit", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"%"`,
-			Pattern: regexp.MustCompile(`^[\pL\pN%°/ ]{1,20}$`), Expect: "1 to 20 letters, digits, % or °",
+			Pattern: language.Match(`^[\pL\pN%°/ ]{1,20}$`), Expect: "1 to 20 letters, digits, % or °",
 			Doc: "What the number counts: `%`, `°C`, `minutes`. People may say it or leave it out."},
 	},
 }

@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"regexp"
 	"slices"
 	"time"
 
@@ -79,7 +78,7 @@ var backendProtocols = protocolTable{
 }
 
 // patternOfEntities is a name in entities and hide.
-var patternOfEntities = regexp.MustCompile(`^[a-z0-9_*]{1,64}(\.[a-z0-9_*]{1,200})?$`)
+var patternOfEntities = language.Match(`^[a-z0-9_*]{1,64}(\.[a-z0-9_*]{1,200})?$`)
 
 var backendBlock = &language.BlockType{
 	Type: "backend", Named: true,
@@ -112,10 +111,10 @@ var backendBlock = &language.BlockType{
 		{Name: "areas", Kind: language.Strings, Gives: language.Tunes, OnChange: language.InPlace, Example: `["Kitchen", "Living Room"]`,
 			Doc: "For home_assistant: the areas whose entities sentences may name, by name or ID. Without it, all, and entities without an area."},
 		{Name: "agent", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"conversation.home_assistant"`,
-			Pattern: regexp.MustCompile(`^[A-Za-z0-9_.-]{1,200}$`), Expect: "1 to 200 letters, digits and _ . -",
+			Pattern: language.Match(`^[A-Za-z0-9_.-]{1,200}$`), Expect: "1 to 200 letters, digits and _ . -",
 			Doc: "For conversation: which agent of Home Assistant answers. Without it, Home Assistant's own choice."},
 		{Name: "language", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"en"`,
-			Pattern: regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
+			Pattern: language.Match(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
 			Doc: "For conversation: the language of the text."},
 		{Name: "method", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Default: "POST", Values: []string{"POST", "PUT", "GET"},
 			Doc: "For webhook: the HTTP method. GET sends no body."},

@@ -3,7 +3,6 @@ package runbook
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 
 	"orac/runbook/language"
@@ -11,6 +10,7 @@ import (
 
 var runbookRules = []language.Between{
 	{Doc: "Two microphones may not select the same device.", Check: microphonesDiffer},
+	{Doc: "Two speakers may not select the same device.", Check: speakersDiffer},
 	{Doc: "A heartbeat may only name an stt block with protocol orac.", Check: heartbeatsHaveServers},
 	{Doc: "Lists in deliver that begin with the same stt block are the same list.", Check: routesAgree},
 	{Doc: "A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", Check: webIsSafe},
@@ -124,7 +124,7 @@ func originsAreExact(value any, d *language.Document) (found language.Diagnostic
 	return found
 }
 
-var hostName = regexp.MustCompile(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
+var hostName = language.Match(`^[a-z0-9]([a-z0-9._-]{0,251}[a-z0-9])?$`)
 
 // hostsAreNames refuses values that no request can be addressed to. A pattern would admit names
 // that must be kept out.
@@ -151,7 +151,7 @@ func proxiesAreNetworks(value any, d *language.Document) (found language.Diagnos
 	return found
 }
 
-var permission = regexp.MustCompile(`^[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,31}$`)
+var permission = language.Match(`^[a-z][a-z0-9_]{0,31}\.[a-z][a-z0-9_]{0,31}$`)
 
 func permissionsAreNamed(value any, d *language.Document) (found language.Diagnostics) {
 	for _, s := range value.(*Runbook).ServiceAccounts {

@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -153,11 +152,11 @@ var wavBlock = &language.BlockType{
 
 // TopicPattern is the pattern of a topic. A topic becomes a segment of a path, where "." and ".." would lead to a different path,
 // however they are escaped.
-var TopicPattern = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$`)
+var TopicPattern = language.Match(`^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$`)
 
 // oneLine matches text for people: no control characters, which a terminal obeys, and no marks that reverse text, which make it
 // look like a different one.
-var oneLine = regexp.MustCompile("^[^\\x00-\\x1f\\x7f\u0080-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,100}$")
+var oneLine = language.Match("^[^\\x00-\\x1f\\x7f\u0080-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]{1,100}$")
 
 const oneLineExpect = "1 to 100 characters on one line, without control characters"
 
@@ -171,14 +170,14 @@ var modelBlock = &language.BlockType{
 }`,
 	Attributes: []language.Attribute{
 		{Name: "source", Kind: language.String, Gives: language.Fetches, OnChange: language.Restart, Required: true, Example: `"catalog:hey_jarvis"`,
-			Pattern: regexp.MustCompile(`^(catalog:[A-Za-z0-9._-]{1,64}|https://[A-Za-z0-9._:\[\]-]+/[\x21-\x7e]*|[^:\x00]+\.onnx)$`),
+			Pattern: language.Match(`^(catalog:[A-Za-z0-9._-]{1,64}|https://[A-Za-z0-9._:\[\]-]+/[\x21-\x7e]*|[^:\x00]+\.onnx)$`),
 			Expect:  `"catalog:NAME" (see orac models list), an https URL, or a path that ends in .onnx`,
 			Doc:     "Where the model comes from: the catalogue (`orac models list`), an https URL, or a path relative to the runbook that ends in .onnx.",
 			Reads: func(source string) bool {
 				return !strings.HasPrefix(source, "catalog:") && !strings.HasPrefix(source, "https:")
 			}},
 		{Name: "sha256", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"94a13cfe60075b132f6a472e7e462e8123ee70861bc3fb58434a73712ee0d2cb"`,
-			Pattern: regexp.MustCompile(`^[0-9a-f]{64}$`), Expect: "64 hexadecimal digits, lower case",
+			Pattern: language.Match(`^[0-9a-f]{64}$`), Expect: "64 hexadecimal digits, lower case",
 			Doc: "The checksum that the file must have. Required for an https URL."},
 		{Name: "private_source", Kind: language.Bool, Gives: language.Trusts, OnChange: language.InPlace, Default: "false",
 			Doc: "Whether an https URL may lead to this machine or a local network. When false, models are downloaded from the public internet only."},
@@ -224,7 +223,7 @@ var listenerBlock = &language.BlockType{
   deliver = [stt.whisper]
 }`,
 	Attributes: []language.Attribute{
-		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device"}, Example: "device.microphone.usb",
+		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device.microphone", "device.wav"}, Example: "device.microphone.usb",
 			Doc: "The device to listen to. Several listeners may share a device."},
 		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
 			Doc: "The models that listen. Name each model once."},

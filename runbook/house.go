@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"slices"
 	"strings"
 
 	"orac/runbook/language"
@@ -59,4 +60,10 @@ func housesAreJoined(value any, d *language.Document) (found language.Diagnostic
 		server(s.Members, s.TLS, s.Address)
 	}
 	return found
+}
+
+// ForMembers tells whether a server of the runbook lets in members of the house alone.
+func (rb *Runbook) ForMembers() bool {
+	return slices.ContainsFunc(rb.STTServers, func(s STTServer) bool { return s.Members }) ||
+		slices.ContainsFunc(rb.CoreServers, func(s CoreServer) bool { return s.Members })
 }

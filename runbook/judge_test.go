@@ -80,6 +80,21 @@ webhook "told" {
   body   = event.text
 }
 service_account "me" { secret = secret("me") }
+backend "home" {
+  protocol = "home_assistant"
+  url      = "http://home.example:8123"
+  token    = secret("ha_token")
+}
+language_model "words" {
+  url   = "https://words.example"
+  model = "m"
+  token = secret("llm")
+}
+login "house" {
+  issuer  = "https://core.example:7171"
+  account = "me"
+  secret  = secret("login")
+}
 user "ann" {
   role          = "admin"
   password_hash = secret("ann")
@@ -125,6 +140,7 @@ func TestJudge(t *testing.T) {
 		"a service without its token":          {"  token = secret(\"stt_token\")\n", ""},
 		"another address without the token":    {"  url   = \"http://token.example\"\n  token = secret(\"stt_token\")\n", "  url   = \"http://elsewhere.example\"\n"},
 		"another authority of no credential":   {`ca  = "other.pem"`, `ca  = "cert.pem"`},
+		"a backend without a credential":       with("backend \"new\" {\n protocol = \"webhook\"\n url = \"http://new.example/x\"\n}"),
 		"a user":                               with("user \"bob\" {\n role = \"admin\"\n password_hash = secret(\"bob\")\n}"),
 		"another address of a text":            {"http://told.example/x", "http://elsewhere.example/y"},
 		"no address with a key":                {`"${local.path}/${secret("path")}"`, `"http://elsewhere.example"`},
@@ -142,6 +158,12 @@ func TestJudge(t *testing.T) {
 		"a backend of this machine":             with("backend \"x\" {\n protocol = \"webhook\"\n url = \"http://localhost:9200/_all\"\n method = \"PUT\"\n}"),
 		"a broker of this machine":              with("backend \"x\" {\n protocol = \"mqtt\"\n url = \"tcp://127.0.0.1:1883\"\n}"),
 		"a language model of this machine":      with("language_model \"x\" {\n url = \"http://[::1]:11434\"\n model = \"m\"\n}"),
+		"a home's token to another address":     {"http://home.example:8123", "http://evil.example:8123"},
+		"a home's token to a cloud":             {"http://home.example:8123", "http://169.254.169.254"},
+		"a home's token in a webhook":           with("backend \"x\" {\n protocol = \"webhook\"\n url = \"http://evil.example\"\n token = secret(\"ha_token\")\n}"),
+		"a model's token to another address":    {"https://words.example", "https://evil.example"},
+		"an account to another issuer":          {"https://core.example:7171", "https://evil.example:7171"},
+		"a backend at the keys of a cloud":      with("backend \"x\" {\n protocol = \"webhook\"\n url = \"http://[fd00:ec2::254]/latest\"\n}"),
 		"another command":                       {`"/bin/say", "x"`, `"/bin/say", "y"`},
 		"a command more":                        with("stt \"two\" {\n protocol = \"exec\"\n command = [\"id\"]\n}"),
 		"another sound":                         {`path = "demo.wav"`, `path = "other.wav"`},

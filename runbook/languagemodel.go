@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"regexp"
 	"slices"
 	"time"
 
@@ -35,7 +34,7 @@ var languageModelBlock = &language.BlockType{
 		{Name: "url", Kind: language.URL, Gives: language.Reaches, OnChange: language.InPlace, Required: true, Example: `"http://127.0.0.1:8080"`,
 			Doc: "The server's address. ORAC adds /v1/chat/completions. What was said, and the names of what is in the house, go there."},
 		{Name: "model", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Required: true, Example: `"qwen3"`,
-			Pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,200}$`), Expect: "at most 200 characters in one line",
+			Pattern: language.Match(`^[^\x00-\x1f\x7f]{1,200}$`), Expect: "at most 200 characters in one line",
 			Doc: "The model, as the server calls it. A server with only one model accepts any name."},
 		{Name: "token", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("llm_token")`,
 			Doc: "A bearer token to send."},

@@ -38,6 +38,7 @@ type Runbook struct {
 
 	Appliance Appliance
 	Hearing
+	Voice
 	Services
 	Hooks
 	Tracing
@@ -51,7 +52,7 @@ type Runbook struct {
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
 var Registry = slices.Concat(
-	[]*language.BlockType{applianceBlock}, hearing, services, hooks, tracing, serving, acting, belonging, bounds, access,
+	[]*language.BlockType{applianceBlock}, hearing, voice, services, hooks, tracing, serving, acting, belonging, bounds, access,
 	[]*language.BlockType{language.Locals("runbook"), language.Variable()},
 )
 

@@ -1,7 +1,6 @@
 package runbook
 
 import (
-	"regexp"
 	"slices"
 	"time"
 
@@ -74,7 +73,7 @@ var sttBlock = &language.BlockType{
 		{Name: "url", Kind: language.URL, TCP: true, Gives: language.Reaches, OnChange: language.InPlace, Example: `"http://stt.local:7272"`,
 			Doc: "The server's address, without the path of the protocol; for protocol wyoming `tcp://HOST:PORT`. Required for every server."},
 		{Name: "model", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"moonshine_base"`,
-			Pattern: regexp.MustCompile(`^[^\x00-\x1f\x7f]{1,200}$`), Expect: "at most 200 characters in one line",
+			Pattern: language.Match(`^[^\x00-\x1f\x7f]{1,200}$`), Expect: "at most 200 characters in one line",
 			Doc: "For protocol embedded: `moonshine_tiny`, which is used if you name none, or `moonshine_base`, which understands more and takes twice the time and memory. After a change the new model is loaded beside the old one, and takes its place when it is ready: nothing waits. If it cannot be loaded, the old one goes on, and the apply is taken back. For protocol openai: the model, as the server calls it."},
 		{Name: "idle", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "10m", Min: "10s", Max: "24h",
 			Doc: "For protocol embedded: how long the model stays in memory when nobody speaks. It is loaded again at the next wake word, while the person speaks."},
@@ -83,12 +82,12 @@ var sttBlock = &language.BlockType{
 		{Name: "partials", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
 			Doc: "For protocol embedded: whether ORAC shows what it has understood so far while the person still speaks. That takes at most half of a processor core."},
 		{Name: "prompt", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Jarvis, Zigbee, patio"`,
-			Pattern: regexp.MustCompile(`^.{1,1000}$`), Expect: "at most 1000 characters in one line",
+			Pattern: language.Match(`^.{1,1000}$`), Expect: "at most 1000 characters in one line",
 			Doc: "For protocols openai and whisper_server: words that are likely, such as names. They help the model to spell."},
 		{Name: "streaming", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
 			Doc: "For protocol orac: whether audio is sent while the person still speaks. If streaming fails, the same audio is sent by HTTP. A stream cannot carry language, task or forward_to_core: if you set one of them, leave streaming out. All audio is then sent by HTTP when the recording is complete."},
 		{Name: "language", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"en"`,
-			Pattern: regexp.MustCompile(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
+			Pattern: language.Match(`^[A-Za-z]{2,8}([_-][A-Za-z0-9]{1,8}){0,3}$`), Expect: `a language code like "en" or "en-GB"`,
 			Doc: "The spoken language. Without it, the server decides. With it, an ORAC STT is sent audio by HTTP: see streaming."},
 		{Name: "task", Kind: language.Enum, Gives: language.Tunes, OnChange: language.InPlace, Values: []string{"transcribe", "translate"}, Example: `"transcribe"`,
 			Doc: "What the server does with the speech. Without it, the server decides. With it, audio is sent by HTTP: see streaming."},

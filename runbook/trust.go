@@ -3,7 +3,6 @@ package runbook
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"slices"
 	"time"
 
@@ -60,7 +59,7 @@ func (rb *Runbook) Member(a Address) (Member, bool) {
 }
 
 // sitePattern is the address of a server that this appliance names and does not call.
-var sitePattern = regexp.MustCompile(`^https?://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$`)
+var sitePattern = language.Match(`^https?://([A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$`)
 
 const siteExpect = `"https://HOST:PORT", without a path`
 
@@ -109,7 +108,7 @@ func vouchers(whose string) []language.Attribute {
 		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed " + whose + "'s certificate, in PEM. Without it, those of the system are used."},
 		{Name: "fingerprint", Kind: language.String, Gives: language.Admits, Vouches: true, OnChange: language.InPlace, Example: `"AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:AB:CD"`,
-			Pattern: regexp.MustCompile(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`), Expect: "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons",
+			Pattern: language.Match(`^[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){31}$`), Expect: "a SHA-256 as orac run prints it: 32 bytes in hexadecimal, with colons",
 			Doc: "The SHA-256 of " + whose + "'s own certificate, as `orac run` prints it there, instead of ca: for one with self_signed."},
 	}
 }

@@ -3,7 +3,6 @@ package runbook
 import (
 	"encoding/base64"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -94,11 +93,11 @@ var webhookBlock = &language.BlockType{
 }
 
 // secretHeaders are the names of headers whose values may not be written out.
-var secretHeaders = regexp.MustCompile(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`)
+var secretHeaders = language.Match(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`)
 
 // signingKey matches what secret may be: base64 of 24 to 64 bytes after whsec_, or 24 to 512 printable characters with any other
 // start.
-var signingKey = regexp.MustCompile(`^(whsec_([A-Za-z0-9+/]{4}){7,20}([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)` +
+var signingKey = language.Match(`^(whsec_([A-Za-z0-9+/]{4}){7,20}([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)` +
 	`|[ -vx-~][ -~]{23,511}|w[ -gi-~][ -~]{22,510}|wh[ -rt-~][ -~]{21,509}|whs[ -df-~][ -~]{20,508}|whse[ -bd-~][ -~]{19,507}|whsec[ -^\x60-~][ -~]{18,506})$`)
 
 // SigningKey returns the key that secret means; nil if there is no secret.

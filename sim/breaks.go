@@ -135,28 +135,34 @@ func (m *machine) apply(o *occurrence) {
 		m.broken = err
 		return
 	}
+	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
+		_, _ = m.change(t, string(text), "") // what came of it is noted
+		return nil
+	})
+}
+
+// change has the appliance take another text, for the plan of a hash, if one is given; the file is what runs when it is kept.
+func (m *machine) change(t *rt.Task, text, hash string) (status.Applied, error) {
 	running := m.core
 	before, busy := running.Graph(), m.applying
 	m.applying++
-	rt.New(m.driver, "orac-apply", func(t *rt.Task) error {
-		done, err := running.Change(t, core.Change{ApplyRequest: status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(string(text))}}, func(string) {})
-		m.applying--
-		if !(err == nil && done.OK) && busy == 0 && running.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
-			m.judge.Break(m.now(), "applied", "a change that was not kept is in force: "+errors.Join(err, errors.New(done.Why)).Error())
-		}
-		switch {
-		case err != nil:
-			m.Mark("process", "apply refused", err.Error())
-		case done.OK:
-			m.text = text
-			m.applied++
-			m.Mark("process", "applied", fmt.Sprintf("generation %d", done.Generation))
-		default:
-			m.rolledBack++
-			m.Mark("process", "rolled back", done.Why)
-		}
-		return nil
-	})
+	request := status.ApplyRequest{PlanRequest: status.PlanRequest{Origin: asTheOwner}.Text(text), Hash: hash}
+	done, err := running.Change(t, core.Change{ApplyRequest: request, Kept: func(text string, _ *status.Applied) { m.text = []byte(text) }}, func(string) {})
+	m.applying--
+	if !(err == nil && done.OK) && busy == 0 && running.Graph() != before && !strings.Contains(done.Why, "there is no way back") {
+		m.judge.Break(m.now(), "applied", "a change that was not kept is in force: "+errors.Join(err, errors.New(done.Why)).Error())
+	}
+	switch {
+	case err != nil:
+		m.Mark("process", "apply refused", err.Error())
+	case done.OK:
+		m.applied++
+		m.Mark("process", "applied", fmt.Sprintf("generation %d", done.Generation))
+	default:
+		m.rolledBack++
+		m.Mark("process", "rolled back", done.Why)
+	}
+	return done, err
 }
 
 // plan puts the faults of a schedule on the agenda.

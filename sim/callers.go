@@ -11,6 +11,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/sttrole"
 	"orac/runbook/scenario"
+	"orac/sim/trial/deeds"
 	"orac/sim/trial/schedule"
 )
 
@@ -26,30 +27,21 @@ type remote struct {
 	served   int
 }
 
-// plea is what another appliance has sent, or wants to. No two have the same text, unless it is English.
+// plea is a command that another appliance has sent, or wants to. Of one that goes to a Core, Told says that Core may not have it.
 type plea struct {
-	id, text string
+	deeds.Command
 	pcm      []int16 // nil once it is answered
-	said     time.Duration
-	most     time.Duration // how long after that it may be done; 0: that is not known
-	promised bool          // the server has said that Core will get it
-	english  bool          // others say the same
-	own      bool          // a topic does it by itself: no backend of the house sees it
-	acts     int           // how often Core acted on it
-	excused  bool          // it was reported that Core may not have it
+	promised bool    // the server has said that Core will get it
 }
 
 // floor is all that goes on between other appliances, a server of this one, and the Cores.
 type floor struct {
-	callers    []*remote
-	all        []*plea           // as they were said
-	commands   map[string]*plea  // by text
-	numbers    map[int]*plea     // by the number that is in each text
-	requests   map[string]*plea  // by their own ID
-	byID       map[string]*plea  // by the ID under which Core gets them
-	newest     map[string]uint64 // the number of the last text that a Core acted on, by its address
-	acted      int
-	actedTwice int
+	callers  []*remote
+	all      []*plea           // as they were said
+	commands map[string]*plea  // by text
+	byID     map[string]*plea  // by the ID under which Core gets them
+	newest   map[string]uint64 // the number of the last text that a Core acted on, by its address
+	book     *deeds.Book
 }
 
 const (
@@ -61,8 +53,7 @@ const (
 
 // invite schedules the commands of other appliances.
 func (m *machine) invite() {
-	m.floor.commands, m.floor.byID, m.floor.newest, m.floor.numbers = map[string]*plea{}, map[string]*plea{}, map[string]uint64{}, map[int]*plea{}
-	m.floor.requests = map[string]*plea{}
+	m.floor.commands, m.floor.byID, m.floor.newest = map[string]*plea{}, map[string]*plea{}, map[string]uint64{}
 	for _, p := range m.sc.Callers {
 		s := &remote{Caller: p, m: m}
 		if s.Server == "" && s.Topic == "" && len(m.first.STTServers) > 0 {
@@ -81,32 +72,14 @@ func (s *remote) speak() {
 	// The model of an engine says how many samples it was given: each command has a number of its own.
 	f := &s.m.floor
 	n := int(s.Length*audio.Rate/time.Second) + len(f.all)
-	c := &plea{id: fmt.Sprintf("%s-%d", s.Name, s.asked), text: fmt.Sprintf("%d samples", n), pcm: make([]int16, n)}
-	if c.said = s.m.now(); s.Topic != "" && len(s.m.first.LanguageModels) > 0 && s.asked%3 == 0 {
-		c.text = fmt.Sprintf("perhaps about %d of them would be fine", n) // no sentence fits
-	}
-	for _, t := range s.m.first.Topics {
-		if t.Name == s.Topic {
-			c.most = t.Expires + t.Timeout // the last moment to begin, and the longest that it may take
-			if t.English != nil && *t.English && len(t.Intents) == 0 {
-				c.text, c.english, c.own = inEnglish(n), true, len(t.Backends) == 0
-				if c.own {
-					c.text = fmt.Sprintf("set a timer for %d seconds", 5+n%50)
-				}
-			}
-		}
-	}
-	f.commands[c.text], f.numbers[n], f.requests[c.id], f.all = c, c, c, append(f.all, c)
+	c := &plea{Command: deeds.Phrase(s.m.first, s.Topic, n, s.asked%3 == 0), pcm: make([]int16, n)}
+	c.ID, c.Said = fmt.Sprintf("%s-%d", s.Name, s.asked), s.m.now()
+	f.commands[c.Text], f.all = c, append(f.all, c)
+	f.book.Add(&c.Command, n)
 	s.waiting = append(s.waiting, c)
 	if len(s.waiting) == 1 {
 		s.send()
 	}
-}
-
-// inEnglish is what somebody says to a house with lamps: each way of saying it in its turn.
-func inEnglish(n int) string {
-	said := []string{"turn on lamp %d", "switch lamp %d off", "please turn the lamp %d on", "turn off lamp %d"}
-	return fmt.Sprintf(said[n%len(said)], 1+n/len(said)%3)
 }
 
 // send sends the oldest command.
@@ -129,7 +102,7 @@ func (s *remote) send() {
 		var h sttrole.Heard
 		err := errors.New("there is no such server")
 		if n != nil {
-			h, err = n.Transcribe(t, sttrole.Hearing{ID: c.id, Peer: sttrole.Peer{Name: s.Name, Address: "192.0.2.1"}, PCM: c.pcm})
+			h, err = n.Transcribe(t, sttrole.Hearing{ID: c.ID, Peer: sttrole.Peer{Name: s.Name, Address: "192.0.2.1"}, PCM: c.pcm})
 		}
 		if errors.Is(err, rt.ErrStopped) && t.Stopping() {
 			return err
@@ -160,8 +133,8 @@ func (s *remote) again(least time.Duration) {
 
 // heard notes the answer to a command.
 func (s *remote) heard(c *plea, h sttrole.Heard) {
-	if h.Text != c.text {
-		s.m.judge.Break(s.m.now(), "labels", fmt.Sprintf("%s was answered %q; it said %q", c.id, h.Text, c.text))
+	if h.Text != c.Text {
+		s.m.judge.Break(s.m.now(), "labels", fmt.Sprintf("%s was answered %q; it said %q", c.ID, h.Text, c.Text))
 	}
 	c.pcm, c.promised = nil, h.Forward == sttrole.Queued
 	s.waiting, s.failures = s.waiting[1:], 0
@@ -190,22 +163,22 @@ func (f *floor) acts(m *machine, core string, x notify.Command) {
 		return
 	}
 	if last := f.newest[core]; x.Seq < last {
-		m.judge.Break(m.now(), "order", fmt.Sprintf("Core %s acts on %s, number %d, after number %d", core, c.id, x.Seq, last))
+		m.judge.Break(m.now(), "order", fmt.Sprintf("Core %s acts on %s, number %d, after number %d", core, c.ID, x.Seq, last))
 	} else {
 		f.newest[core] = x.Seq
 	}
-	if c.acts++; c.acts == 1 {
-		f.acted++
+	if c.Acts++; c.Acts == 1 {
+		f.book.Acted++
 		return
 	}
-	f.actedTwice++
-	m.judge.Break(m.now(), "twice", fmt.Sprintf("Core %s acts on %s for the %d. time", core, c.id, c.acts))
+	f.book.ActedTwice++
+	m.judge.Break(m.now(), "twice", fmt.Sprintf("Core %s acts on %s for the %d. time", core, c.ID, c.Acts))
 }
 
 // told notes what the appliance says of a text for Core.
 func (f *floor) told(e event.Forwarded) {
 	if c := f.byID[e.Event]; c != nil && (e.Outcome == "lost" || e.Outcome == "aside") {
-		c.excused = true
+		c.Told = true
 	}
 }
 
@@ -219,12 +192,12 @@ func (f *floor) finish(m *machine) {
 	}
 	for _, s := range f.callers {
 		for _, c := range s.waiting {
-			m.judge.Break(m.clock, "lost", c.id+" was sent, and never answered")
+			m.judge.Break(m.clock, "lost", c.ID+" was sent, and never answered")
 		}
 	}
 	for _, c := range f.all {
-		if c.promised && c.acts == 0 && !c.excused && waiting == 0 {
-			m.judge.Break(m.clock, "lost", c.id+" was promised to Core, which never got it, and nobody said so")
+		if c.promised && c.Acts == 0 && !c.Told && waiting == 0 {
+			m.judge.Break(m.clock, "lost", c.ID+" was promised to Core, which never got it, and nobody said so")
 		}
 	}
 }

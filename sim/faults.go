@@ -176,9 +176,10 @@ var makers = map[scenario.Kind]maker{
 		}
 		return nil
 	}},
-	scenario.CPUStarve: {how: "no task of the appliance is resumed", do: func(m *machine, o *occurrence) func() {
+	scenario.CPUStarve: {how: "no task of the appliance is resumed, nor until a processor has worked off what came meanwhile", do: func(m *machine, o *occurrence) func() {
 		if m.driver != nil {
-			m.driver.Starve("", m.instant(o.End))
+			m.stalled = max(m.stalled, o.End+m.workOff(o))
+			m.driver.Starve("", m.instant(m.stalled))
 		}
 		return nil
 	}},
@@ -212,6 +213,10 @@ var makers = map[scenario.Kind]maker{
 	scenario.Mute: {how: "the mute is asked for, and ends by itself", can: (*machine).running, do: (*machine).mute},
 	scenario.Apply: {how: "the steward applies the changed runbook", can: (*machine).running, do: func(m *machine, o *occurrence) func() {
 		m.apply(o)
+		return nil
+	}},
+	scenario.Push: {how: "the real code of a push asks models of two other members, and this appliance's steward", can: (*machine).trusts, do: func(m *machine, o *occurrence) func() {
+		m.centre.push(o)
 		return nil
 	}},
 }

@@ -116,7 +116,7 @@ func (h *home) Do(t *rt.Task, c act.Call, asked thread.Thread) act.Outcome {
 		_ = t.Sleep(proofTime) // the outcome is the same if it is stopped
 		return o
 	}
-	h.m.floor.does(h.m, h.name, c, asked.ID)
+	h.m.floor.book.Does(h.m.now(), h.name, c.Data, asked.ID)
 	h.switches(c)
 	switch wait := h.delay(); {
 	case h.has(scenario.BackendEnds):

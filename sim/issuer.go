@@ -49,6 +49,7 @@ const (
 	retryKeys  = 10 * time.Second
 	freshKeys  = 15 * time.Minute
 	clockSlack = time.Minute
+	heldBack   = 200 * time.Millisecond // how often it is looked whether a slow issuer is quick again
 )
 
 // issuerOf returns the issuer of a login by its name.
@@ -86,13 +87,14 @@ func (a asker) Token(t *rt.Task, audience string) (login.Token, error) {
 	if err := a.refusal(op, a.address()); err != nil {
 		return login.Token{}, err
 	}
-	if late := a.delay(); late >= a.timeout {
-		if err := t.Sleep(a.timeout); err != nil {
+	// An answer that is held back comes as soon as the issuer is quick again.
+	for waited := time.Duration(0); waited < a.delay(); waited += heldBack {
+		if waited >= a.timeout {
+			return login.Token{}, &wire.Error{Op: op, Address: a.address(), Kind: wire.Timeout, Cause: context.DeadlineExceeded}
+		}
+		if err := t.Sleep(heldBack); err != nil {
 			return login.Token{}, err
 		}
-		return login.Token{}, &wire.Error{Op: op, Address: a.address(), Kind: wire.Timeout, Cause: context.DeadlineExceeded}
-	} else if err := t.Sleep(late); err != nil {
-		return login.Token{}, err
 	}
 	text := fmt.Sprintf("pass-%s-%d", a.name, len(a.given)+1)
 	a.given[text] = pass{audience, a.key, a.m.now() + passLife}

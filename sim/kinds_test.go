@@ -45,13 +45,13 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	// Who sends a text is answered at once, and Core has it in the end.
 	forwarded := func(m *machine, _ report.Run) bool {
 		s := m.floor.callers[0]
-		return s.served == s.asked && s.asked > 10 && m.floor.actedTwice == 0 && m.core.Forwards()[0].Waiting == 0
+		return s.served == s.asked && s.asked > 10 && m.floor.book.ActedTwice == 0 && m.core.Forwards()[0].Waiting == 0
 	}
 	// Who commands the house is answered, and nothing is done twice; what the home says is told.
 	told := func(cause string, least int) func(*machine, report.Run) bool {
 		return func(m *machine, r report.Run) bool {
 			s := m.floor.callers[0]
-			return s.served == s.asked && s.asked > 10 && m.floor.actedTwice == 0 && said(r, "acted", cause, begin, end+30) >= least
+			return s.served == s.asked && s.asked > 10 && m.floor.book.ActedTwice == 0 && said(r, "acted", cause, begin, end+30) >= least
 		}
 	}
 	// A process that was replaced meanwhile has no token, and gets one when that is over. Nothing is sent without one, and nothing is lost.
@@ -159,13 +159,13 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return forwarded(m, r) && said(r, "forwarded", "refused", begin, end) > 2 && noticed(m, r)
 		}},
 		scenario.CoreUnauthorized: {does: func(m *machine, r report.Run) bool {
-			return forwarded(m, r) && noticed(m, r) && m.floor.acted == len(m.floor.all)
+			return forwarded(m, r) && noticed(m, r) && m.floor.book.Acted == len(m.floor.all)
 		}},
 		scenario.CoreSlow: {does: func(m *machine, r report.Run) bool {
-			return forwarded(m, r) && said(r, "forwarded", "", begin+1, end-2) < 4 && m.floor.acted == len(m.floor.all)
+			return forwarded(m, r) && said(r, "forwarded", "", begin+1, end-2) < 4 && m.floor.book.Acted == len(m.floor.all)
 		}},
 		scenario.CoreEnds: {does: func(m *machine, r report.Run) bool { // nobody knows what became of it: nothing is sent again
-			return forwarded(m, r) && m.core.Forwards()[0].Aside > 2 && m.floor.acted == len(m.floor.all)
+			return forwarded(m, r) && m.core.Forwards()[0].Aside > 2 && m.floor.book.Acted == len(m.floor.all)
 		}},
 
 		scenario.BackendDown: {does: func(m *machine, r report.Run) bool {
@@ -175,13 +175,13 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return told("401", 2)(m, r) && noticed(m, r) && said(r, "backend_health", "is connected", end, end+10) == 1
 		}},
 		scenario.BackendSlow: {does: func(m *machine, r report.Run) bool {
-			return told("no answer within", 2)(m, r) && m.floor.acted >= len(m.floor.all)-2
+			return told("no answer within", 2)(m, r) && m.floor.book.Acted >= len(m.floor.all)-2
 		}},
 		scenario.BackendEnds: {does: func(m *machine, r report.Run) bool {
-			return told("the connection ended", 3)(m, r) && m.floor.acted == len(m.floor.all)
+			return told("the connection ended", 3)(m, r) && m.floor.book.Acted == len(m.floor.all)
 		}},
 		scenario.BackendStuck: {does: func(m *machine, r report.Run) bool {
-			return told("does not follow", 3)(m, r) && m.floor.acted < len(m.floor.all)-2
+			return told("does not follow", 3)(m, r) && m.floor.book.Acted < len(m.floor.all)-2
 		}},
 		scenario.ModelDown:  {does: func(m *machine, r report.Run) bool { return told("could not be asked", 1)(m, r) && noticed(m, r) }},
 		scenario.ModelSlow:  {does: func(m *machine, r report.Run) bool { return told("", 1)(m, r) && noticed(m, r) }},
@@ -226,6 +226,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.Apply: {more: "block = \"model.hey_jarvis\"\nset = { threshold = 0.6 }", does: func(m *machine, _ report.Run) bool {
 			model, _ := m.core.Graph().Runbook.Model("model.hey_jarvis")
 			return m.applied == 1 && model.Threshold == 0.6
+		}},
+		scenario.Push: {more: "block = \"model.hey_jarvis\"\nset = { threshold = 0.6 }", does: func(m *machine, _ report.Run) bool {
+			model, _ := m.core.Graph().Runbook.Model("model.hey_jarvis")
+			attic, err := m.evaluate([]byte(m.centre.allies[0].text))
+			return err == nil && attic.Models[0].Threshold == 0.6 && m.centre.done == 1 && model.Threshold == 0.6 && m.core.Generation() == 2
 		}},
 	}
 	for k := range tests {
@@ -274,6 +279,10 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet, speech = serving, quietServer, calls
 			case scenario.LoginTarget:
 				home, quiet = member, quietMember
+			case "":
+				if k == scenario.Push {
+					home, quiet = member, quietMember
+				}
 			case scenario.BackendTarget, scenario.ModelTarget:
 				home, quiet, speech = acting, quietHome, asks
 			}

@@ -19,6 +19,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
+	"orac/sim/trial/deeds"
 	"orac/sim/trial/judge"
 	"orac/sim/trial/report"
 	"orac/sim/trial/schedule"
@@ -57,6 +58,7 @@ type machine struct {
 	micNames   []string
 	services   map[string]*service
 	engines    map[string]*engine
+	speakers   map[string]*speaker
 	homes      map[string]*home
 	minds      map[string]*mind
 	peers      map[string]*peer
@@ -64,12 +66,14 @@ type machine struct {
 	receivers  map[string]*receiver
 	tracing    *collector // nil: nobody has sent it anything
 	floor      floor
+	centre     *centre
 	ledger     *ledger
 	ailments   ailments
 	refusedFor time.Duration // the longest time in which a server has refused whatever token it was shown
 	faulty     int           // active faults that are not harmless
 	muting     muting
-	starving   []stretch // when nodes were kept from running
+	starving   []stretch     // when nodes were kept from running
+	stalled    time.Duration // until when the process is kept from running
 	memory     struct {
 		base, rate int64
 		since      time.Duration
@@ -106,7 +110,7 @@ const canary = "canary-4e1f-never-to-be-seen"
 func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
 	m := &machine{
 		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
-		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, engines: map[string]*engine{}, homes: map[string]*home{}, minds: map[string]*mind{}, peers: map[string]*peer{}, issuers: map[string]*issuer{}, receivers: map[string]*receiver{},
+		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, engines: map[string]*engine{}, speakers: map[string]*speaker{}, homes: map[string]*home{}, minds: map[string]*mind{}, peers: map[string]*peer{}, issuers: map[string]*issuer{}, receivers: map[string]*receiver{},
 		incidents: map[string]*report.Incident{}, count: map[string]uint64{},
 	}
 	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
@@ -118,6 +122,8 @@ func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, err
 		m.epoch = at
 	}
 	m.judge = judge.New(sc)
+	m.floor.book = deeds.New(m.judge)
+	m.centre = newCentre(m)
 	m.account, m.ledger = newAccount(m), &ledger{m: m, known: map[string]bool{}, wrote: map[string]time.Duration{}, ages: provenclock.Ages{}, open: map[string]bool{}}
 	m.duties = newDuties(m)
 	for _, s := range m.first.STTs {
@@ -166,7 +172,7 @@ func (m *machine) boot() {
 	m.booted = m.clock
 	d := virtual.New(m.seed+uint64(m.boots)<<32, m.epoch.Add(m.clock+m.jump), m.record)
 	d.Exempt("world")
-	m.driver = d
+	m.driver, m.stalled = d, 0
 	events := rt.NewMailbox[event.Event]("events to the world", 1024)
 	core, err := core.New(core.Options{
 		Runbook: rb, Source: m.text, Parts: m.parts(events), Ledger: m.ledger, Slog: slog.New(slog.NewTextHandler(io.Discard, nil)),
@@ -210,7 +216,7 @@ func (m *machine) launch() {
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: m.disk, Host: "sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
-		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Events: rt.NewOut(events),
+		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Speaker: m.speaker, Sound: m.sound, Events: rt.NewOut(events),
 	}
 }
 

@@ -2,14 +2,13 @@ package sim
 
 import (
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"orac/appliance/act"
 	"orac/appliance/graph"
 	"orac/appliance/rt"
 	"orac/runbook/scenario"
+	"orac/sim/trial/deeds"
 )
 
 // mind is a model of a language model: it finds the number in what was said, and asks for it in the way that it is offered.
@@ -37,12 +36,6 @@ func (m *machine) mind(s graph.ModelService) (act.LanguageModel, error) {
 	return m.mindOf(s.Model.Name), nil
 }
 
-// trash is what a language model answers that is of no use: prose, half an answer, things that do not exist, things that it may not do.
-var trash = []string{
-	"Certainly! I have turned it on for you.", `{"commands":[{"intent":"count","slots":{"count":`, `{"commands":[{"intent":"unlock","targets":["lock.front_door"]}]}`,
-	`{"commands":[{"intent":"count","slots":{"count":1e99}}]}`, `{"commands":[{"intent":"count","slots":{"count":1,"shell":"rm"}}]}`, "",
-}
-
 // Choose implements act.LanguageModel.
 func (x *mind) Choose(t *rt.Task, q act.Question) ([]byte, error) {
 	if err := x.m.unreached("ask", x.name); err != nil {
@@ -60,14 +53,7 @@ func (x *mind) Choose(t *rt.Task, q act.Question) ([]byte, error) {
 		return nil, err
 	}
 	if x.has(scenario.ModelTrash) {
-		return []byte(trash[len(q.Text)%len(trash)]), nil
+		return []byte(deeds.Trash[len(q.Text)%len(deeds.Trash)]), nil
 	}
-	for w := range strings.FieldsSeq(q.Text) {
-		if n := 0; len(w) > 0 && w[0] >= '0' && w[0] <= '9' {
-			if _, err := fmt.Sscan(w, &n); err == nil {
-				return fmt.Appendf(nil, `{"commands":[{"intent":"count","slots":{"count":%d}}]}`, n), nil
-			}
-		}
-	}
-	return []byte(`{"commands":[]}`), nil
+	return []byte(deeds.Chosen(q.Text)), nil
 }

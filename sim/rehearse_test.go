@@ -54,6 +54,15 @@ login "house" {
   issuer  = "https://core.local:7171"
   account = "kitchen"
   secret  = secret("kitchen")
+}
+web {
+  listen = "127.0.0.1:7171"
+}
+auth {
+  trust {
+    issuer = "https://core.local:7171"
+    role   = "admin"
+  }
 }`).Replace(house)
 
 // serving is the house with an engine of its own, which understands what others hear, for a Core.

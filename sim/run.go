@@ -48,6 +48,7 @@ func once(sc *scenario.Scenario, seed uint64, o runOptions) (r report.Run, err e
 		return r, err
 	}
 	defer m.end()
+	defer m.centre.close()
 	list := schedule.Of(sc, m.first, seed)
 	if o.only != nil {
 		list = o.only(list)
@@ -194,7 +195,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety lists what is demanded of every run.
-var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told", "tokens"}
+var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told", "tokens", "pushed"}
 
 // highest checks that every queue has stayed within its bound.
 func (m *machine) highest() {

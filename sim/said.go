@@ -34,7 +34,7 @@ func (m *machine) event(e event.Event) {
 		m.floor.told(b)
 	}
 	if b, ok := e.Body.(event.Acted); ok {
-		m.floor.reported(m, b)
+		m.floor.book.Reported(at, b)
 	}
 	if about := e.Complaint(); about != "" {
 		m.judge.Noticed(at, about)

@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"orac/appliance/core"
+	"orac/appliance/health"
 	"orac/appliance/reconcile"
 	"orac/appliance/rt"
 	"orac/appliance/status"
@@ -22,6 +23,9 @@ func (m *machine) Up() bool { return m.driver != nil }
 func (m *machine) Health() string {
 	if m.core == nil {
 		return "unhealthy"
+	}
+	if m.clock < m.stalled { // what it gets to say is that it could not run
+		return string(health.Degraded)
 	}
 	return string(m.core.Health().Level)
 }
@@ -87,8 +91,9 @@ func (m *machine) State() scenario.State {
 	s := m.account.State()
 	s.Time, s.Healed, s.Health, s.Waiting, s.Incidents = m.clock.Seconds(), m.clock >= m.sc.Head.Heal, m.Health(), m.Waiting(), len(m.incidentIn)
 	s.Reexecs, s.Applied, s.RolledBack, s.Memory, s.Tasks, s.Holders = m.reexecs, m.applied, m.rolledBack, m.Memory(), m.Tasks(), m.holders
+	s.Pushes, s.Pushed, s.PushesPending, s.PushesStopped = m.centre.ended, m.centre.done, m.centre.pending, m.centre.stopped
 	s.TokenRefusedFor = m.refusedFor.Seconds()
-	s.Acted, s.ActedTwice = s.Acted+m.floor.acted, s.ActedTwice+m.floor.actedTwice
+	s.Acted, s.ActedTwice = s.Acted+m.floor.book.Acted, s.ActedTwice+m.floor.book.ActedTwice
 	for _, x := range m.floor.callers {
 		s.Asked, s.Served = s.Asked+x.asked, s.Served+x.served
 	}

@@ -3,6 +3,7 @@ package boot
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"orac/appliance/graph"
 	"orac/appliance/sdnotify"
@@ -15,7 +16,11 @@ func Alive(n *sdnotify.Notifier) func(status.Status) {
 	interval, _ := sdnotify.WatchdogInterval(os.Getenv, os.Getpid()) // without a watchdog there is nothing to report
 	said, heard := "", uint64(0)
 	return func(s status.Status) {
-		if line := fmt.Sprintf("%s, generation %d, %d utterances wait", s.Health.Level, s.Generation, s.Spool.Waiting); line != said {
+		line := fmt.Sprintf("%s, generation %d, %d utterances wait", s.Health.Level, s.Generation, s.Spool.Waiting)
+		if muted := status.MuteWords(s.Muted, time.Now()); muted != "" {
+			line = muted + "; " + line
+		}
+		if line != said {
 			said = line
 			_ = n.Status(line)
 		}

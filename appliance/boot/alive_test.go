@@ -3,7 +3,9 @@ package boot
 import (
 	"net"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"orac/appliance/health"
 	"orac/appliance/sdnotify"
@@ -30,8 +32,9 @@ func TestLifeIsSoundThatIsCounted(t *testing.T) {
 	}{{0, health.Healthy}, {12, health.Healthy}, {12, health.Healthy}, {12, health.Degraded}, {24, health.Degraded}, {36, health.Unhealthy}, {48, health.Healthy}} {
 		tell(status.Status{Health: health.Report{Level: step.level}, Nodes: []status.Node{{Kind: "ring", Taken: step.hops}, {Kind: "head", Taken: 7}}})
 	}
+	tell(status.Status{Health: health.Report{Level: health.Healthy}, Muted: []status.Mute{{By: "user:anna", Since: time.Now()}}, Nodes: []status.Node{{Kind: "ring", Taken: 48}}})
 	_ = n.Stopping()
-	fed, line := 0, ""
+	fed, line, muted := 0, "", ""
 	for b := make([]byte, 4096); line != "STOPPING=1"; {
 		size, err := manager.Read(b)
 		if err != nil {
@@ -40,6 +43,12 @@ func TestLifeIsSoundThatIsCounted(t *testing.T) {
 		if line = string(b[:size]); line == "WATCHDOG=1" {
 			fed++
 		}
+		if strings.HasPrefix(line, "STATUS=muted ") {
+			muted = line
+		}
+	}
+	if !strings.Contains(muted, "by anna; healthy, ") {
+		t.Errorf("that it is muted is told as %q", muted)
 	}
 	if fed != 3 {
 		t.Errorf("it was fed %d times; sound was counted while it could hear 3 times", fed)

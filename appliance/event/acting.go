@@ -2,7 +2,11 @@ package event
 
 import (
 	"fmt"
+	"strings"
 	"time"
+
+	"orac/appliance/record"
+	"orac/runbook/hook"
 )
 
 // acting tell how texts become deeds.
@@ -74,6 +78,33 @@ type ActedCall struct {
 
 func (Acted) Kind() string { return "acted" }
 
+func (b Acted) rows(time.Time) []record.Row {
+	return []record.Row{{Command: &record.Command{
+		ID: b.Request, Topic: b.Topic, At: b.Came, Utterance: b.Utterance, From: b.From, Tier: b.Tier, Result: b.Result, Answer: []byte(b.Answer),
+	}}}
+}
+
+// notice: what came of a text.
+func (b Acted) notice(e Event) Notice {
+	listener, of := strings.CutPrefix(b.From, ListenerPrefix)
+	if !of {
+		listener = ""
+	}
+	a := &hook.Acted{
+		Head: hook.About(e.At, "", listener), Request: b.Request, Utterance: b.Utterance, Topic: b.Topic, From: b.From, Text: b.Text, Result: b.Result, Tier: b.Tier,
+		Model: b.Model, Understood: b.Understood, Executed: b.Executed, Verified: b.Verified, Why: b.Reason, Speech: b.Speech, Calls: len(b.Calls), Seconds: b.Took,
+	}
+	var services, targets []string
+	for _, c := range b.Calls {
+		services, targets = append(services, c.Service), append(targets, c.Targets...)
+	}
+	a.Services, a.Targets = strings.Join(services, ", "), strings.Join(targets, ", ")
+	return tell(a)
+}
+
+// ListenerPrefix begins the name of a listener that asks: see Acted.From.
+const ListenerPrefix = "listener."
+
 func (b Acted) told() Told {
 	if b.Unknown {
 		return Told{
@@ -121,6 +152,10 @@ type TimerEnded struct {
 }
 
 func (TimerEnded) Kind() string { return "timer_ended" }
+
+func (b TimerEnded) notice(e Event) Notice {
+	return tell(&hook.TimerEnded{Head: e.head(Origin{}), Topic: b.Topic, Name: b.Name, Seconds: b.Seconds, Late: b.Late})
+}
 
 // BackendHealth: whether a backend is connected, on each change, and at each failed try.
 type BackendHealth struct {

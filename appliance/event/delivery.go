@@ -1,9 +1,13 @@
 package event
 
 import (
+	"cmp"
 	"fmt"
+	"time"
 
 	"orac/appliance/health"
+	"orac/appliance/record"
+	"orac/runbook/hook"
 )
 
 // deliveries tell what becomes of a recording on its way to a service.
@@ -49,6 +53,13 @@ type DeliveryFailed struct {
 }
 
 func (DeliveryFailed) Kind() string { return "delivery_failed" }
+
+// notice: the first failure is enough, until there is an answer.
+func (b DeliveryFailed) notice(e Event) Notice {
+	n := tell(e.delivery(b.Of, hook.Delivery{State: "waiting", Utterance: b.Utterance, Service: cmp.Or(b.By, b.STT), Attempts: b.Attempt, Cause: b.Cause}))
+	n.First = b.Utterance + " " + b.STT
+	return n
+}
 
 // told: one exchange may fail, but a refusal lasts until a person fixes it, so a refusal is an incident. Its cause names the peer.
 func (b DeliveryFailed) told() Told {
@@ -99,6 +110,32 @@ type Delivered struct {
 }
 
 func (Delivered) Kind() string { return "delivered" }
+
+func (b Delivered) rows(at time.Time) []record.Row {
+	r := record.Row{Delivery: &record.Delivery{
+		UtteranceID: b.Utterance, STT: b.STT, Outcome: record.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause, Seconds: b.Seconds,
+	}}
+	if r.Delivery.Outcome == record.Delivered || b.Original != "" { // the text behind an answer without speech is kept, too
+		r.Transcript = &record.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language}
+	}
+	return []record.Row{r}
+}
+
+// notice: what was said and that it was delivered, or that it was set aside.
+func (b Delivered) notice(e Event) Notice {
+	d := hook.Delivery{State: "delivered", Utterance: b.Utterance, Service: cmp.Or(b.By, b.STT), Attempts: b.Attempts, Cause: b.Cause}
+	if b.Outcome == "failed" {
+		d.State = "aside"
+	}
+	n := tell(e.delivery(b.Of, d))
+	if n.Over = b.Utterance + " " + b.STT; b.Outcome != "failed" {
+		n.Events = append(n.Events, &hook.Transcript{
+			Head: e.head(b.Of), Utterance: b.Utterance, Wake: b.Of.Wake, WakeWord: b.Of.WakeWord,
+			Topic: b.Of.Topic, Service: d.Service, Text: b.Text, Original: cmp.Or(b.Original, b.Text), Confidence: b.Confidence, Language: b.Language, Empty: b.Text == "", Cut: b.Cut,
+		})
+	}
+	return n
+}
 
 // told: an utterance that was set aside is over, and the next one is on its way.
 func (b Delivered) told() Told {

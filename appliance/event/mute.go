@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"orac/appliance/status"
+	"orac/runbook/hook"
 )
 
 // mutings tell that somebody has listeners stop listening, and listen again.
@@ -37,6 +38,14 @@ type Muted struct {
 
 func (Muted) Kind() string { return "muted" }
 
+func (b Muted) notice(e Event) Notice {
+	m := &hook.Mute{Head: e.head(Origin{Listener: b.Listener}), State: "muted", By: b.By}
+	if !b.Until.IsZero() {
+		m.Until = hook.Time(b.Until)
+	}
+	return tell(m)
+}
+
 // Unmuted: a mute has ended.
 type Unmuted struct {
 	Listener string `json:"listener,omitempty"` // absent: the mute was for all of them
@@ -44,3 +53,7 @@ type Unmuted struct {
 }
 
 func (Unmuted) Kind() string { return "unmuted" }
+
+func (b Unmuted) notice(e Event) Notice {
+	return tell(&hook.Mute{Head: e.head(Origin{Listener: b.Listener}), State: "unmuted", By: b.By})
+}

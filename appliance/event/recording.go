@@ -2,8 +2,12 @@ package event
 
 import (
 	"cmp"
+	"time"
 
+	"orac/appliance/amount"
+	"orac/appliance/record"
 	"orac/appliance/utterance"
+	"orac/runbook/hook"
 )
 
 // recordings tell what follows from a wake word, until a recording is complete and kept.
@@ -45,6 +49,13 @@ type Wake struct {
 
 func (Wake) Kind() string { return "wake" }
 
+func (b Wake) rows(at time.Time) []record.Row {
+	return []record.Row{{Detection: &record.Detection{
+		ID: b.ID, At: at, Device: b.Device, Listener: b.Listener, Model: b.Model, Class: b.Class,
+		WakeWord: b.WakeWord, Score: amount.Decimal(b.Score), Threshold: amount.Decimal(b.Threshold),
+	}}}
+}
+
 func (b Wake) words() Words {
 	class := ""
 	if b.Class != "" {
@@ -63,6 +74,14 @@ type RecordingStarted struct {
 
 func (RecordingStarted) Kind() string { return "recording_started" }
 
+func (b RecordingStarted) rows(at time.Time) []record.Row {
+	return []record.Row{{Utterance: &record.Utterance{ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: at}}}
+}
+
+func (b RecordingStarted) notice(e Event) Notice {
+	return tell(&hook.Recording{Head: hook.About(e.At, b.Of.Device, b.Listener), State: "started", Utterance: b.Utterance, Wake: b.Wake})
+}
+
 // RecordingEnded: an utterance is complete.
 type RecordingEnded struct {
 	Utterance string  `json:"utterance"`
@@ -75,6 +94,19 @@ type RecordingEnded struct {
 }
 
 func (RecordingEnded) Kind() string { return "recording_ended" }
+
+func (b RecordingEnded) rows(at time.Time) []record.Row {
+	return []record.Row{{Utterance: &record.Utterance{
+		ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: at.Add(-took(b.Seconds)), Ended: at, Seconds: b.Seconds, Why: b.Why,
+	}}}
+}
+
+func (b RecordingEnded) notice(e Event) Notice {
+	return tell(&hook.Recording{
+		Head: hook.About(e.At, b.Of.Device, b.Listener), State: "ended", Utterance: b.Utterance, Wake: b.Wake,
+		Seconds: b.Seconds, Why: b.Why, Cut: b.Cut,
+	})
+}
 
 // endings says why a recording ended.
 var endings = map[utterance.Why]string{
@@ -129,6 +161,17 @@ type Salvaged struct {
 
 func (Salvaged) Kind() string { return "salvaged" }
 
+func (b Salvaged) rows(at time.Time) []record.Row {
+	return []record.Row{{Utterance: &record.Utterance{ID: b.Utterance, Started: at, Ended: at, Seconds: b.Seconds, Why: b.Why}}}
+}
+
+func (b Salvaged) notice(e Event) Notice {
+	if !b.Cut { // its end was reported before the restart
+		return Notice{}
+	}
+	return tell(&hook.Recording{Head: e.head(b.Of), State: "ended", Utterance: b.Utterance, Wake: b.Of.Wake, Seconds: b.Seconds, Why: b.Why, Cut: true})
+}
+
 func (b Salvaged) words() Words {
 	what := "found in the spool"
 	if b.Cut {
@@ -146,3 +189,11 @@ type Dropped struct {
 }
 
 func (Dropped) Kind() string { return "dropped" }
+
+func (b Dropped) rows(at time.Time) []record.Row {
+	return []record.Row{{Delivery: &record.Delivery{UtteranceID: b.Utterance, Outcome: record.Dropped, At: at, Error: b.Cause}}}
+}
+
+func (b Dropped) notice(e Event) Notice {
+	return tell(e.delivery(b.Of, hook.Delivery{State: "lost", Utterance: b.Utterance, Cause: b.Cause}))
+}

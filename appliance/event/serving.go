@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"orac/appliance/record"
 	"orac/appliance/thread"
 )
 
@@ -50,6 +51,27 @@ type Served struct {
 }
 
 func (Served) Kind() string { return "served" }
+
+// rows: what found no room comes again.
+func (b Served) rows(at time.Time) []record.Row {
+	if b.Busy {
+		return nil
+	}
+	ended := at.Add(-took(b.Waited + b.Took))
+	u := record.Utterance{ID: b.Utterance, Started: ended.Add(-took(b.Seconds)), Ended: ended, Seconds: b.Seconds, Server: b.Server, Peer: b.Peer}
+	d := record.Delivery{UtteranceID: b.Utterance, STT: b.Server, Outcome: record.Delivered, Attempts: 1, Way: "peer", At: at, Error: b.Cause, Seconds: b.Waited + b.Took}
+	switch {
+	case b.Cause != "":
+		d.Outcome = record.Failed
+	case b.Text == "":
+		d.Outcome, d.Error = record.Empty, b.Nothing
+	}
+	answer := record.Row{Delivery: &d}
+	if b.Text != "" || b.Original != "" {
+		answer.Transcript = &record.Transcript{UtteranceID: b.Utterance, STT: b.Server, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language, ProcessingTime: took(b.Took)}
+	}
+	return []record.Row{{Utterance: &u}, answer}
+}
 
 func (b Served) told() Told {
 	switch {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/appliance/amount"
+	"orac/runbook/hook"
 )
 
 // troubles tell what goes wrong inside, and of what the monitor says to webhooks.
@@ -160,6 +161,14 @@ type IncidentTold struct {
 
 func (IncidentTold) Kind() string { return "incident" }
 
+func (b IncidentTold) notice(e Event) Notice {
+	i := &hook.Incident{Head: e.head(b.Of), State: "opened", Incident: b.ID, Component: b.Component, Cause: b.Cause, Seconds: b.Seconds}
+	if b.Closed {
+		i.State = "closed"
+	}
+	return tell(i)
+}
+
 // HealthTold: a component, or the appliance as a whole, is in better or worse health than before. The monitor reports it to
 // webhooks.
 type HealthTold struct {
@@ -171,3 +180,7 @@ type HealthTold struct {
 }
 
 func (HealthTold) Kind() string { return "health" }
+
+func (b HealthTold) notice(e Event) Notice {
+	return tell(&hook.Health{Head: e.head(b.Of), Component: b.Component, From: b.From, To: b.To, Why: b.Why})
+}

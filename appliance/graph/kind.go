@@ -30,6 +30,7 @@ const (
 	Remembers        // writes what happens into the history
 	Serves           // answers other machines, for as long as the appliance runs
 	Proves           // gives others what proves to a server who calls
+	Plays            // is heard
 )
 
 // CarriesSound tells whether a node has nothing left to do when all sound is over and kept.
@@ -91,7 +92,7 @@ func Kinds() []*Kind {
 		spools(), deliveries(), engines(), probes(), heartbeats(),
 		forwards(), sttServers(), wyomings(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
-		logins(),
+		logins(), players(),
 		webhooks(), traces(), histories(),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"orac/appliance/notify"
 	"orac/appliance/otlp"
 	"orac/appliance/outbox"
+	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -44,7 +45,10 @@ type Parts struct {
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
 	Door func(block runbook.Address, listen string) (node.Door, error)
 	// Traces makes the client of a collector. Nil where nobody takes traces: a graph that needs it does not run there.
-	Traces  func(TraceService) (otlp.Collector, error)
+	Traces func(TraceService) (otlp.Collector, error)
+	// Speaker and Sound play: a loudspeaker, and what opens a sound. Nil where nothing is played.
+	Speaker func(Loudspeaker) (play.Speaker, error)
+	Sound   play.Opener
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age

@@ -48,7 +48,8 @@ var (
 	questions = port[node.ModelAsk]{Port{Name: "questions", Capacity: 128, Asks: true, Onward: true}}
 	beats     = port[node.CoreAsk]{Port{Name: "beats", Capacity: 128, Asks: true}} // no node writes it: other machines do
 	tokens    = port[node.TokenAsk]{Port{Name: "tokens", Capacity: 64, Asks: true}}
-	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}} // no node writes it: people ask
+	plays     = port[node.PlayAsk]{Port{Name: "plays", Capacity: 64, Asks: true, Onward: true}} // programs and people write it, too
+	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}}             // no node writes it: people ask
 )
 
 // Ports is the table of ports.
@@ -56,7 +57,7 @@ func Ports() []Port {
 	return []Port{
 		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port,
 		jobs.Port, glimpses.Port, sounds.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
-		deeds.Port, calls.Port, homes.Port, questions.Port, beats.Port, tokens.Port,
+		deeds.Port, calls.Port, homes.Port, questions.Port, beats.Port, tokens.Port, plays.Port,
 	}
 }
 

@@ -74,7 +74,7 @@ func addSources(c *compiler, k *Kind) {
 		identity, detail := Device{Microphone: d.microphone, WAV: d.wav}, ""
 		if d.microphone != nil {
 			look := see[Look](c.Runbook.Watchdog)
-			identity.Look, detail = &look, selector(*d.microphone)
+			identity.Look, detail = &look, selector(d.microphone.Match, d.microphone.Identity, d.microphone.ID, "the system's first input")
 		} else {
 			detail = filepath.Base(d.wav.Path)
 		}
@@ -87,16 +87,17 @@ func addSources(c *compiler, k *Kind) {
 	}
 }
 
-func selector(m runbook.Microphone) string {
+// selector says which device is meant.
+func selector(match, identity, id, otherwise string) string {
 	switch {
-	case m.Match != "":
-		return "match " + m.Match
-	case m.Identity != "":
-		return m.Identity
-	case m.ID != "":
-		return "id " + m.ID
+	case match != "":
+		return "match " + match
+	case identity != "":
+		return identity
+	case id != "":
+		return "id " + id
 	}
-	return "the system's first input"
+	return otherwise
 }
 
 func buildSource(a *Assembly, n *Node, d Device, s sourceSettings) (node.Node, error) {

@@ -7,6 +7,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -87,6 +88,17 @@ func Verify(leaf *x509.Certificate, authorities []*x509.Certificate, now time.Ti
 		return Member{}, errNobody
 	}
 	return MemberOf(leaf)
+}
+
+// Common tells whether two lists of authorities share one. Authorities are known by their keys.
+func Common(a, b []*x509.Certificate) bool {
+	return slices.ContainsFunc(a, func(x *x509.Certificate) bool { return Knows(b, x) })
+}
+
+// Knows tells whether a list of authorities has one.
+func Knows(list []*x509.Certificate, a *x509.Certificate) bool {
+	key, ok := a.PublicKey.(*ecdsa.PublicKey)
+	return ok && slices.ContainsFunc(list, func(o *x509.Certificate) bool { return key.Equal(o.PublicKey) })
 }
 
 func pool(list []*x509.Certificate) *x509.CertPool {

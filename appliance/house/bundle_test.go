@@ -18,6 +18,13 @@ import (
 // made is the bundle of a member, with what change makes of its authority and its certificate.
 func made(t testing.TB, change func(authority, leaf *x509.Certificate)) *Bundle {
 	t.Helper()
+	b, _ := madeBy(t, change)
+	return b
+}
+
+// madeBy is made, with the key of the authority.
+func madeBy(t testing.TB, change func(authority, leaf *x509.Certificate)) (*Bundle, *ecdsa.PrivateKey) {
+	t.Helper()
 	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	testkit.Must(t, err)
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -35,7 +42,7 @@ func made(t testing.TB, change func(authority, leaf *x509.Certificate)) *Bundle 
 		return c
 	}
 	authority := sign(a, a, &signer.PublicKey)
-	return &Bundle{Key: key, Leaf: sign(l, authority, &key.PublicKey), Authorities: []*x509.Certificate{authority}}
+	return &Bundle{Key: key, Leaf: sign(l, authority, &key.PublicKey), Authorities: []*x509.Certificate{authority}}, signer
 }
 
 // TestWhatIsNoBundle: parts that do not belong together are neither kept nor believed.

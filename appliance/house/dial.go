@@ -27,6 +27,9 @@ func (h *Holder) Client(host string) (*tls.Config, error) {
 			if err == nil && m.Issuer != b.Member().Issuer {
 				err = errNobody
 			}
+			if err == nil {
+				err = h.Ended(s.PeerCertificates[0])
+			}
 			return err
 		},
 	}, nil
@@ -55,7 +58,7 @@ func (h *Holder) Server(host, member string) (*tls.Config, error) {
 			if m, err := MemberOf(s.PeerCertificates[0]); err != nil || m.Name != member || m.Issuer != b.Member().Issuer {
 				return errors.New("the server shows the certificate of another member")
 			}
-			return nil
+			return h.Ended(s.PeerCertificates[0])
 		},
 	}, nil
 }
@@ -95,6 +98,24 @@ func (h *Holder) over(dial Dial, handshake time.Duration, configOf func(host str
 			_ = raw.Close()
 			return nil, err
 		}
-		return c, nil
+		return &conn{c, h, c.ConnectionState().PeerCertificates[0]}, nil
 	}
+}
+
+// conn is a connection to another member. A client keeps it for its next requests, so nothing more is sent once the certificate at its
+// other end counts no more.
+type conn struct {
+	*tls.Conn
+	own  *Holder
+	peer *x509.Certificate
+}
+
+func (c *conn) Write(p []byte) (int, error) {
+	if time.Now().After(c.peer.NotAfter) {
+		return 0, errors.New("the certificate of the other side has expired since the connection was made")
+	}
+	if err := c.own.Ended(c.peer); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
 }

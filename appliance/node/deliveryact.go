@@ -4,13 +4,11 @@ import (
 	"errors"
 	"time"
 
+	"orac/appliance/event"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 )
-
-// listenerPrefix begins the name of a listener that asks.
-const listenerPrefix = "listener."
 
 // ActsOn is who acts on the texts of a listener.
 type ActsOn struct {
@@ -32,7 +30,7 @@ func (n *Delivery) handOver(t *rt.Task, c *course, r stt.Result) error {
 	m := c.Meta
 	x := Text{Core: to.Queue, Reply: kept, Command: notify.Command{
 		ID: "evt-" + m.ID, Trace: m.ID, Utterance: m.ID, Topic: to.Topic, Text: said.text, Language: r.Language, Confidence: r.Confidence, Wake: m.WakeAt, End: m.EndAt, Done: t.Wall(),
-		From: listenerPrefix + m.Listener, Session: listenerPrefix + m.Listener, Area: to.Area, Recording: m.ID,
+		From: event.ListenerPrefix + m.Listener, Session: event.ListenerPrefix + m.Listener, Area: to.Area, Recording: m.ID,
 	}}
 	for {
 		n.Texts.Push(t, x)

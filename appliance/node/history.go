@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/provenclock"
 	"orac/appliance/record"
@@ -94,83 +93,23 @@ func (n *History) Run(t *rt.Task) error {
 
 // take writes the rows for an event.
 func (n *History) take(t *rt.Task, e event.Event) {
-	switch b := e.Body.(type) {
-	case event.Wake:
-		n.write(t, func() error {
-			return n.Book.AddDetection(record.Detection{
-				ID: b.ID, At: e.At, Device: b.Device, Listener: b.Listener, Model: b.Model, Class: b.Class,
-				WakeWord: b.WakeWord, Score: amount.Decimal(b.Score), Threshold: amount.Decimal(b.Threshold),
-			})
-		})
-	case event.RecordingStarted:
-		n.write(t, func() error {
-			return n.Book.SaveUtterance(record.Utterance{ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: e.At})
-		})
-	case event.RecordingEnded:
-		started := e.At.Add(-time.Duration(b.Seconds * float64(time.Second)))
-		n.write(t, func() error {
-			return n.Book.SaveUtterance(record.Utterance{
-				ID: b.Utterance, DetectionID: b.Wake, Listener: b.Listener, Started: started, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
-			})
-		})
-	case event.Salvaged:
-		n.write(t, func() error {
-			return n.Book.SaveUtterance(record.Utterance{
-				ID: b.Utterance, Started: e.At, Ended: e.At, Seconds: b.Seconds, Why: b.Why,
-			})
-		})
-	case event.Dropped:
-		n.write(t, func() error {
-			return n.Book.SaveDelivery(record.Delivery{UtteranceID: b.Utterance, Outcome: record.Dropped, At: e.At, Error: b.Cause}, nil)
-		})
-	case event.Delivered:
-		n.delivered(t, e.At, b)
-	case event.Served:
-		n.served(t, e.At, b)
-	case event.Acted:
-		n.write(t, func() error {
-			return n.Book.SaveCommand(record.Command{
-				ID: b.Request, Topic: b.Topic, At: b.Came, Utterance: b.Utterance, From: b.From, Tier: b.Tier, Result: b.Result, Answer: []byte(b.Answer),
-			})
-		})
+	for _, r := range e.Rows() {
+		n.write(t, func() error { return n.put(r) })
 	}
 }
 
-// served writes what a peer has sent. What found no room comes again.
-func (n *History) served(t *rt.Task, at time.Time, b event.Served) {
-	if b.Busy {
-		return
-	}
-	took := func(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
-	ended := at.Add(-took(b.Waited + b.Took))
-	n.write(t, func() error {
-		return n.Book.SaveUtterance(record.Utterance{
-			ID: b.Utterance, Started: ended.Add(-took(b.Seconds)), Ended: ended, Seconds: b.Seconds, Server: b.Server, Peer: b.Peer,
-		})
-	})
-	d := record.Delivery{UtteranceID: b.Utterance, STT: b.Server, Outcome: record.Delivered, Attempts: 1, Way: "peer", At: at, Error: b.Cause, Seconds: b.Waited + b.Took}
+func (n *History) put(r record.Row) error {
 	switch {
-	case b.Cause != "":
-		d.Outcome = record.Failed
-	case b.Text == "":
-		d.Outcome, d.Error = record.Empty, b.Nothing
+	case r.Detection != nil:
+		return n.Book.AddDetection(*r.Detection)
+	case r.Utterance != nil:
+		return n.Book.SaveUtterance(*r.Utterance)
+	case r.Delivery != nil:
+		return n.Book.SaveDelivery(*r.Delivery, r.Transcript)
+	case r.Command != nil:
+		return n.Book.SaveCommand(*r.Command)
 	}
-	var text *record.Transcript
-	if b.Text != "" || b.Original != "" {
-		text = &record.Transcript{UtteranceID: b.Utterance, STT: b.Server, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language, ProcessingTime: took(b.Took)}
-	}
-	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
-}
-
-func (n *History) delivered(t *rt.Task, at time.Time, b event.Delivered) {
-	d := record.Delivery{
-		UtteranceID: b.Utterance, STT: b.STT, Outcome: record.Outcome(b.Outcome), Attempts: b.Attempts, Way: b.Way, At: at, Error: b.Cause, Seconds: b.Seconds,
-	}
-	var text *record.Transcript
-	if d.Outcome == record.Delivered || b.Original != "" { // the text behind an answer without speech is kept, too
-		text = &record.Transcript{UtteranceID: b.Utterance, STT: b.STT, Text: b.Text, Original: b.Original, Confidence: b.Confidence, Language: b.Language}
-	}
-	n.write(t, func() error { return n.Book.SaveDelivery(d, text) })
+	panic("BUG: an event has an empty row")
 }
 
 // prune deletes rows that are too old or too many, and returns when to do it next. Rows that are too many are deleted even while

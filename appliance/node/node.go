@@ -43,10 +43,10 @@ var (
 	_ = []Updater{
 		(*Source)(nil), (*Ring)(nil), (*Features)(nil), (*VoiceGate)(nil), (*Head)(nil), (*Trigger)(nil), (*Recorder)(nil),
 		(*Spool)(nil), (*Delivery)(nil), (*Engine)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil), (*STTServer)(nil), (*Forward)(nil), (*Wyoming)(nil),
-		(*Topic)(nil), (*Backend)(nil), (*LanguageModel)(nil), (*CoreServer)(nil), (*Login)(nil), (*Traces)(nil),
+		(*Topic)(nil), (*Backend)(nil), (*LanguageModel)(nil), (*CoreServer)(nil), (*Login)(nil), (*Player)(nil), (*Traces)(nil),
 	}
 	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil), (*STTServer)(nil), (*Topic)(nil)}
-	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil), (*Topic)(nil)}
+	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil), (*Topic)(nil), (*Player)(nil)}
 	_ = []Troubled{(*Wyoming)(nil), (*Engine)(nil)}
 )
 

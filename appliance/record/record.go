@@ -96,3 +96,12 @@ type Restart struct {
 	// Age is how old the state directory was then (provenclock.Clock.Elapsed); 0 if that is not known.
 	Age time.Duration `json:"-"`
 }
+
+// Row is one row: one of these, or a delivery with the transcript that it brought.
+type Row struct {
+	Detection  *Detection
+	Utterance  *Utterance
+	Delivery   *Delivery
+	Transcript *Transcript
+	Command    *Command
+}

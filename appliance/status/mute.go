@@ -3,6 +3,8 @@ package status
 import (
 	"strings"
 	"time"
+
+	"orac/appliance/health"
 )
 
 // MostMute is the longest mute that has an end.
@@ -75,3 +77,13 @@ func IsMuted(list []Mute, listener string) bool {
 	}
 	return false
 }
+
+// Health is how an appliance is, and who is muted: an appliance that was told not to listen is well, and must not be taken for one that
+// listens.
+type Health struct {
+	health.Report
+	Muted []Mute `json:"muted,omitempty"`
+}
+
+// HealthNow is the health that a status holds.
+func (s Status) HealthNow() Health { return Health{s.Health, s.Muted} }

@@ -3,9 +3,11 @@ package play
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"orac/chaos/homeserver"
 	"orac/models/atomicfile"
 	"orac/runbook"
 	"orac/runbook/edit"
@@ -15,8 +17,30 @@ import (
 
 // book is the runbook of a scenario, with its changes, as text that works in a different folder.
 type book struct {
-	text []byte
-	rb   *runbook.Runbook // the parsed text
+	text  []byte
+	rb    *runbook.Runbook // the parsed text
+	named *[]string        // the secrets that it names
+}
+
+// secretText is the value of every secret of a runbook: each peer knows it, and it is as long as a secret must be.
+const secretText = homeserver.Token
+
+// options are those with which a book is evaluated: it notes which secrets there are.
+func (b book) options() language.Options {
+	return language.Options{Secret: func(name string) (string, error) {
+		if !slices.Contains(*b.named, name) {
+			*b.named = append(*b.named, name)
+		}
+		return secretText, nil
+	}}
+}
+
+// secrets are the environment variables in which the appliance finds its secrets.
+func (b book) secrets() (env []string) {
+	for _, name := range *b.named {
+		env = append(env, language.SecretVariable(name)+"="+secretText)
+	}
+	return env
 }
 
 // setting sets an attribute of a block to an expression.
@@ -28,11 +52,13 @@ type setting struct {
 
 // load reads the runbook of a scenario and applies the scenario's changes.
 func load(sc *scenario.Scenario) (book, error) {
-	rb, src, problems := sc.Runbook(language.Options{})
+	b := book{named: new([]string)}
+	rb, src, problems := sc.Runbook(b.options())
 	if problems.HasErrors() {
 		return book{}, problems.Err()
 	}
-	return book{src, rb}, nil
+	b.text, b.rb = src, rb
+	return b, nil
 }
 
 // change returns the runbook with edits. The result must be valid.
@@ -44,7 +70,7 @@ func (b book) change(edits []setting) (book, error) {
 			return b, fmt.Errorf("%s: setting %s of %s: %w", b.rb.File, e.attribute, e.block, err)
 		}
 	}
-	rb, problems := runbook.Parse(out.text, b.rb.File, language.Options{})
+	rb, problems := runbook.Parse(out.text, b.rb.File, b.options())
 	if problems.HasErrors() {
 		return b, fmt.Errorf("the runbook cannot be used in another folder: %w", problems.Err())
 	}
@@ -84,6 +110,17 @@ func (b book) settle(state string, services map[runbook.Address]string) (book, e
 	}
 	if b.rb.Traces.On() {
 		edits = append(edits, setting{block: b.rb.Traces.Address, attribute: "url", value: text(services[b.rb.Traces.Address] + "/webhook")})
+	}
+	for _, x := range b.rb.Backends {
+		if url, ok := services[x.Address]; ok {
+			edits = append(edits, setting{block: x.Address, attribute: "url", value: text(url)})
+		}
+	}
+	for _, l := range b.rb.LanguageModels {
+		edits = append(edits, setting{block: l.Address, attribute: "url", value: text(services[l.Address])})
+	}
+	for _, l := range b.rb.Logins {
+		edits = append(edits, setting{block: l.Address, attribute: "issuer", value: text(services[l.Address])})
 	}
 	for _, w := range b.rb.WAVs {
 		edits = append(edits, setting{block: w.Address, attribute: "path", value: text(b.absolute(w.Path))})

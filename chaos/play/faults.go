@@ -10,6 +10,7 @@ import (
 
 	"orac/appliance/stt/stttest"
 	"orac/chaos"
+	"orac/chaos/homeserver"
 	"orac/chaos/journal"
 	"orac/chaos/process"
 	"orac/chaos/proxy"
@@ -80,6 +81,18 @@ var makers = map[scenario.Kind]Maker{
 	scenario.WebhookFlood:   {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 	scenario.CollectorFlood: {How: "the collector answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
+	scenario.BackendSlow:         {How: "the proxy before the home delays all that it answers and tells", prepare: lag},
+	scenario.BackendUnauthorized: {How: "the home knows the token no more, and ends its connections", prepare: sick(homeserver.Locked)},
+	scenario.BackendEnds:         {How: "the home does what it is asked, and resets the connection", prepare: sick(homeserver.Ends)},
+	scenario.BackendStuck:        {How: "the home answers calls with 200 and does nothing", prepare: sick(homeserver.Stuck)},
+	scenario.ModelSlow:           {How: "the server of the model waits before it answers", prepare: sick(homeserver.Late)},
+	scenario.ModelHangs:          {How: "the server of the model accepts questions and never answers", prepare: sick(homeserver.Hangs)},
+	scenario.ModelTrash:          {How: "the server of the model answers prose, half an answer, and things that cannot be chosen", prepare: sick(homeserver.Trash)},
+
+	scenario.IssuerSlow:        {How: "the proxy before the issuer, another orac, delays all that it answers", prepare: lag},
+	scenario.IssuerRefuses:     {How: "the issuer, another orac, is given another secret of the account, with orac apply", prepare: disown},
+	scenario.IssuerKeysRotated: {How: "orac secrets rotate issuer; with loses, the issuer is killed, loses the file of its key, and starts again", prepare: rekey},
+
 	scenario.DiskFull:     {How: "a file takes all the space of the state directory's file system", prepare: fillDisk},
 	scenario.DiskReadOnly: {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EROFS", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, shakes: true, prepare: readOnly},
 	scenario.DiskError:    {How: "with strace, the appliance's calls that sync, rename, remove, make folders and write the history fail with EIO", Differs: "the appliance can still create and read files, and is slower meanwhile", machine: traceable, shakes: true, prepare: diskError},
@@ -135,7 +148,7 @@ func (w *World) supported(o occurrence) error {
 		return mk.probe(w, o)
 	}
 	switch o.Kind.Info().Target {
-	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.TracesTarget:
+	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.BackendTarget, scenario.ModelTarget, scenario.LoginTarget, scenario.TracesTarget:
 		_, err := w.peer(o)
 		return err
 	}
@@ -160,7 +173,7 @@ func (w *World) peer(o occurrence) (*service, error) {
 	if s, ok := w.services[address]; ok {
 		return s, nil
 	}
-	return nil, fmt.Errorf("there is no server for %s %q that could break: with protocol exec it is a program", block, o.Target)
+	return nil, fmt.Errorf("there is no server for %s %q that could break: it is a program, or speaks a protocol that orac chaos has no server for", block, o.Target)
 }
 
 // worker returns the capture process that holds the device of a fault.

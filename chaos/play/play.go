@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"orac/chaos/homeserver"
 	"orac/chaos/journal"
 	"orac/chaos/ptrace"
 	"orac/chaos/sttserver"
@@ -16,7 +17,7 @@ import (
 	"orac/sim/trial/report"
 )
 
-// Tool runs what the binary is besides orac when a run starts it: a watchdog, a speech-to-text server, a tracer. It returns
+// Tool runs what the binary is besides orac when a run starts it: a watchdog, a speech-to-text server, a home, a tracer. It returns
 // the exit code, and false if args request none of them.
 func Tool(args []string, in io.Reader, out, stderr io.Writer) (code int, is bool) {
 	if len(args) == 0 {
@@ -27,6 +28,8 @@ func Tool(args []string, in io.Reader, out, stderr io.Writer) (code int, is bool
 		return journal.WatchdogMain(args[1:], in, out, stderr), true
 	case ServerCommand:
 		return sttserver.Main(in, out, stderr), true
+	case HouseCommand:
+		return homeserver.Main(args[1:], in, out, stderr), true
 	case ptrace.Command:
 		return ptrace.Main(args[1:], stderr), true
 	}

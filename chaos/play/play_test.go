@@ -60,6 +60,19 @@ heartbeat "whisper" {
 webhook "light" {
   url = "http://lights.local/wake"
 }
+topic "general" {
+  backends       = [backend.home]
+  language_model = language_model.qwen
+}
+backend "home" {
+  protocol = "home_assistant"
+  url      = "http://home.local:8123"
+  token    = secret("ha-token")
+}
+language_model "qwen" {
+  url   = "http://127.0.0.1:8080"
+  model = "qwen3"
+}
 `
 
 // parse gives a scenario of a runbook and more blocks.
@@ -101,7 +114,7 @@ func TestTheRunbookIsPointedToTheWorld(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := b.rb.Dir
-	urls := map[runbook.Address]string{"stt.whisper": "http://127.0.0.1:1", "heartbeat.whisper": "http://127.0.0.1:2", "webhook.light": "http://127.0.0.1:3"}
+	urls := map[runbook.Address]string{"stt.whisper": "http://127.0.0.1:1", "heartbeat.whisper": "http://127.0.0.1:2", "webhook.light": "http://127.0.0.1:3", "backend.home": "http://127.0.0.1:4", "language_model.qwen": "http://127.0.0.1:5"}
 	if b, err = b.settle("/world/disk/state", urls); err != nil {
 		t.Fatal(err)
 	}
@@ -109,6 +122,7 @@ func TestTheRunbookIsPointedToTheWorld(t *testing.T) {
 	local, _ := b.rb.STT("stt.local")
 	for got, want := range map[string]string{
 		b.rb.Appliance.StateDir: "/world/disk/state", whisper.URL: "http://127.0.0.1:1", b.rb.HeartbeatURL(b.rb.Heartbeats[0]): "http://127.0.0.1:2",
+		b.rb.Backends[0].URL: "http://127.0.0.1:4", b.rb.LanguageModels[0].URL: "http://127.0.0.1:5", strings.Join(b.secrets(), " "): "ORAC_SECRET_HA_TOKEN=" + secretText,
 		b.rb.Webhooks[0].URL.Text(): "http://127.0.0.1:3/webhook", local.Command[0]: filepath.Join(dir, "bin/whisper"), local.Command[1]: "${HOME}",
 	} {
 		if got != want {

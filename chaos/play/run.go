@@ -10,9 +10,11 @@ import (
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/health"
 	"orac/appliance/status"
 	"orac/chaos"
 	"orac/runbook/scenario"
+	"orac/sim/trial/deeds"
 	"orac/sim/trial/judge"
 	"orac/sim/trial/report"
 	"orac/sim/trial/schedule"
@@ -44,12 +46,14 @@ type run struct {
 	mu      sync.Mutex // guards what follows
 	judge   *judge.Judge
 	account *account
+	callers callers
 	out     report.Run
 	cuts    []*tally.Stretch // when services or the process were disturbed
 	lasting int              // faults that last now and are not harmless
 
 	refusing int           // faults that last now and with which the disk may refuse what is written
 	diskBad  time.Duration // when it last did
+	refused  time.Duration // the longest time in which a server has refused every token
 
 	up                  bool
 	bootedAt, stoppedAt time.Duration
@@ -97,6 +101,7 @@ func Run(ctx context.Context, sc *scenario.Scenario, o Options) (out report.Run,
 	}()
 	r := &run{w: w, sc: sc, o: o, judge: judge.New(sc), sound: map[string]counter{}, incidents: map[string]*report.Incident{}}
 	r.account = newAccount(r)
+	r.callers = callers{Book: deeds.New(r.judge), open: map[*deeds.Command]bool{}}
 	w.again = r.boot
 	var deafen func()
 	r.heard, deafen = context.WithCancel(ctx)
@@ -171,6 +176,7 @@ func (r *run) perform(ctx context.Context, list []occurrence) {
 	r.giveUp = stop
 	r.mu.Unlock()
 	r.busy.Go(func() { r.playAll(end) })
+	r.callAll(end)
 	r.busy.Go(func() { r.look(end) })
 	r.busy.Go(func() { r.poll(end) })
 	r.busy.Go(func() { r.measure(end) })
@@ -235,6 +241,7 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 	r.pollOnce(context.WithoutCancel(ctx))
 	r.pollIncidents(context.WithoutCancel(ctx))
 	r.hear()
+	r.looksAtHomes()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.fatal != nil {
@@ -249,6 +256,7 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 	for _, what := range r.account.Lost(append(kept, r.w.spooled()...)) {
 		r.judge.Break(end, "lost", what)
 	}
+	r.unanswered(end)
 	r.judge.Finish(end, r)
 	r.judge.Safe(end, "lost", "sound", "once", "twice", "order", "silence", "masked", "holders", "cooldown", "runs")
 	return r.report(end), nil
@@ -263,12 +271,8 @@ func (r *run) start(ctx context.Context) error {
 	if err := r.boot(); err != nil {
 		return err
 	}
-	a, err := r.w.Running()
-	if err == nil {
-		_, _, err = chaos.Next[event.Listening](ctx, a, 0, startTime, nil)
-	}
-	if err != nil {
-		return fmt.Errorf("it never listened: %w", err)
+	if err := r.started(ctx); err != nil {
+		return err
 	}
 	r.pollOnce(ctx)
 	r.mu.Lock()
@@ -278,6 +282,29 @@ func (r *run) start(ctx context.Context) error {
 	r.out.Events, r.out.Health = r.out.Events[:0], r.out.Health[:0]
 	clear(r.account.Opened)
 	return nil
+}
+
+// started waits until the appliance listens, or, if it has nothing that does, until all is well.
+func (r *run) started(ctx context.Context) error {
+	a, err := r.w.Running()
+	if err != nil {
+		return err
+	}
+	if len(r.w.book.rb.Listeners) > 0 {
+		if _, _, err = chaos.Next[event.Listening](ctx, a, 0, startTime, nil); err != nil {
+			return fmt.Errorf("it never listened: %w", err)
+		}
+		return nil
+	}
+	for until := time.Now().Add(startTime); ; time.Sleep(pollEvery) {
+		s, err := r.w.Status(ctx)
+		switch {
+		case err == nil && s.Health.Level == health.Healthy:
+			return nil
+		case ctx.Err() != nil || time.Now().After(until):
+			return fmt.Errorf("it was never well: %s %w", s.Health.Level, err)
+		}
+	}
 }
 
 // die ends the run early, because its results can no longer be trusted. The caller holds mu.

@@ -6,43 +6,135 @@ import (
 	"sync"
 
 	"orac/appliance/stt/stttest"
+	"orac/chaos/homeserver"
 	"orac/chaos/journal"
+	"orac/chaos/process"
 	"orac/chaos/proxy"
 	"orac/chaos/sttserver"
+	"orac/runbook"
 )
 
-// service is a peer of the appliance: a server in a process of its own, and the proxy through which it is reached.
+// service is a peer of the appliance, in a process of its own, and the proxy through which it is reached.
 type service struct {
+	stand
+	proxy *proxy.Proxy
+	// One of these is the stand.
 	server *sttserver.Process
-	proxy  *proxy.Proxy
+	house  *homeserver.Process
+	issuer *issuer
 
-	mu  sync.Mutex // guards what follows, and orders the updates of the server and the proxy
+	mu  sync.Mutex // guards what follows, and orders the updates of the peer and the proxy
 	bad []*misbehaviour
+	ill []*illness
 	cut []*proxy.Behaviour
+
+	calls int // of a home, that were read
 }
 
-// serve starts a service. Its process is recorded in the journal before anything talks to it.
-func (w *World) serve(seed uint64) (*service, error) {
-	server, err := sttserver.Start(w.Tools, ServerCommand)
-	if err != nil {
-		return nil, err
+// stand is what stands in for a peer.
+type stand interface {
+	Process() process.Process
+	Address() string
+	Close() error
+}
+
+// serveAll starts the peers that the runbook names, and points the runbook to them. An issuer comes before those who demand its tokens.
+func (w *World) serveAll() error {
+	urls := map[runbook.Address]string{}
+	add := func(a runbook.Address, serve func(*service) error) error {
+		s := &service{}
+		w.services[a] = s
+		var err error
+		if s.proxy, err = w.listen(w.seed+uint64(len(urls))<<32, s); err != nil {
+			return err
+		}
+		urls[a] = "http://" + s.proxy.Address()
+		return serve(s)
 	}
-	s := &service{server: server}
-	if _, err := w.journal.Begin("speech-to-text server", 0, journal.Step{Do: journal.Kill, Process: server.Process()}); err != nil {
-		return nil, errors.Join(err, s.close())
+	rb := w.book.rb
+	for _, l := range rb.Logins {
+		if err := add(l.Address, func(s *service) error { return w.serveIssuer(s, l, urls[l.Address]) }); err != nil {
+			return err
+		}
 	}
-	if s.proxy, err = w.listen(seed, server.Address()); err != nil {
-		return nil, errors.Join(err, s.close())
+	for _, x := range rb.STTs {
+		if x.Protocol == "exec" || x.Embedded() {
+			continue
+		}
+		err := add(x.Address, func(s *service) error {
+			if err := w.serveSTT(s); err != nil || x.Login == "" {
+				return err
+			}
+			return s.server.Demand(sttserver.Trust{Issuer: urls[x.Login], Audience: x.Audience})
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return s, nil
+	for _, h := range rb.Heartbeats {
+		if err := add(h.Address, w.serveSTT); err != nil {
+			return err
+		}
+	}
+	for _, h := range rb.Webhooks {
+		if err := add(h.Address, w.serveSTT); err != nil {
+			return err
+		}
+	}
+	if rb.Traces.On() {
+		if err := add(rb.Traces.Address, w.serveSTT); err != nil {
+			return err
+		}
+	}
+	for _, b := range rb.Backends {
+		if b.Protocol == "home_assistant" {
+			if err := add(b.Address, func(s *service) error { return w.serveHouse(s, homeserver.Home) }); err != nil {
+				return err
+			}
+		}
+	}
+	for _, l := range rb.LanguageModels {
+		if err := add(l.Address, func(s *service) error { return w.serveHouse(s, homeserver.Model) }); err != nil {
+			return err
+		}
+	}
+	var err error
+	if w.book, err = w.book.settle(w.State, urls); err != nil {
+		return err
+	}
+	w.saved = w.book
+	return w.book.write(w.File)
+}
+
+func (w *World) serveSTT(s *service) (err error) {
+	if s.server, err = sttserver.Start(w.Tools, ServerCommand); err != nil {
+		return err
+	}
+	s.stand = s.server
+	return w.noteStand("speech-to-text server", s)
+}
+
+func (w *World) serveHouse(s *service, k homeserver.Kind) (err error) {
+	if s.house, err = homeserver.Start(k, w.Tools, HouseCommand); err != nil {
+		return err
+	}
+	s.stand = s.house
+	return w.noteStand("stand-in of a house", s)
+}
+
+// noteStand records the process of a peer in the journal, before anything talks to it.
+func (w *World) noteStand(what string, s *service) error {
+	_, err := w.journal.Begin(what, 0, journal.Step{Do: journal.Kill, Process: s.Process()})
+	return err
 }
 
 // listen starts a proxy where the appliance can reach it.
-func (w *World) listen(seed uint64, target string) (p *proxy.Proxy, err error) {
+func (w *World) listen(seed uint64, s *service) (p *proxy.Proxy, err error) {
+	target := func() string { return s.Address() } // nobody connects before it is there
 	if w.network == nil {
-		return proxy.Listen(seed, func() string { return target })
+		return proxy.Listen(seed, target)
 	}
-	return proxy.ListenIn(seed, func() string { return target }, w.network.within)
+	return proxy.ListenIn(seed, target, w.network.within)
 }
 
 func (s *service) close() error {
@@ -50,7 +142,10 @@ func (s *service) close() error {
 	if s.proxy != nil {
 		errs = append(errs, s.proxy.Close())
 	}
-	return errors.Join(append(errs, s.server.Close())...)
+	if s.stand != nil {
+		errs = append(errs, s.stand.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // behave makes endpoints of the server misbehave until the fault is undone.

@@ -34,6 +34,11 @@ func served(w *World, o occurrence, b sttserver.Behaviour, endpoints ...stttest.
 	return s.behave(b, endpoints...), nil
 }
 
+// lag makes the proxy before a service delay its answers: it does what it is asked all the same.
+func lag(w *World, o occurrence) (*broken, error) {
+	return proxied(proxy.Behaviour{Mode: proxy.Slow, Delay: o.Delay})(w, o)
+}
+
 // doing makes a fault of some endpoints of a service.
 func doing(do stttest.Do, endpoints ...stttest.Endpoint) func(*World, occurrence) (*broken, error) {
 	return func(w *World, o occurrence) (*broken, error) {

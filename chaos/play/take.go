@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/event"
 	"orac/chaos"
 	"orac/sim/trial/report"
 )
@@ -25,6 +26,9 @@ func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 		r.ended(a, at, b.How)
 	default:
 		r.account.event(at, e.Event)
+		if acted, ok := e.Body.(event.Acted); ok {
+			r.reported(acted)
+		}
 		if shown, ok := report.Of(r.clock(), e.Event); ok {
 			r.draw(shown)
 		}

@@ -106,6 +106,7 @@ func (r *run) measure(ctx context.Context) {
 		if now := r.clock(); now-heard >= hearEvery {
 			heard = now
 			r.hear()
+			r.looksAtHomes()
 		}
 		select {
 		case <-tick.C:
@@ -178,11 +179,12 @@ func (r *run) hear() {
 		if service == nil {
 			continue
 		}
-		list, err := service.server.Heard()
+		list, refused, err := service.server.Heard()
 		if err != nil {
 			continue // it ended with the run
 		}
 		r.mu.Lock()
+		r.refused = max(r.refused, refused)
 		r.account.heard(string(s.Address), list)
 		fresh := r.account.unproven(s.Name, list)
 		r.mu.Unlock()
@@ -249,6 +251,8 @@ func (r *run) State() scenario.State {
 	if x := r.now.Traces; x != nil {
 		s.SpansSent, s.SpansDropped, s.SpansWaiting = x.Sent, x.Dropped, x.Waiting
 	}
+	s.Asked, s.Served, s.TokenRefusedFor = r.callers.asked, r.callers.served, r.refused.Seconds()
+	s.Acted, s.ActedTwice = s.Acted+r.callers.Acted, s.ActedTwice+r.callers.ActedTwice
 	s.Incidents = len(r.incidentIn)
 	for _, id := range r.incidentIn {
 		if r.incidents[id].End == 0 {

@@ -17,11 +17,11 @@ import (
 	"orac/runbook/scenario"
 )
 
-// The hidden commands of the binary that runs scenarios. They run the watchdog and the speech-to-text server as separate
-// processes.
+// The hidden commands of the binary that runs scenarios. They run the watchdog and the peers of the appliance as separate processes.
 const (
 	WatchdogCommand = "chaos-watchdog"
 	ServerCommand   = "chaos-stt"
+	HouseCommand    = "chaos-house"
 )
 
 // World is the environment of one appliance for the duration of a scenario.
@@ -101,6 +101,7 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 		return nil, err
 	}
 	w.Env = append(w.audio.Env(), "ORAC_STATE_DIR="+w.State) // replaces the one of this process, which would override the runbook
+	w.Env = append(w.Env, w.book.secrets()...)
 	if o.Models != "" {
 		w.Env = append(w.Env, "ORAC_MODELS_DIR="+o.Models)
 	}
@@ -127,40 +128,6 @@ func (w *World) mount() (err error) {
 // diskBytes returns the size of the file system for a runbook: what must be kept free, plus room for a history and an hour of
 // speech. When full, it occupies that much memory of this machine.
 func diskBytes(d runbook.Disk) int64 { return min(int64(d.KeepFree), 512<<20) + 64<<20 }
-
-// serveAll starts the peers that the runbook names, and points the runbook to them.
-func (w *World) serveAll() error {
-	var names []runbook.Address
-	for _, s := range w.book.rb.STTs {
-		if s.Protocol != "exec" && !s.Embedded() {
-			names = append(names, s.Address)
-		}
-	}
-	for _, h := range w.book.rb.Heartbeats {
-		names = append(names, h.Address)
-	}
-	for _, h := range w.book.rb.Webhooks {
-		names = append(names, h.Address)
-	}
-	if w.book.rb.Traces.On() {
-		names = append(names, w.book.rb.Traces.Address)
-	}
-	urls := map[runbook.Address]string{}
-	for i, a := range names {
-		s, err := w.serve(w.seed + uint64(i)<<32)
-		if err != nil {
-			return err
-		}
-		w.services[a] = s
-		urls[a] = "http://" + s.proxy.Address()
-	}
-	var err error
-	if w.book, err = w.book.settle(w.State, urls); err != nil {
-		return err
-	}
-	w.saved = w.book
-	return w.book.write(w.File)
-}
 
 // noteAudio records the audio server's process in the journal.
 func (w *World) noteAudio() error {

@@ -15,6 +15,7 @@ import (
 	"orac/appliance/stt"
 	"orac/chaos"
 	"orac/chaos/process"
+	"orac/runbook"
 	"orac/runbook/scenario"
 )
 
@@ -297,6 +298,59 @@ func TestServiceFaults(t *testing.T) {
 	if err := w.supported(occurrence{Fault: scenario.Fault{Kind: scenario.STTDown, Target: "../../etc"}}); err == nil {
 		t.Error("a service that is not there was to break")
 	}
+}
+
+// TestFaultsOfAHouse: a home and a language model break, and are well again.
+func TestFaultsOfAHouse(t *testing.T) {
+	w, _ := world(t)
+	ask := func(address runbook.Address, path, body string) func() (int, time.Duration) {
+		return func() (int, time.Duration) {
+			client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+			r, err := http.NewRequest(http.MethodPost, "http://"+w.services[address].proxy.Address()+path, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Authorization", "Bearer "+secretText)
+			began := time.Now()
+			answer, err := client.Do(r)
+			if err != nil {
+				return 0, time.Since(began)
+			}
+			answer.Body.Close()
+			return answer.StatusCode, time.Since(began)
+		}
+	}
+	home := ask("backend.home", "/api/services/light/turn_on", `{"entity_id":"light.lamp1"}`)
+	model := ask("language_model.qwen", "/v1/chat/completions", `{"model":"qwen3","messages":[{"role":"user","content":"\"hello\""}]}`)
+	code := func(f func() (int, time.Duration), want int, least time.Duration) func() error {
+		return func() error {
+			if got, took := f(); got != want || took < least {
+				return fmt.Errorf("%d after %v; want %d", got, took, want)
+			}
+			return nil
+		}
+	}
+	done := func(want int) func() error { // how much the home has done since it was asked last
+		return func() error {
+			s := w.services["backend.home"]
+			home()
+			list, calls, err := s.house.Deeds(s.calls)
+			if s.calls = calls; err == nil && len(list) != want {
+				err = fmt.Errorf("it has done %d things", len(list))
+			}
+			return err
+		}
+	}
+	during(t, w, scenario.Fault{Kind: scenario.BackendDown}, code(home, 0, 0), code(home, http.StatusOK, 0))
+	during(t, w, scenario.Fault{Kind: scenario.BackendUnauthorized}, code(home, http.StatusUnauthorized, 0), code(home, http.StatusOK, 0))
+	during(t, w, scenario.Fault{Kind: scenario.BackendSlow, Delay: 300 * time.Millisecond}, code(home, http.StatusOK, 300*time.Millisecond), code(home, http.StatusOK, 0))
+	_ = done(0)() // what was done so far
+	during(t, w, scenario.Fault{Kind: scenario.BackendEnds}, code(home, 0, 0), done(2))
+	during(t, w, scenario.Fault{Kind: scenario.BackendStuck}, done(0), done(1))
+	during(t, w, scenario.Fault{Kind: scenario.ModelDown}, code(model, 0, 0), code(model, http.StatusOK, 0))
+	during(t, w, scenario.Fault{Kind: scenario.ModelSlow, Delay: 300 * time.Millisecond}, code(model, http.StatusOK, 300*time.Millisecond), code(model, http.StatusOK, 0))
+	during(t, w, scenario.Fault{Kind: scenario.ModelHangs}, code(model, 0, time.Second), code(model, http.StatusOK, 0))
+	during(t, w, scenario.Fault{Kind: scenario.ModelTrash}, code(model, http.StatusOK, 0), code(model, http.StatusOK, 0))
 }
 
 // TestTheNetworkIsTakenAway: what listens in a network of its own is reached from there alone, and not while its link is down.

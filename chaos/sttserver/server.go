@@ -2,11 +2,10 @@
 // can request from it.
 //
 // It is the server of the tests, which speaks the protocol as the real one does and records what it receives. It listens only
-// on loopback, and ends when its standard input does, that is, whenever its maker ends for any reason.
+// on loopback.
 package sttserver
 
 import (
-	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"orac/appliance/stt/stttest"
+	"orac/chaos/peer"
 )
 
 // Request is a line that the maker sends.
@@ -21,6 +21,7 @@ type Request struct {
 	Set   map[stttest.Endpoint]Behaviour `json:"set,omitempty"`   // how endpoints behave from now on
 	Heard bool                           `json:"heard,omitempty"` // asks for the record
 	Sound int                            `json:"sound,omitempty"` // asks for the sound of one utterance of the record, counted from 1
+	Trust *Trust                         `json:"trust,omitempty"` // demands tokens from now on
 }
 
 // Behaviour is what a server does with requests: see stttest.Behaviour.
@@ -38,6 +39,8 @@ type Answer struct {
 	Address string  `json:"address,omitempty"`
 	Heard   []Heard `json:"heard,omitempty"`
 	Sound   []int16 `json:"sound,omitempty"`
+	// RefusedFor is the longest time in which it has refused every token that it was shown.
+	RefusedFor time.Duration `json:"refused_for_ns,omitempty"`
 }
 
 // Heard is an utterance that the server was sent, in the order in which requests began. It does not contain what was said.
@@ -68,20 +71,18 @@ func serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
-	answers := json.NewEncoder(out)
-	if err := answers.Encode(Answer{Address: s.Address()}); err != nil {
-		return err
-	}
-	lines := bufio.NewScanner(in)
-	for lines.Scan() {
-		var r Request
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return err
-		}
+	var tokens *gate
+	return peer.Serve(in, out, Answer{Address: s.Address()}, func(r Request) (a Answer) {
 		for endpoint, b := range r.Set {
 			s.Set(endpoint, stttest.Behaviour{Do: b.Do, Code: b.Code, Wait: b.Wait, After: b.After, One: b.One})
 		}
-		var a Answer
+		if r.Trust != nil {
+			tokens = newGate(*r.Trust)
+			s.Admit(tokens.admits)
+		}
+		if tokens != nil {
+			a.RefusedFor = tokens.refused()
+		}
 		if r.Heard {
 			a.Heard, _ = record(s.Heard())
 		}
@@ -90,11 +91,8 @@ func serve(in io.Reader, out io.Writer) error {
 				a.Sound = sounds[r.Sound-1]
 			}
 		}
-		if err := answers.Encode(a); err != nil {
-			return err
-		}
-	}
-	return lines.Err()
+		return a
+	})
 }
 
 // record drops the requests without sound, and returns the others with the sound of each.
@@ -122,6 +120,3 @@ func record(all []stttest.Heard) (list []Heard, sounds [][]int16) {
 
 // errStopped is returned while the process is stopped.
 var errStopped = errors.New("the speech-to-text server's process is stopped")
-
-// errEnded is returned after the process has ended.
-var errEnded = errors.New("the speech-to-text server's process has ended")

@@ -68,13 +68,13 @@ func TestTheRecordAndTheBehaviour(t *testing.T) {
 	if !say(t, p, wake) || time.Since(began) < late {
 		t.Errorf("the third was answered after %v", time.Since(began))
 	}
-	heard, err := p.Heard()
+	heard, _, err := p.Heard()
 	for range 200 { // who has the answer may be faster than who writes down that it went out
 		if err != nil || len(heard) == 3 && !heard[2].Answered.IsZero() {
 			break
 		}
 		time.Sleep(10 * time.Millisecond)
-		heard, err = p.Heard()
+		heard, _, err = p.Heard()
 	}
 	if err != nil || len(heard) != 3 {
 		t.Fatalf("%d were heard, %v", len(heard), err)
@@ -91,7 +91,7 @@ func TestTheRecordAndTheBehaviour(t *testing.T) {
 	if p.Process().Alive() {
 		t.Error("it is still there")
 	}
-	if _, err := p.Heard(); err == nil {
+	if _, _, err := p.Heard(); err == nil {
 		t.Error("no error after its end")
 	}
 }

@@ -105,6 +105,7 @@ var doors = []door{
 		may: map[string]string{
 			"appliance/act/home/socket.go":    "a Home Assistant: a capability of the runbook",
 			"appliance/act/mqtt/watch.go":     "an MQTT broker: a capability of the runbook",
+			"appliance/audio/sounds/fetch.go": "sounds that the appliance is asked to play",
 			"appliance/sdnotify/sdnotify.go":  "the service manager's socket, which the environment names",
 			"appliance/stt/socket.go":         "a speech-to-text service: a capability of the runbook",
 			"appliance/stt/stttest/server.go": "tests: a service of their own",

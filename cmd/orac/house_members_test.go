@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/rollout"
 	"orac/runbook/testkit"
 	"orac/web/api"
 	"orac/web/audit"
@@ -104,16 +105,16 @@ stt_server "house" {
 	b.click(`button.main`)
 	b.sees("The push has begun")
 	b.photograph("members-push")
-	var p members.Push
-	over := func() members.Push {
+	var p rollout.Push
+	over := func() rollout.Push {
 		var out api.PushOut
 		eventually(t, "the push is over", func() bool {
 			person.do("GET", "/api/push", nil, &out)
-			return out.Push.State != members.Running && out.Push.State != members.Undoing
+			return out.Push.State != rollout.Running && out.Push.State != rollout.Undoing
 		})
 		return *out.Push
 	}
-	if p = over(); p.State != members.Over || !p.Undo {
+	if p = over(); p.State != rollout.Over || !p.Undo {
 		t.Fatalf("%+v", p)
 	}
 	for _, name := range []string{"cellar", "kitchen"} {
@@ -154,7 +155,7 @@ stt_server "house" {
 	b.silent()
 
 	// A push that the member could not undo from here is refused.
-	var refused members.Push
+	var refused rollout.Push
 	person.do("POST", "/api/push/plan", map[string]any{"members": []string{"kitchen"}, "source": "appliance \"kitchen\" {}\n"}, &refused)
 	if !strings.Contains(refused.Why, "would not trust this issuer any more") {
 		t.Errorf("%+v", refused)

@@ -38,7 +38,8 @@ CODE it asks for it. Nothing else has to be copied: both sides prove to each oth
 
 It shows what it would change in the runbook, asks, and has the running appliance apply it, with its health watched; if none runs, it
 writes the file. Then it gets its certificate, whose private key never leaves this machine, and the issuer declares the member. What
-fails on the way is taken back. A certificate is renewed by itself. Joining again with a new code replaces it.`,
+fails on the way is taken back; if the command itself is killed, the health of the appliance says so, and the same command goes on. A
+certificate is renewed by itself. Joining again with a new code replaces it.`,
 		Example: `  orac join https://core.local:7171 7K2M-Q9XA-04TD-VR8C
   orac join https://core.local:7171 7K2M-Q9XA-04TD-VR8C --role admin --yes`,
 		Args: cobra.RangeArgs(1, 2),
@@ -96,12 +97,25 @@ func (a *app) join(ctx context.Context, stdin io.Reader, at string, code enrol.C
 	state := a.state(here)
 	return ending(a.recordedAs(state, audit.Record{Action: "house.join", Target: says.Issuer}, func(r *audit.Record) error {
 		r.After = map[string]any{"member": says.Member, "role": j.role}
-		undo, err := a.bringIntoForce(ctx, string(old), string(text))
+		attempt, interrupted, err := house.In(state).Attempt(says.Issuer)
 		if err != nil {
 			return err
 		}
+		if interrupted {
+			fmt.Fprintln(a.err, "Going on with what an orac join has left that was interrupted.")
+		}
+		undo, err := a.bringIntoForce(ctx, string(old), string(text))
+		if err != nil {
+			return errors.Join(err, attempt.End())
+		}
 		if err := a.enrol(ctx, at, code, says, here, state); err != nil {
-			return errors.Join(failed(err), undo(context.WithoutCancel(ctx)))
+			if undone := undo(context.WithoutCancel(ctx)); undone != nil { // the mark stays
+				return errors.Join(failed(err), undone)
+			}
+			return errors.Join(failed(err), attempt.End())
+		}
+		if err := attempt.End(); err != nil {
+			return err
 		}
 		fmt.Fprintf(a.out, "%s this appliance is the member %s of %s\n", a.out.Good("Joined:"), screen.Clean(says.Member), screen.Clean(says.Issuer))
 		return nil

@@ -7,8 +7,8 @@ import (
 	"orac/appliance/audio/capture"
 	"orac/appliance/event"
 	"orac/appliance/graph"
-	"orac/appliance/health"
 	"orac/appliance/hearing"
+	"orac/appliance/rollout"
 	"orac/appliance/status"
 	"orac/models"
 	"orac/models/infer"
@@ -35,7 +35,7 @@ type jsonReport struct {
 func jsonReports() []jsonReport {
 	return append([]jsonReport{
 		{"orac status", []string{"orac status"}, status.Status{}, false},
-		{"orac health", []string{"orac health"}, health.Report{}, false},
+		{"orac health", []string{"orac health"}, status.Health{}, false},
 		{"orac history", []string{"orac history"}, []acts.Heard{}, false},
 		{"orac incidents", []string{"orac incidents"}, []status.Incident{}, false},
 		{"orac spool list", []string{"orac spool list"}, []status.Utterance{}, false},
@@ -46,7 +46,7 @@ func jsonReports() []jsonReport {
 		{"orac mute, orac unmute", []string{"orac mute", "orac unmute"}, status.Muting{}, false},
 		{"orac restart", []string{"orac restart"}, status.Restarting{}, false},
 		{"orac members", []string{"orac members"}, []members.State{}, false},
-		{"orac push", []string{"orac push"}, members.Push{}, false},
+		{"orac push", []string{"orac push"}, rollout.Push{}, false},
 		{"orac logs", []string{"orac logs"}, status.LogLine{}, false},
 		{"orac plan", []string{"orac plan"}, status.Plan{}, false},
 		{"orac apply", []string{"orac apply"}, applyReport{}, false},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -34,6 +35,9 @@ member block stays until an admin removes it there. If the issuer does not answe
 	return a.withState(a.withFile(c))
 }
 
+// emptyAuth is an auth block that says nothing.
+var emptyAuth = regexp.MustCompile(`(?m)^auth \{\s*\}$`)
+
 func (a *app) leave(ctx context.Context, stdin io.Reader, yes bool) error {
 	old, here, err := a.textAndRunbook()
 	if err != nil {
@@ -47,7 +51,10 @@ func (a *app) leave(ctx context.Context, stdin io.Reader, yes bool) error {
 	}
 	text := old
 	if trusted.On() {
-		if text, err = edit.Remove(old, "auth.trust"); err != nil {
+		if text, err = edit.Remove(old, "auth.trust"); err == nil && emptyAuth.Match(text) {
+			text, err = edit.Remove(text, "auth") // joining made it
+		}
+		if err != nil {
 			return failed(err)
 		}
 		text = edit.KeepFormat(old, text)
@@ -111,10 +118,12 @@ func (a *app) bringIntoForce(ctx context.Context, was, text string) (undo func(c
 		return nil, err
 	}
 	daemon := a.daemon()
-	if now, err := daemon.Plan(ctx, request.Text(was)); err == nil && now.Changes {
-		return nil, failed(fmt.Errorf("%s holds changes that were never applied: apply them first (orac apply), or undo them. Nothing was changed", a.file))
-	}
 	plan, err := daemon.Plan(ctx, request.Text(text))
+	if err == nil && plan.Changes { // else it runs already: a command was killed before it could write the file
+		if now, err := daemon.Plan(ctx, request.Text(was)); err == nil && now.Changes {
+			return nil, failed(fmt.Errorf("%s holds changes that were never applied: apply them first (orac apply), or undo them. Nothing was changed", a.file))
+		}
+	}
 	switch {
 	case errors.Is(err, control.ErrNoDaemon):
 		_, problems := runbook.Parse([]byte(text), a.file, a.options())

@@ -10,10 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/appliance/rollout"
+	"orac/appliance/status"
 	"orac/cmd/orac/screen"
 	"orac/runbook/language"
 	"orac/web/control"
-	"orac/web/members"
 )
 
 // pushFlags are what orac push is told to do.
@@ -63,8 +64,8 @@ member, and --undo returns the members that it has changed to what they ran befo
 }
 
 // ask is what the flags and arguments ask for.
-func (f pushFlags) ask(args []string) (ask members.Ask, err error) {
-	ask = members.Ask{Members: args, Canary: f.canary, Parallel: f.parallel}
+func (f pushFlags) ask(args []string) (ask rollout.Ask, err error) {
+	ask = rollout.Ask{Members: args, Canary: f.canary, Parallel: f.parallel}
 	kinds := 0
 	for _, is := range []bool{len(f.set) > 0, f.mute != 0, f.unmute, f.restart} {
 		if is {
@@ -74,16 +75,16 @@ func (f pushFlags) ask(args []string) (ask members.Ask, err error) {
 	switch {
 	case kinds > 1:
 		return ask, usage("push one thing: settings, or one command")
-	case f.parallel < 1 || f.parallel > members.MaxParallel:
-		return ask, usage("--parallel %d: it must be from 1 to %d", f.parallel, members.MaxParallel)
-	case f.mute != 0 && (f.mute < time.Second || f.mute > members.MaxMute):
-		return ask, usage("--mute %s: it must be from 1s to %s", f.mute, language.FormatDuration(members.MaxMute))
+	case f.parallel < 1 || f.parallel > rollout.MaxParallel:
+		return ask, usage("--parallel %d: it must be from 1 to %d", f.parallel, rollout.MaxParallel)
+	case f.mute != 0 && (f.mute < time.Second || f.mute > status.MostMute):
+		return ask, usage("--mute %s: it must be from 1s to %s", f.mute, language.FormatDuration(status.MostMute))
 	case f.mute != 0:
-		ask.Command = &members.Command{Do: members.Mute, Seconds: int(f.mute / time.Second)}
+		ask.Command = &rollout.Command{Do: rollout.Mute, Seconds: int(f.mute / time.Second)}
 	case f.unmute:
-		ask.Command = &members.Command{Do: members.Unmute}
+		ask.Command = &rollout.Command{Do: rollout.Unmute}
 	case f.restart:
-		ask.Command = &members.Command{Do: members.Restart}
+		ask.Command = &rollout.Command{Do: rollout.Restart}
 	case kinds == 0 && len(args) == 0:
 		return ask, usage("say what to push: a file, --set, --mute, --unmute or --restart")
 	case kinds == 0:
@@ -97,7 +98,7 @@ func (f pushFlags) ask(args []string) (ask members.Ask, err error) {
 		if !ok || at < 1 {
 			return ask, usage("--set %s: write ADDRESS.ATTRIBUTE=EXPRESSION, like model.hey_jarvis.threshold=0.6", screen.Clean(text))
 		}
-		ask.Set = append(ask.Set, members.Setting{Block: strings.TrimSpace(name[:at]), Attribute: strings.TrimSpace(name[at+1:]), Expression: strings.TrimSpace(expression)})
+		ask.Set = append(ask.Set, rollout.Setting{Block: strings.TrimSpace(name[:at]), Attribute: strings.TrimSpace(name[at+1:]), Expression: strings.TrimSpace(expression)})
 	}
 	return ask, nil
 }
@@ -179,7 +180,7 @@ func (a *app) push(ctx context.Context, stdin io.Reader, f pushFlags, args []str
 }
 
 // shownPush shows how far a push is.
-func (a *app) shownPush(p *members.Push, err error) error {
+func (a *app) shownPush(p *rollout.Push, err error) error {
 	if err != nil {
 		return a.refused(err)
 	}
@@ -191,13 +192,13 @@ func (a *app) shownPush(p *members.Push, err error) error {
 }
 
 // followPush shows the steps of a push as they happen, until it is over.
-func (a *app) followPush(ctx context.Context, daemon *control.Client, p *members.Push) error {
+func (a *app) followPush(ctx context.Context, daemon *control.Client, p *rollout.Push) error {
 	clock := time.NewTicker(500 * time.Millisecond)
 	defer clock.Stop()
-	said := map[string]members.Stage{}
+	said := map[string]rollout.Stage{}
 	for {
 		for _, s := range p.Steps {
-			if was, ok := said[s.Member]; (!ok && s.Stage != members.Ready || ok && was != s.Stage) && !a.json {
+			if was, ok := said[s.Member]; (!ok && s.Stage != rollout.Ready || ok && was != s.Stage) && !a.json {
 				fmt.Fprintf(a.err, "%s %s\n", a.err.Faint("push:"), a.stepLine(a.err, s))
 			}
 			said[s.Member] = s.Stage
@@ -218,7 +219,7 @@ func (a *app) followPush(ctx context.Context, daemon *control.Client, p *members
 	}
 }
 
-func (a *app) pushEnded(p *members.Push) error {
+func (a *app) pushEnded(p *rollout.Push) error {
 	if a.json {
 		if err := a.printJSON(p); err != nil {
 			return err
@@ -226,12 +227,12 @@ func (a *app) pushEnded(p *members.Push) error {
 	}
 	pending := 0
 	for _, s := range p.Steps {
-		if s.Stage == members.Pending {
+		if s.Stage == rollout.Pending {
 			pending++
 		}
 	}
 	switch {
-	case p.State != members.Over && p.State != members.TakenBack:
+	case p.State != rollout.Over && p.State != rollout.TakenBack:
 		a.complain(fmt.Errorf("%s: %s", p.State, screen.Clean(p.Why)))
 		if p.Undo {
 			fmt.Fprintln(a.err, "  Some members run what was pushed: orac push --undo returns them to what they ran before.")
@@ -249,7 +250,7 @@ func (a *app) pushEnded(p *members.Push) error {
 }
 
 // showPush shows a plan, or how far a push is.
-func (a *app) showPush(p *members.Push) {
+func (a *app) showPush(p *rollout.Push) {
 	fmt.Fprintf(a.out, "%s  %s\n", a.out.Strong(screen.Clean(p.What)), a.out.Faint(fmt.Sprintf("%s · push %s", p.State, p.ID)))
 	for _, s := range p.Steps {
 		fmt.Fprintf(a.out, "  %s\n", a.stepLine(a.out, s))
@@ -262,14 +263,14 @@ func (a *app) showPush(p *members.Push) {
 	}
 }
 
-func (a *app) stepLine(s *screen.Screen, step members.Step) string {
+func (a *app) stepLine(s *screen.Screen, step rollout.Step) string {
 	stage := string(step.Stage)
 	switch step.Stage.Sense() {
-	case members.Good:
+	case rollout.Good:
 		stage = s.Good(stage)
-	case members.Bad:
+	case rollout.Bad:
 		stage = s.Bad(stage)
-	case members.Waits:
+	case rollout.Waits:
 		stage = s.Warn(stage)
 	}
 	text := s.Strong(step.Member) + "  " + stage

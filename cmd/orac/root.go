@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/audio/playback"
 	"orac/appliance/engine"
 	"orac/appliance/evaluation"
 	"orac/chaos/play"
@@ -37,6 +38,9 @@ const (
 func Run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "capture-worker" { // first, because a child starts often and must stay small
 		return capture.WorkerMain(args[1:], stdin, stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == playback.Command {
+		return playback.WorkerMain(args[1:], stdin, stdout, stderr)
 	}
 	if len(args) > 0 && args[0] == engine.Command {
 		return engine.WorkerMain(args[1:], stdin, stdout, stderr)

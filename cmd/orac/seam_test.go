@@ -16,7 +16,7 @@ import (
 
 // seam are the packages that run under both drivers. They reach the world through appliance/rt alone.
 var seam = []string{
-	"appliance/audio", "appliance/audio/resample", "appliance/core", "appliance/event", "appliance/generation", "appliance/graph",
+	"appliance/audio", "appliance/audio/resample", "appliance/play", "appliance/core", "appliance/event", "appliance/generation", "appliance/graph",
 	"appliance/health", "appliance/node", "appliance/outbox", "appliance/provenclock", "appliance/reconcile", "appliance/spool",
 	"appliance/stt/spoken", "appliance/utterance", "models/wake",
 }

@@ -5,6 +5,18 @@ appliance "kitchen" {
   state_dir = "../../.orac/member" # relative to this file; for a service "/var/lib/orac"
 }
 
+web {
+  listen = "127.0.0.1:7171"
+}
+
+# The centre of the house may change this appliance.
+auth {
+  trust {
+    issuer = "https://core.local:7171"
+    role   = "admin"
+  }
+}
+
 login "house" {
   issuer  = "https://core.local:7171"
   account = "kitchen"

@@ -1,10 +1,10 @@
 # The swarm for an appliance that gets its tokens from an issuer: the issuer goes away, answers late, refuses the account and rotates its
-# keys, while the server, the network, the disk and the process fail as well.
+# keys, while the server, the network, the disk and the process fail as well, and the centre of the house pushes changes.
 #
 #   orac sim examples/scenarios/swarm_member.hcl --seeds 1-200
 
 scenario "swarm_member" {
-  doc       = "Whatever fails, in whatever order: nothing is lost, and nothing is sent without a token."
+  doc       = "Whatever fails, in whatever order: nothing is lost, nothing is sent without a token, and no push is carried out by halves."
   runbook   = "member.hcl"
   for       = "1h"
   heal      = "45m"
@@ -23,6 +23,23 @@ sound "command" {
   at     = "20s"
   every  = "40s"
   jitter = "10s"
+}
+
+fault "push" "up" {
+  at     = "4m"
+  every  = "6m"
+  jitter = "3m"
+  block  = "model.hey_jarvis"
+  set    = { threshold = 0.6 }
+}
+
+fault "push" "down" {
+  at     = "7m"
+  every  = "6m"
+  jitter = "3m"
+  way    = "first"
+  block  = "model.hey_jarvis"
+  set    = { threshold = 0.5 }
 }
 
 swarm {

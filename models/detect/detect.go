@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,16 +72,12 @@ func Open(ctx context.Context, c Config) (*Detector, error) {
 	if err := models.Missing(c.Store, c.needs()); err != nil {
 		return nil, err
 	}
-	lib, err := c.Store.Library()
-	if err != nil {
-		return nil, err
-	}
-	rt, err := infer.Open(lib)
+	engine, err := infer.New(c.Store.Library)
 	if err != nil {
 		return nil, err
 	}
 	d := &Detector{}
-	if err := d.open(ctx, rt, c); err != nil {
+	if err := d.open(ctx, engine, c); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -89,7 +86,12 @@ func Open(ctx context.Context, c Config) (*Detector, error) {
 
 // needs names what Open takes from the catalogue.
 func (c Config) needs() []string {
-	names := []string{"onnxruntime", "melspectrogram", "embedding_model"}
+	sources := make([]string, len(c.Models))
+	for i, m := range c.Models {
+		sources[i] = m.Source
+	}
+	names := models.Required(c.Full || infer.NeedsRuntime() || models.Foreign(sources...))
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "silero_vad" })
 	for _, m := range c.Models {
 		if m.VADThreshold > 0 {
 			names = append(names, "silero_vad")
@@ -101,7 +103,7 @@ func (c Config) needs() []string {
 	return names
 }
 
-func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error {
+func (d *Detector) open(ctx context.Context, engine *infer.Engine, c Config) error {
 	mel, err := c.Store.Load("melspectrogram")
 	if err != nil {
 		return err
@@ -110,7 +112,7 @@ func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error 
 	if err != nil {
 		return err
 	}
-	d.extractor, err = rt.OpenExtractor(infer.Config{Mel: mel.Data, Embedding: embedding.Data, Full: c.Full, OnnxMel: c.Full})
+	d.extractor, err = engine.OpenExtractor(infer.Config{Mel: mel.Data, Embedding: embedding.Data, Full: c.Full, OnnxMel: c.Full})
 	if err != nil {
 		return err
 	}
@@ -125,7 +127,7 @@ func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error 
 		if err != nil {
 			return err
 		}
-		h, err := rt.OpenHead(file.Data)
+		h, err := engine.OpenHead(file.Data)
 		if err != nil {
 			return err
 		}
@@ -140,7 +142,7 @@ func (d *Detector) open(ctx context.Context, rt *infer.Runtime, c Config) error 
 			if err != nil {
 				return fmt.Errorf("model %s has a vad_threshold: %w", m.Name, err)
 			}
-			if d.vad, err = rt.OpenVAD(vad.Data); err != nil {
+			if d.vad, err = engine.OpenVAD(vad.Data); err != nil {
 				return err
 			}
 		}

@@ -96,7 +96,7 @@ func TestHearsSeveralModels(t *testing.T) {
 func TestFullWindowsHearTheSame(t *testing.T) {
 	m := []Model{catalog("hey_jarvis", wake.Model{Threshold: .5, Patience: 2, Cooldown: time.Second})}
 	fast, full := listen(t, Config{Models: m}), listen(t, Config{Models: m, Full: true})
-	if fast.Forms().Embedding != "streaming" || full.Forms().Embedding != "full" {
+	if fast.Forms().Embedding == "full" || full.Forms().Embedding != "full" {
 		t.Fatalf("%+v, %+v", fast.Forms(), full.Forms())
 	}
 	pcm := say(t, "kal16", "hey jarvis, turn on the light. hey jarvis")
@@ -132,12 +132,13 @@ func TestOpenSaysWhatIsMissing(t *testing.T) {
 	empty := models.Store{Dir: t.TempDir()}
 	real := models.Store{Dir: modelstest.Dir(t)}
 	for want, c := range map[string]Config{
-		"orac models list":             {Store: real},
-		"orac models pull onnxruntime": {Store: empty, Models: []Model{catalog("alexa", wake.Model{Threshold: .5})}},
-		"did you mean":                 {Store: real, Models: []Model{catalog("alexi", wake.Model{Threshold: .5})}},
-		"threshold":                    {Store: real, Models: []Model{catalog("alexa", wake.Model{})}},
-		"used twice":                   {Store: real, Models: []Model{catalog("alexa", wake.Model{Threshold: .5}), catalog("alexa", wake.Model{Threshold: .5})}},
-		"no such file":                 {Store: real, BaseDir: t.TempDir(), Models: []Model{{Source: "gone.onnx"}}},
+		"orac models list":                          {Store: real},
+		"pull melspectrogram embedding_model alexa": {Store: empty, Models: []Model{catalog("alexa", wake.Model{Threshold: .5})}},
+		"orac models pull onnxruntime":              {Store: empty, Models: []Model{{Source: "own.onnx"}}},
+		"did you mean":                              {Store: real, Models: []Model{catalog("alexi", wake.Model{Threshold: .5})}},
+		"threshold":                                 {Store: real, Models: []Model{catalog("alexa", wake.Model{})}},
+		"used twice":                                {Store: real, Models: []Model{catalog("alexa", wake.Model{Threshold: .5}), catalog("alexa", wake.Model{Threshold: .5})}},
+		"no such file":                              {Store: real, BaseDir: t.TempDir(), Models: []Model{{Source: "gone.onnx"}}},
 	} {
 		if d, err := Open(context.Background(), c); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)

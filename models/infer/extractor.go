@@ -34,13 +34,14 @@ type Extractor struct {
 // Forms says which implementations an extractor runs and, where it fell back to
 // an original network, why.
 type Forms struct {
-	Mel       string `json:"mel"`       // "fft" or "onnx"
-	Embedding string `json:"embedding"` // "streaming" or "full"
+	Mel       string `json:"mel"`              // "kernel", "fft" or "onnx"
+	Embedding string `json:"embedding"`        // "kernel", "streaming" or "full"
+	Kernel    string `json:"kernel,omitempty"` // the instruction set of the kernels
 	Why       string `json:"why,omitempty"`
 }
 
 // Config names the two networks of an extractor. The zero values of the
-// switches select the fast forms.
+// switches select the fast forms; with one of them set, ONNX Runtime computes.
 type Config struct {
 	Mel       onnx.Data // the mel spectrogram network
 	Embedding onnx.Data // the embedding network
@@ -48,9 +49,9 @@ type Config struct {
 	Full      bool      // embed full windows instead of streaming
 }
 
-// OpenExtractor loads both networks. If a network cannot be used in its fast
-// form, the original is used, and Forms says why; a file that is not such a
-// network is an error.
+// OpenExtractor loads both networks into ONNX Runtime. If a network cannot be
+// used in its fast form, the original is used, and Forms says why; a file that is
+// not such a network is an error.
 func (r *Runtime) OpenExtractor(c Config) (*Extractor, error) {
 	x := &Extractor{}
 	var err error

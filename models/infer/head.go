@@ -9,23 +9,44 @@ import (
 // Head is a classifier over the newest Window embeddings: a wake word. It keeps
 // its own window, so heads of different lengths can share one extractor.
 type Head struct {
-	s      *session
-	in     []float32 // Window*Embedding, oldest first
+	net    classifier
 	out    []float32 // Classes
 	window int
 	seen   int // embeddings since reset, at most window
 }
 
-// OpenHead loads a head. Its window and its number of classes are read from
-// the network, whose input must be [1, window, 96] and whose output [1, classes].
+// classifier adds an embedding to its window. With score it writes the scores
+// of the window.
+type classifier interface {
+	push(emb *[Embedding]float32, scores []float32, score bool) error
+	reset()
+	close() error
+}
+
+const headKind = "wake word head"
+
+// headNetwork runs a head in ONNX Runtime.
+type headNetwork struct {
+	s   *session
+	in  []float32 // window*Embedding, oldest first
+	out []float32
+}
+
+// OpenHead loads a head into ONNX Runtime. Its window and its number of classes
+// are read from the network, whose input must be [1, window, 96] and whose output
+// [1, classes].
 func (r *Runtime) OpenHead(d onnx.Data) (*Head, error) {
 	n, err := load(d)
 	if err != nil {
 		return nil, err
 	}
+	return r.openHead(n)
+}
+
+func (r *Runtime) openHead(n *network) (*Head, error) {
 	window, classes, err := onnx.Head(n.model, Embedding)
 	if err != nil {
-		return nil, n.wrong("wake word head", "%v", err)
+		return nil, n.wrong(headKind, "%v", err)
 	}
 	g := n.model.Graph
 	in, inMem, err := tensor(1, window, Embedding)
@@ -36,17 +57,31 @@ func (r *Runtime) OpenHead(d onnx.Data) (*Head, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Head{in: inMem, out: outMem, window: int(window)}
-	h.s, err = r.session("model file "+n.file, n.bytes, []io{{g.Inputs[0].Name, in}}, []io{{g.Outputs[0].Name, out}})
+	s, err := r.session("model file "+n.file, n.bytes, []io{{g.Inputs[0].Name, in}}, []io{{g.Outputs[0].Name, out}})
 	if err != nil {
 		return nil, err
 	}
-	if err := h.s.run(); err != nil { // a network may load and still not run
+	h := &Head{net: &headNetwork{s, inMem, outMem}, out: make([]float32, classes), window: int(window)}
+	if err := s.run(); err != nil { // a network may load and still not run
 		h.Close()
-		return nil, n.wrong("wake word head", "it does not run on a window of zeros: %v", err)
+		return nil, n.wrong(headKind, "it does not run on a window of zeros: %v", err)
 	}
 	return h, nil
 }
+
+func (h *headNetwork) push(emb *[Embedding]float32, scores []float32, score bool) error {
+	copy(h.in, h.in[Embedding:])
+	copy(h.in[len(h.in)-Embedding:], emb[:])
+	if !score {
+		return nil
+	}
+	err := h.s.run()
+	copy(scores, h.out)
+	return err
+}
+
+func (h *headNetwork) reset()       { clear(h.in) }
+func (h *headNetwork) close() error { return h.s.close() }
 
 // Window returns the number of embeddings (hops) that a score looks at.
 func (h *Head) Window() int { return h.window }
@@ -59,26 +94,24 @@ func (h *Head) Classes() int { return len(h.out) }
 // embeddings (Window hops after Reset); until then, the scores are 0 and mean
 // nothing.
 func (h *Head) Push(emb *[Embedding]float32) (scores []float32, masked bool, err error) {
-	copy(h.in, h.in[Embedding:])
-	copy(h.in[len(h.in)-Embedding:], emb[:])
 	if h.seen < h.window {
 		h.seen++
 	}
-	if h.seen < h.window {
+	masked = h.seen < h.window
+	if masked {
 		clear(h.out)
-		return h.out, true, nil
 	}
-	if err := h.s.run(); err != nil {
+	if err := h.net.push(emb, h.out, !masked); err != nil {
 		return nil, true, fmt.Errorf("wake word head: %w", err)
 	}
-	return h.out, false, nil
+	return h.out, masked, nil
 }
 
 // Reset forgets all sound: the next Window-1 hops are masked.
 func (h *Head) Reset() {
 	h.seen = 0
-	clear(h.in)
+	h.net.reset()
 }
 
-// Close frees the session.
-func (h *Head) Close() error { return h.s.close() }
+// Close frees its network.
+func (h *Head) Close() error { return h.net.close() }

@@ -39,3 +39,6 @@ func (n *network) one(what string) (in, out onnx.Value, err error) {
 func (n *network) wrong(what, format string, args ...any) error {
 	return fmt.Errorf("model file %s is not a valid %s: %s", n.file, what, fmt.Sprintf(format, args...))
 }
+
+// data is what the network was loaded from.
+func (n *network) data() onnx.Data { return onnx.Data{Path: n.file, Bytes: n.bytes} }

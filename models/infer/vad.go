@@ -2,6 +2,7 @@ package infer
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -17,6 +18,19 @@ const vadChunk = Hop / 2
 // VAD is Silero's voice activity detection in its h/c form (inputs input, sr,
 // h, c; outputs output, hn, cn).
 type VAD struct {
+	net   voice
+	in    [Hop]float32
+	state [2][]float32 // h, c: the network's own memory
+}
+
+// voice scores the halves of a hop, samples from -1 to 1.
+type voice interface {
+	push(pcm *[Hop]float32) (scores [2]float32, err error)
+	close() error
+}
+
+// voiceNetwork runs Silero in ONNX Runtime.
+type voiceNetwork struct {
 	s     *session
 	in    []float32
 	state [2][]float32 // h, c
@@ -24,16 +38,20 @@ type VAD struct {
 	out   []float32
 }
 
-// OpenVAD loads a Silero VAD network.
+// OpenVAD loads a Silero VAD network into ONNX Runtime.
 func (r *Runtime) OpenVAD(d onnx.Data) (*VAD, error) {
 	n, err := load(d)
 	if err != nil {
 		return nil, err
 	}
+	return r.openVAD(n)
+}
+
+func (r *Runtime) openVAD(n *network) (*VAD, error) {
 	if err := isSilero(n); err != nil {
 		return nil, err
 	}
-	v := &VAD{}
+	v := &voiceNetwork{}
 	rate, err := ort.NewScalar[int64](SampleRate)
 	if err != nil {
 		return nil, fmt.Errorf("VAD: %w", err)
@@ -62,12 +80,28 @@ func (r *Runtime) OpenVAD(d onnx.Data) (*VAD, error) {
 		return nil, err
 	}
 	if err := v.s.run(); err != nil {
-		v.Close()
-		return nil, n.wrong("Silero VAD", "it does not run on %d samples: %v", vadChunk, err)
+		return nil, errors.Join(n.wrong("Silero VAD", "it does not run on %d samples: %v", vadChunk, err), v.close())
 	}
-	v.Reset()
-	return v, nil
+	vad := &VAD{net: v, state: v.state}
+	vad.Reset()
+	return vad, nil
 }
+
+func (v *voiceNetwork) push(pcm *[Hop]float32) (scores [2]float32, err error) {
+	for half := range scores {
+		copy(v.in, pcm[half*vadChunk:])
+		if err := v.s.run(); err != nil {
+			return scores, err
+		}
+		for i := range v.state {
+			copy(v.state[i], v.next[i])
+		}
+		scores[half] = v.out[0]
+	}
+	return scores, nil
+}
+
+func (v *voiceNetwork) close() error { return v.s.close() }
 
 func isSilero(n *network) error {
 	const what = "Silero VAD with inputs input, sr, h, c"
@@ -99,19 +133,13 @@ func isSilero(n *network) error {
 // openWakeWord divides samples by 32767 and uses the mean of the two as the
 // hop's score; Gate does the same.
 func (v *VAD) Push(pcm *[Hop]int16) (scores [2]float32, err error) {
-	for half := range scores {
-		for i, s := range pcm[half*vadChunk : (half+1)*vadChunk] {
-			v.in[i] = float32(s) / 32767
-		}
-		if err := v.s.run(); err != nil {
-			return scores, fmt.Errorf("VAD: %w", err)
-		}
-		for i := range v.state {
-			copy(v.state[i], v.next[i])
-		}
-		scores[half] = v.out[0]
+	for i, s := range pcm {
+		v.in[i] = float32(s) / 32767
 	}
-	return scores, nil
+	if scores, err = v.net.push(&v.in); err != nil {
+		err = fmt.Errorf("VAD: %w", err)
+	}
+	return scores, err
 }
 
 // Reset forgets all sound.
@@ -149,5 +177,5 @@ func (v *VAD) SetState(b []byte) error {
 	return nil
 }
 
-// Close frees the session.
-func (v *VAD) Close() error { return v.s.close() }
+// Close frees its network.
+func (v *VAD) Close() error { return v.net.close() }

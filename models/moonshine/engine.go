@@ -35,7 +35,11 @@ func (e *Engine) Library() string { return e.library }
 
 // Open loads an engine. A file that is not what it should be is refused by its name. A model whose encoder and decoder are of
 // different sizes is refused, too.
-func Open(r *infer.Runtime, files Files, o Options) (_ *Engine, err error) {
+func Open(networks *infer.Engine, files Files, o Options) (_ *Engine, err error) {
+	r, err := networks.Runtime()
+	if err != nil {
+		return nil, err
+	}
 	e := &Engine{least: o.Least, library: r.Library()}
 	if e.least == 0 {
 		e.least = DefaultLeast
@@ -53,7 +57,7 @@ func Open(r *infer.Runtime, files Files, o Options) (_ *Engine, err error) {
 			err = errors.Join(err, e.Close())
 		}
 	}()
-	if e.gate, err = r.OpenVAD(files.Voice); err != nil {
+	if e.gate, err = networks.OpenVAD(files.Voice); err != nil {
 		return nil, err
 	}
 	if e.encoder, err = r.OpenNetwork(files.Encoder, []string{soundIn}, []string{hiddenOut}); err != nil {

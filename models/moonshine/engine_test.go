@@ -16,17 +16,13 @@ import (
 	"orac/models/modelstest"
 )
 
-func runtime(t testing.TB) *infer.Runtime {
+func runtime(t testing.TB) *infer.Engine {
 	t.Helper()
-	f, err := os.Open(modelstest.Path(t, "onnxruntime"))
+	e, err := infer.New(func() (*os.File, error) { return os.Open(modelstest.Path(t, "onnxruntime")) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := infer.Open(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return e
 }
 
 func load(t testing.TB, name string) Files {

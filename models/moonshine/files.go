@@ -36,15 +36,11 @@ func OpenModel(s models.Store, name string) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	library, err := s.Library()
+	e, err := infer.New(s.Library)
 	if err != nil {
 		return nil, err
 	}
-	r, err := infer.Open(library)
-	if err != nil {
-		return nil, err
-	}
-	return Open(r, files, Options{})
+	return Open(e, files, Options{})
 }
 
 // Load reads the files of a model of the catalogue. Its errors are those of Check and of Store.Load.

@@ -9,6 +9,7 @@ package hook
 import (
 	"reflect"
 	"slices"
+	"time"
 )
 
 // Version is the version of the events, in their field schema.
@@ -29,6 +30,14 @@ type Head struct {
 	Device     string `json:"device" doc:"Name of the device that the event is about; empty if there is none."`
 	Listener   string `json:"listener" doc:"Name of the listener that the event is about; empty if there is none."`
 }
+
+// About begins an event about a device and a listener; either may be "". The other fields are filled in when it is sent.
+func About(when time.Time, device, listener string) Head {
+	return Head{Timestamp: Time(when), Device: device, Listener: listener}
+}
+
+// Time is a time as events have it.
+func Time(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
 // Wake reports a wake word that was heard.
 type Wake struct {

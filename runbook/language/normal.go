@@ -135,7 +135,7 @@ func (e *evaluator) reference(at *Attribute, v quotable) (cty.Value, *misfit) {
 		return cty.NilVal, &misfit{"must be a reference to " + article(OrList(at.Refs)), want}
 	}
 	n := e.nodes[Address(a.AsString())]
-	if !slices.Contains(at.Refs, n.types.Type) {
+	if !slices.Contains(at.Refs, n.types.Type) && !slices.Contains(at.Refs, n.types.Key()) {
 		return cty.NilVal, &misfit{fmt.Sprintf("must be %s, and %s is not", article(OrList(at.Refs)), v.name(n.addr)), want}
 	}
 	return a, nil

@@ -2,7 +2,6 @@ package language
 
 import (
 	"cmp"
-	"regexp"
 )
 
 // Kind is the sort of value that an attribute accepts. It decides how the value is written,
@@ -97,9 +96,9 @@ type Attribute struct {
 	NonEmpty bool // a list that must have an element; written Ints always need one
 	Secret   Secrecy
 	Values   []string // of an Enum or a Keyword; the allowed elements of Strings; the names of Numbers
-	Refs     []string // types a reference may name
+	Refs     []string // types, or keys of types that have variants, that a reference may name
 	Sees     *Words   // for an Expression; for a URL or String, the words that its text may name: see Template
-	Pattern  *regexp.Regexp
+	Pattern  *Pattern
 	Expect   string // what Pattern demands, in words: "64 hexadecimal digits"
 	Example  string // an HCL expression
 
@@ -120,7 +119,7 @@ type Attribute struct {
 
 	// SecretKeys finds the names of a Map whose texts must not be literals, as in an attribute that
 	// is SecretOnly; nil when there are none.
-	SecretKeys *regexp.Regexp
+	SecretKeys *Pattern
 
 	// Reads tells whether a value names a file whose content is part of the meaning of the document;
 	// nil when no value does.
@@ -143,8 +142,8 @@ type BlockType struct {
 	Doc      string
 	Example  string // HCL; the body of one block
 
-	Label       *regexp.Regexp // what its name may be; nil: namePattern
-	LabelExpect string         // what Label demands, in words
+	Label       *Pattern // what its name may be; nil: namePattern
+	LabelExpect string   // what Label demands, in words
 
 	Attributes []Attribute
 	Nested     []*BlockType // each Single and without a name
@@ -171,7 +170,7 @@ type Rule struct {
 }
 
 // namePattern is what a block may be called.
-var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var namePattern = Match(`^[a-z][a-z0-9_-]{0,62}$`)
 
 const nameExpect = "a lower-case letter, then at most 62 lower-case letters, digits, _ or -"
 
@@ -219,7 +218,7 @@ func (t *BlockType) NestedType(name string) *BlockType {
 func (t *BlockType) MayBeCalled(name string) bool { return t.label().MatchString(name) }
 
 // label returns what the names of the type's blocks must match.
-func (t *BlockType) label() *regexp.Regexp {
+func (t *BlockType) label() *Pattern {
 	if t.Label != nil {
 		return t.Label
 	}

@@ -1,6 +1,7 @@
 package language_test
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -31,7 +32,9 @@ func TestRegistryIsSound(t *testing.T) {
 				t.Errorf("%s lacks a sentence of documentation or what a change does", what)
 			}
 			checkAttribute(t, what, at)
+			compiles(t, what, at.Pattern, at.SecretKeys)
 		}
+		compiles(t, bt.Key(), bt.Label)
 		for _, r := range bt.Rules {
 			for _, name := range r.Uses {
 				if !seen[name] {
@@ -40,6 +43,18 @@ func TestRegistryIsSound(t *testing.T) {
 			}
 		}
 	})
+}
+
+// compiles: a pattern is compiled when it is first used, which may be on somebody's machine.
+func compiles(t *testing.T, what string, patterns ...*language.Pattern) {
+	for _, p := range patterns {
+		if p == nil {
+			continue
+		}
+		if _, err := regexp.Compile(p.String()); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
 }
 
 func checkAttribute(t *testing.T, what string, at *language.Attribute) {

@@ -23,7 +23,7 @@ type Caller struct {
 
 var callerBlock = &language.BlockType{
 	Type: "caller", Named: true,
-	Doc:  "Another appliance, which sends commands to a speech-to-text server of this one. It sends each again, under the same ID, until it is answered. Only `orac sim` has callers.",
+	Doc:  "Another appliance, which sends commands to a speech-to-text server of this one. It sends each again, under the same ID, until it is answered. In `orac chaos` a caller needs a topic: nothing is sent to a server there.",
 	Slot: language.Into(func(s *Scenario) any { return &s.Callers }),
 	Example: `caller "kitchen" {
   at    = "10s"

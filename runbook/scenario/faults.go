@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"orac/runbook/language"
@@ -102,6 +103,7 @@ const (
 	ClockJump   Kind = "clock_jump"
 	Mute        Kind = "mute"
 	Apply       Kind = "apply"
+	Push        Kind = "push"
 )
 
 // kinds is the table of all kinds of faults, in the order of the documentation. Everything that must know the kinds reads it, or
@@ -199,25 +201,25 @@ var kinds = []Info{
 	{Kind: CoreUnauthorized, Family: core, Target: CoreTarget, Lasts: true, Status: 401, Doc: "The Core answers 401.", Unreal: alone},
 	{Kind: CoreEnds, Family: core, Target: CoreTarget, Lasts: true, Doc: "The Core acts on a text, but the connection ends before the answer.", Unreal: alone},
 
-	{Kind: BackendDown, Family: backend, Target: BackendTarget, Lasts: true, Refuses: true, Doc: "The backend, such as a Home Assistant, refuses connections.", Unreal: noHome},
-	{Kind: BackendSlow, Family: backend, Target: BackendTarget, Lasts: true, Late: true, Doc: "It answers late. It does what it is asked all the same.", Unreal: noHome,
+	{Kind: BackendDown, Family: backend, Target: BackendTarget, Lasts: true, Refuses: true, Doc: "The backend, such as a Home Assistant, refuses connections."},
+	{Kind: BackendSlow, Family: backend, Target: BackendTarget, Lasts: true, Late: true, Doc: "It answers late. It does what it is asked all the same.",
 		more:  delay("15s", "How much later it answers."),
 		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(30)) * time.Second }},
-	{Kind: BackendUnauthorized, Family: backend, Target: BackendTarget, Lasts: true, Status: 401, Doc: "It answers 401: the token is not valid any more.", Unreal: noHome},
-	{Kind: BackendEnds, Family: reply, Target: BackendTarget, Lasts: true, Doc: "It does what it is asked, but the connection ends before the answer.", Unreal: noHome},
-	{Kind: BackendStuck, Family: reply, Target: BackendTarget, Lasts: true, Doc: "It accepts calls and does nothing: no state follows.", Unreal: noHome},
-	{Kind: ModelDown, Family: mind, Target: ModelTarget, Lasts: true, Refuses: true, Doc: "The language model refuses connections.", Unreal: noHome},
-	{Kind: ModelSlow, Family: mind, Target: ModelTarget, Lasts: true, Late: true, Doc: "It answers late.", Unreal: noHome,
+	{Kind: BackendUnauthorized, Family: backend, Target: BackendTarget, Lasts: true, Status: 401, Doc: "It answers 401: the token is not valid any more."},
+	{Kind: BackendEnds, Family: reply, Target: BackendTarget, Lasts: true, Doc: "It does what it is asked, but the connection ends before the answer."},
+	{Kind: BackendStuck, Family: reply, Target: BackendTarget, Lasts: true, Doc: "It accepts calls and does nothing: no state follows."},
+	{Kind: ModelDown, Family: mind, Target: ModelTarget, Lasts: true, Refuses: true, Doc: "The language model refuses connections."},
+	{Kind: ModelSlow, Family: mind, Target: ModelTarget, Lasts: true, Late: true, Doc: "It answers late.",
 		more:  delay("30s", "How much later it answers."),
 		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(40)) * time.Second }},
-	{Kind: ModelHangs, Family: mind, Target: ModelTarget, Lasts: true, Doc: "It accepts questions and never answers.", Unreal: noHome},
-	{Kind: ModelTrash, Family: mind, Target: ModelTarget, Lasts: true, Harmless: true, Doc: "It answers prose, half an answer, or what it may not choose. This is harmless: nothing of it is done.", Unreal: noHome},
+	{Kind: ModelHangs, Family: mind, Target: ModelTarget, Lasts: true, Doc: "It accepts questions and never answers."},
+	{Kind: ModelTrash, Family: mind, Target: ModelTarget, Lasts: true, Harmless: true, Doc: "It answers prose, half an answer, or what it may not choose. This is harmless: nothing of it is done."},
 
-	{Kind: IssuerDown, Family: proof, Target: LoginTarget, Unreal: noIssuer, Lasts: true, Refuses: true, duration: "5m", Doc: "The issuer of tokens refuses connections. Tokens that live go on being good."},
-	{Kind: IssuerSlow, Family: proof, Target: LoginTarget, Unreal: noIssuer, Lasts: true, Late: true, duration: "5m", Doc: "It answers late.", more: delay("10s", "How much later it answers."),
+	{Kind: IssuerDown, Family: proof, Target: LoginTarget, Lasts: true, Refuses: true, duration: "5m", Doc: "The issuer of tokens refuses connections. Tokens that live go on being good."},
+	{Kind: IssuerSlow, Family: proof, Target: LoginTarget, Lasts: true, Late: true, duration: "5m", Doc: "It answers late.", more: delay("10s", "How much later it answers."),
 		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(20)) * time.Second }},
-	{Kind: IssuerRefuses, Family: proof, Target: LoginTarget, Unreal: noIssuer, Lasts: true, Status: 401, duration: "20m", Doc: "It answers 401: the account's secret was changed there."},
-	{Kind: IssuerKeysRotated, Family: proof, Target: LoginTarget, Unreal: noIssuer, Harmless: true, Doc: "It signs with another key from now on. This is harmless.",
+	{Kind: IssuerRefuses, Family: proof, Target: LoginTarget, Lasts: true, Status: 401, duration: "20m", Doc: "It answers 401: the account's secret was changed there."},
+	{Kind: IssuerKeysRotated, Family: proof, Target: LoginTarget, Harmless: true, Doc: "It signs with another key from now on. This is harmless.",
 		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "keeps", Values: []string{"keeps", LosesKeys},
 			Doc: "What becomes of the key before: the issuer keeps it as long as tokens live that it has signed (`orac secrets rotate issuer`), or it loses it, as with its state directory, and all its tokens are void."}}},
 
@@ -250,9 +252,9 @@ var kinds = []Info{
 		more:  []language.Attribute{extra("by", language.Duration, "1h", "1ms", "3650d", "How far it jumps."), {Name: "back", Kind: language.Bool, Default: "false", Doc: "Whether it jumps back."}},
 		drawn: func(r *rand.Rand, f *Fault) { f.By, f.Back = time.Duration(1+r.IntN(7200))*time.Second, r.IntN(2) == 0 }},
 	{Kind: Mute, Family: muted, Lasts: true, Harmless: true, duration: "5m", Doc: "Somebody mutes all listeners for the time of `for`. This is harmless: nothing is heard meanwhile, also if the process is killed and starts again, and everything is heard afterwards."},
-	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n",
-		more: []language.Attribute{
-			{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
-			{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
-		}},
+	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: changing, more: changes},
+	{Kind: Push, Family: change, Apart: "somebody must say what changes", Unreal: "orac chaos brings no centre that pushes changes", example: changing,
+		Doc: "The centre of the house pushes a change of the runbook to three members, as `orac push` does: this appliance is the second. The runbook must trust the centre (auth.trust).",
+		more: append(slices.Clone(changes), language.Attribute{Name: "way", Kind: language.Enum, Default: "well", Values: []string{"well", FirstOfAll, FirstFallsIll},
+			Doc: "How the first of the three takes it: it is well afterwards, or it falls ill; or this appliance is the first."})},
 }

@@ -34,7 +34,7 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) 
 		if target := f.Kind.Info().Target; target != "" && target != NodeTarget { // nodes are known when the graph is: see Nodes
 			c.named(f.Address, "target", string(target), f.Target, has)
 		}
-		if f.Kind != Apply {
+		if f.Set == nil {
 			continue
 		}
 		if _, err := s.Changed(src, f); err != nil {

@@ -94,6 +94,12 @@ func drawn(i Info) bool { return i.Apart == "" }
 // LosesKeys is the way of IssuerKeysRotated in which what was signed before is void.
 const LosesKeys = "loses"
 
+// The ways of Push besides "well": this appliance is the first that is changed, and the first one falls ill by it.
+const (
+	FirstOfAll    = "first"
+	FirstFallsIll = "ill"
+)
+
 // Target is what a fault can be aimed at.
 type Target string
 
@@ -127,14 +133,16 @@ var targets = map[Target]language.Attribute{
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 
-// noHome is why nothing that an appliance acts on breaks on a live one.
-const noHome = "orac chaos brings no home and no language model yet that an appliance could act on"
-
-// noIssuer is why the issuer of a live appliance cannot break.
-const noIssuer = "orac chaos brings no issuer of tokens yet"
-
 // alone is why the Core of a live appliance cannot break.
 const alone = "only a simulation has other appliances whose commands go on to a Core"
+
+// changing and changes are what a kind says that changes the runbook.
+const changing = "  block = \"model.hey_jarvis\"\n  set   = { threshold = 0.6 }\n"
+
+var changes = []language.Attribute{
+	{Name: "block", Kind: language.String, Required: true, Pattern: changeable, Expect: changeableExpect, Example: `"model.hey_jarvis"`, Doc: "The block that is changed."},
+	{Name: "set", Kind: language.CodeMap, Required: true, NonEmpty: true, Example: `{ threshold = 0.6 }`, Doc: "The new values of its attributes, written as in the runbook."},
+}
 
 func extra(name string, kind language.Kind, standard, least, most, doc string) language.Attribute {
 	return language.Attribute{Name: name, Kind: kind, Default: standard, Min: least, Max: most, Doc: doc}

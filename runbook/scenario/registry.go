@@ -1,8 +1,6 @@
 package scenario
 
 import (
-	"regexp"
-
 	"orac/runbook"
 	"orac/runbook/language"
 )
@@ -59,7 +57,7 @@ var headBlock = &language.BlockType{
 		{Name: "heal", Kind: language.Duration, Min: "1ms", Max: "400d", DefaultDoc: "2 minutes before the end, but not before half of `for`", Example: `"50m"`,
 			Doc: "The heal point, counted from the start. It ends all faults, and none begins after it. From then on, everything must recover."},
 		{Name: "epoch", Kind: language.String, Default: "2026-03-01T12:00:00Z", Example: `"2026-03-01T12:00:00Z"`,
-			Pattern: regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$`), Expect: "a time as in RFC 3339",
+			Pattern: language.Match(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$`), Expect: "a time as in RFC 3339",
 			Doc: "The date and time at the start of a simulation."},
 		{Name: "inference", Kind: language.Enum, Default: "real", Values: []string{"real", "recorded", "modelled"},
 			Doc: "What listens in a simulation. real runs the models, recorded uses their recorded scores, modelled computes scores from what each sound declares to contain."},
@@ -76,7 +74,7 @@ var headBlock = &language.BlockType{
 }
 
 // changeable matches the address of a block of a runbook that an edit can name.
-var changeable = regexp.MustCompile(`^[a-z_]{1,40}(\.[a-z][a-z0-9_-]{0,62}){0,3}$`)
+var changeable = language.Match(`^[a-z_]{1,40}(\.[a-z][a-z0-9_-]{0,62}){0,3}$`)
 
 const changeableExpect = "the address of a block of the runbook, like model.hey_jarvis, watchdog or listener.kitchen.record"
 
@@ -120,7 +118,7 @@ var soundBlock = &language.BlockType{
 	Attributes: []language.Attribute{
 		{Name: "device", Kind: language.String, DefaultDoc: "the runbook's first", Example: `"mic"`, Doc: "The name of the device that hears it."},
 		{Name: "play", Kind: language.String, Default: playSpeech, Example: `"door.wav"`,
-			Pattern: regexp.MustCompile(`^(speech|noise|[^\x00]+\.wav)$`), Expect: `"speech", "noise" or the path of a .wav file`,
+			Pattern: language.Match(`^(speech|noise|[^\x00]+\.wav)$`), Expect: `"speech", "noise" or the path of a .wav file`,
 			Reads: func(play string) bool { return (Sound{Play: play}).File() },
 			Doc:   "speech is a wake word and a command, for inference = \"modelled\" and for `orac chaos`. noise is noise. Anything else is the path of a WAV file, relative to the scenario, which real models hear."},
 		{Name: "model", Kind: language.String, DefaultDoc: "the runbook's first; for a file, any", Example: `"hey_jarvis"`, Doc: "The name of the model whose wake word it says."},

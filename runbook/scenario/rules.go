@@ -142,8 +142,8 @@ func occurrences(at, every time.Duration, times int, end time.Duration) int {
 
 var simulated = check(func(c *checker) {
 	for _, p := range c.Callers {
-		if slices.Contains(c.Head.Backends, "chaos") {
-			c.fail(p.Address, "", "only a simulation has other appliances", `Set backends = ["sim"] in the scenario block, or remove the caller.`)
+		if p.Topic == "" && slices.Contains(c.Head.Backends, "chaos") {
+			c.fail(p.Address, "", "only a simulation has other appliances that send what they hear", `Set backends = ["sim"] in the scenario block, or give the caller a topic: a live appliance can be asked.`)
 			break
 		}
 	}

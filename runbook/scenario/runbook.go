@@ -55,7 +55,7 @@ func (s *Scenario) Runbook(opts language.Options) (*runbook.Runbook, []byte, lan
 	return rb, changed, found
 }
 
-// Changed returns a runbook's text as changed by a fault of the kind Apply. It does not check whether the result is valid:
+// Changed returns a runbook's text as changed by a fault of the kinds Apply and Push. It does not check whether the result is valid:
 // what an appliance does with an invalid one is worth a scenario.
 func (s *Scenario) Changed(src []byte, f Fault) ([]byte, error) {
 	for _, attribute := range slices.Sorted(maps.Keys(f.Set)) {

@@ -27,6 +27,9 @@ type State struct {
 	Restarts, Reexecs, Boots    int     // of nodes and devices; of the process by itself; starts of the process
 	Leaked                      int     // instances that hang
 	Applied, RolledBack         int
+	Pushes, Pushed              int // from the centre, that have ended; that have changed this appliance
+	PushesPending               int // that have found it away
+	PushesStopped               int // that have stopped in the middle
 	Generation                  int
 	Memory                      int64 // bytes
 	Tasks                       int

@@ -103,8 +103,8 @@ type Fault struct {
 	Size    language.Size     `hcl:"size"`  // of memory_leak (a minute), memory_spike
 	Way     string            `hcl:"way"`   // of stt_poison and webhook_poison: error, hang, reset, refuse; "" is error
 	Other   bool              `hcl:"other"` // of unplug: a different device takes its place meanwhile
-	Block   string            `hcl:"block"` // of apply: address of the block that is changed
-	Set     map[string]string `hcl:"set"`   // of apply: attribute -> HCL expression
+	Block   string            `hcl:"block"` // of apply and push: address of the block that is changed
+	Set     map[string]string `hcl:"set"`   // of apply and push: attribute -> HCL expression
 
 	EveryWrite bool `hcl:"every_write"` // of power_loss: instead of at At, at each disk operation of one utterance, with a run for each
 }

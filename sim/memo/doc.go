@@ -19,7 +19,7 @@
 // The algorithm of models/infer determines what an input is:
 //
 //   - The extractor's embedding depends on the newest 76 mel frames, that is 9.5 hops, and the mel frames of a hop depend on
-//     480 samples of the hop before it. So an embedding depends on the newest 11 hops, or on all hops since a reset if there
+//     480 samples of the hop before it. So an embedding depends on the newest 12 hops, or on all hops since a reset if there
 //     are fewer.
 //   - A head's scores depend on as many embeddings as its window is long, or on all since a reset.
 //   - The voice gate is recurrent. Its input is its state, which is a value, and the hop. Remembering it pays off for

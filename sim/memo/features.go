@@ -7,9 +7,10 @@ import (
 	"orac/appliance/node"
 )
 
-// reach is how many hops an embedding depends on: the first of its 76 mel frames comes from half of the ninth hop
-// before the newest, and the mel frames of that hop need samples of the tenth.
-const reach = 11
+// reach is how many hops an embedding depends on, bit for bit. The first of its 76 mel frames comes from half of the ninth hop before the
+// newest, and the mel frames of that hop need samples of the tenth. Our kernels compute four rows of a layer from six; what cancels there
+// leaves its rounding, which comes from up to 80 frames before the newest hop: all of the tenth, and so samples of the eleventh.
+const reach = 12
 
 // features are the known outputs of the extractor.
 type features struct {

@@ -238,9 +238,9 @@ func TestManyAtATime(t *testing.T) {
 	t.Log(m.Stats())
 }
 
-// TestAnEmbeddingReachesElevenHopsBack: a real extractor's embedding is changed by the end of the tenth hop before it, and not by the
-// eleventh, nor by the beginning of the tenth, nor by whether there was a reset before those eleven.
-func TestAnEmbeddingReachesElevenHopsBack(t *testing.T) {
+// TestAnEmbeddingReachesTwelveHopsBack: a real extractor's embedding is changed by the end of the tenth hop before it, and not by the
+// twelfth, nor by the beginning of the eleventh, nor by whether there was a reset before those twelve.
+func TestAnEmbeddingReachesTwelveHopsBack(t *testing.T) {
 	pcm := hops(example(t, "talk", 0), 40)
 	last := func(from int, change func([][audio.HopSamples]int16)) (out [96]float32) {
 		x, err := real(t).Extractor()
@@ -275,14 +275,14 @@ func TestAnEmbeddingReachesElevenHopsBack(t *testing.T) {
 		change func([][audio.HopSamples]int16)
 		same   bool
 	}{
-		"all hops but eleven": {0, func(h [][audio.HopSamples]int16) {
-			for i := range h[:end-10] {
+		"all hops but twelve": {0, func(h [][audio.HopSamples]int16) {
+			for i := range h[:end-11] {
 				loud(h[i][:])
 			}
 		}, true},
-		"the beginning of the tenth":        {0, func(h [][audio.HopSamples]int16) { clear(h[end-10][:800]) }, true},
+		"the beginning of the eleventh":     {0, func(h [][audio.HopSamples]int16) { clear(h[end-11][:800]) }, true},
 		"the last 480 samples of the tenth": {0, func(h [][audio.HopSamples]int16) { clear(h[end-10][800:]) }, false},
-		"a reset before eleven":             {end - 10, func([][audio.HopSamples]int16) {}, true},
+		"a reset before twelve":             {end - 11, func([][audio.HopSamples]int16) {}, true},
 		"a reset before ten":                {end - 9, func([][audio.HopSamples]int16) {}, false},
 	} {
 		if got := last(tc.from, tc.change); (got == want) != tc.same {

@@ -13,7 +13,7 @@ type mutation struct {
 }
 
 // mutations are defects that the promises of this repository forbid.
-var mutations = slices.Concat(known, sounds, acting, others)
+var mutations = slices.Concat(known, sounds, acting, trusting, others)
 
 // acting are defects of what becomes of a command.
 var acting = []mutation{
@@ -34,6 +34,64 @@ var acting = []mutation{
 		old:       "func verified(list []act.Outcome) bool {\n\treturn len(list) > 0 && !slices.ContainsFunc(list, func(o act.Outcome) bool { return !o.Verdict.Good() })\n",
 		new:       "func verified(list []act.Outcome) bool {\n\treturn len(list) > 0 && !slices.ContainsFunc(list, func(o act.Outcome) bool { return !o.Verdict.Good() && o.Verdict != act.Unproven })\n",
 		scenarios: []string{"home_away"},
+	},
+	{
+		name: "again", does: "a call is made again when nobody knows what came of it", file: "appliance/node/topicact.go",
+		old:       "\treturn got, nil\n}\n\n// callGrace",
+		new:       "\tif got.Verdict == act.Unknown {\n\t\treturn n.call(t, j, e, call, until)\n\t}\n\treturn got, nil\n}\n\n// callGrace",
+		scenarios: []string{"home_away"},
+	},
+	{
+		name: "for_good", does: "a home that was away is never connected to again", file: "appliance/node/backend.go",
+		old:       "again = t.Now().Add(wait)\n\t\t\tn.lost",
+		new:       "again = rt.Never\n\t\t\tn.lost",
+		scenarios: []string{"home_away"},
+	},
+}
+
+// trusting are defects of what an issuer gives, and of what the centre of a house pushes.
+var trusting = []mutation{
+	{
+		name: "stale_token", does: "a token is sent after its end", file: "appliance/node/login.go",
+		old:       "return p.text != \"\" && now < p.ends",
+		new:       "return p.text != \"\" && now >= 0",
+		scenarios: []string{"issuer_away"},
+	},
+	{
+		name: "late_token", does: "the next token is asked for when the last one has ended", file: "appliance/node/login.go",
+		old:       "p.renew = asked.Add(life*2/3 - ",
+		new:       "p.renew = asked.Add(life - ",
+		scenarios: []string{"issuer_away"},
+	},
+	{
+		name: "void_token", does: "a token that a server refuses is not replaced", file: "appliance/node/logintokens.go",
+		old:       "\t\tp.text, p.discarded = \"\", a.Refused\n",
+		new:       "\t\tp.discarded = a.Refused\n",
+		scenarios: []string{"keys_rotated"},
+	},
+	{
+		name: "canary", does: "a push does not wait until the first member is well", file: "appliance/rollout/rollout.go",
+		old:       "if bad := r.healthy(ctx, p, i, m.Remote, before); bad != \"\" {",
+		new:       "if bad := \"\"; bad != \"\" {",
+		scenarios: []string{"pushed"},
+	},
+	{
+		name: "goes_on", does: "a push goes on after the first member that is not well", file: "appliance/rollout/rollout.go",
+		old:       "\t\tif bad() || halted(ctx) {\n",
+		new:       "\t\tif bad() && false || halted(ctx) {\n",
+		scenarios: []string{"pushed"},
+	},
+	{
+		name: "absent", does: "a member that is away is said to be changed", file: "appliance/rollout/roller.go",
+		old:       "\t\t\ts.Stage = Pending\n",
+		new:       "\t\t\ts.Stage = Done\n",
+		scenarios: []string{"pushed"},
+	},
+	{
+		name: "unsettled", does: "a change whose answer was lost is said not to have been made", file: "appliance/rollout/rollout.go",
+		old:       "\t\tif stageOf(err) != Unknown || ctx.Err() != nil {\n\t\t\treturn stageOf(err), err.Error()\n",
+		new:       "\t\tif true {\n\t\t\treturn Failed, err.Error()\n",
+		scenarios: []string{"pushed"},
 	},
 }
 

@@ -22,6 +22,7 @@ type HealthOut struct {
 	Status     health.Level               `json:"status" doc:"healthy, degraded or unhealthy"`
 	Timestamp  time.Time                  `json:"timestamp"`
 	Components map[string]HealthComponent `json:"components"`
+	Muted      bool                       `json:"muted,omitempty" doc:"Whether a listener does not listen, because somebody has muted it. That is no failure."`
 }
 
 type HealthComponent struct {
@@ -40,8 +41,9 @@ func (h HealthOut) StatusCode() int {
 }
 
 func systemHealth(c *Call, _ schema.None) (HealthOut, error) {
-	report := c.Server.o.App.Running.Status().Health
-	out := HealthOut{Status: report.Level, Timestamp: time.Now().UTC(), Components: map[string]HealthComponent{}}
+	st := c.Server.o.App.Running.Status()
+	report := st.Health
+	out := HealthOut{Status: report.Level, Timestamp: time.Now().UTC(), Components: map[string]HealthComponent{}, Muted: len(st.Muted) > 0}
 	for _, part := range report.Components {
 		out.Components[part.Name] = c.component(part)
 	}
@@ -64,7 +66,7 @@ func componentHealth(c *Call, in ComponentInput) (HealthOut, error) {
 	report := c.Server.o.App.Running.Status().Health
 	for _, part := range report.Components {
 		if part.Name == in.Component {
-			return HealthOut{part.Level, time.Now().UTC(), map[string]HealthComponent{part.Name: c.component(part)}}, nil
+			return HealthOut{Status: part.Level, Timestamp: time.Now().UTC(), Components: map[string]HealthComponent{part.Name: c.component(part)}}, nil
 		}
 	}
 	return HealthOut{}, schema.Fail(schema.NotFound, "There is no such component.")
@@ -105,11 +107,12 @@ type OldHealth struct {
 	Service   string       `json:"service"`
 	Version   string       `json:"version"`
 	Uptime    float64      `json:"uptime_seconds"`
+	Muted     bool         `json:"muted,omitempty" doc:"Whether a listener does not listen, because somebody has muted it. That is no failure."`
 }
 
 func (h OldHealth) StatusCode() int { return HealthOut{Status: h.Status}.StatusCode() }
 
 func apiHealth(c *Call, _ schema.None) (OldHealth, error) {
 	s := c.Server.o.App.Running.Status()
-	return OldHealth{s.Health.Level, time.Now().UTC(), "hey-orac", c.Server.o.Version, time.Since(s.Started).Seconds()}, nil
+	return OldHealth{s.Health.Level, time.Now().UTC(), "hey-orac", c.Server.o.Version, time.Since(s.Started).Seconds(), len(s.Muted) > 0}, nil
 }

@@ -136,7 +136,8 @@ var (
 	OpEnrol            = only(route(Route{Method: "POST", Path: enrol.CertificatePath, Name: "enrol", Tag: "house", Change: "member.enrol", Long: true, Doc: "Uses a code up: signs the certificate of a new member, adds its block to the runbook's file, and applies it."}, enrolMember), mayEnrol)
 	OpEnrolRenew       = only(route(Route{Method: "POST", Path: enrol.RenewPath, Name: "enrolRenew", Tag: "house", Change: "member.renew", Doc: "Signs the next certificate of a member, which proves itself by the present one."}, enrolRenew), mayRenew)
 	OpEnrolLeave       = only(route(Route{Method: "POST", Path: enrol.LeavePath, Name: "enrolLeave", Tag: "house", Change: "member.leave", Doc: "Ends the certificates of a member that leaves. Its block stays until an admin removes it."}, enrolLeave), mayLeave)
-	OpEnrolAuthorities = only(route(Route{Method: "GET", Path: enrol.AuthoritiesPath, Name: "enrolAuthorities", Tag: "house", Doc: "The authorities of the house, for members that ask whether there are new ones."}, enrolAuthorities), mayAuthorities)
+	OpEnrolAuthorities = only(route(Route{Method: "GET", Path: enrol.AuthoritiesPath, Name: "enrolAuthorities", Tag: "house", Doc: "The authorities of the house, for members that ask whether there are new ones."}, enrolAuthorities), mayAskNews)
+	OpEnrolEnded       = only(route(Route{Method: "GET", Path: enrol.EndedPath, Name: "enrolEnded", Tag: "house", Doc: "The list of certificates of the house that have ended before their time, for members that let in others."}, enrolEnded), mayAskNews)
 
 	OpMembers            = route(Route{Method: "GET", Path: "/api/members", Role: auth.Viewer, Name: "members", Tag: "members", Doc: "The members of this issuer: whether each answers, how it is, what it runs, and how its runbook and its audit log stand."}, getMembers)
 	OpMember             = route(Route{Method: "GET", Path: "/api/members/{name}", Role: auth.Viewer, Name: "member", Tag: "members", Doc: "One member."}, getMember)

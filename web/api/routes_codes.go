@@ -67,7 +67,7 @@ func enrolProblem(err error) error {
 		return schema.Fail(schema.Slower, "Too many wrong codes are tried.").After(time.Minute)
 	case errors.Is(err, enrol.ErrFull):
 		return schema.Fail(schema.Unavailable, "16 codes are open. Wait until one is used or has expired, or cancel one.")
-	case errors.Is(err, auth.ErrManyCertificates):
+	case errors.Is(err, auth.ErrManyCertificates), errors.Is(err, auth.ErrCertificatesOfAll):
 		return schema.Fail(schema.Slower, "%s", schema.Sentence(err.Error())).After(time.Hour)
 	case errors.Is(err, auth.ErrCertificateEnded):
 		return schema.Fail(schema.Forbidden, "%s", schema.Sentence(err.Error()))

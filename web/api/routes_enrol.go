@@ -160,9 +160,14 @@ func strangerProblem(err error) error {
 	return err
 }
 
-func mayAuthorities(c *Call, _ schema.None) error { return c.enrolling() }
+func mayAskNews(c *Call, _ schema.None) error { return c.enrolling() }
 
 func enrolAuthorities(c *Call, _ schema.None) (enrol.Papers, error) {
 	p, err := c.Server.desk.Authorities(c.Server.set.Load().rb)
 	return p, enrolProblem(err)
+}
+
+func enrolEnded(c *Call, _ schema.None) (enrol.Ended, error) {
+	list, err := c.Server.desk.Ended(c.Server.set.Load().rb)
+	return list, enrolProblem(err)
 }

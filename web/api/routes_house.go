@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"orac/appliance/rollout"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/members"
@@ -15,18 +16,18 @@ import (
 type (
 	MemberState  = members.State
 	MemberRecord = members.Record
-	Push         = members.Push
-	PushStage    = members.Stage
-	PushSetting  = members.Setting
-	PushCommand  = members.Command
+	Push         = rollout.Push
+	PushStage    = rollout.Stage
+	PushSetting  = rollout.Setting
+	PushCommand  = rollout.Command
 )
 
 // What a stage of a push means, for its colour.
 const (
-	StageGood   = members.Good
-	StageMoving = members.Moving
-	StageWaits  = members.Waits
-	StageBad    = members.Bad
+	StageGood   = rollout.Good
+	StageMoving = rollout.Moving
+	StageWaits  = rollout.Waits
+	StageBad    = rollout.Bad
 )
 
 type MembersOut struct {
@@ -57,12 +58,12 @@ type PushInput struct {
 	Canary   string            `json:"canary" check:"max=64" doc:"The one that is changed first; default: the first of them."`
 	Parallel int               `json:"parallel" check:"min=0;max=8" doc:"How many are changed at a time after that; default: 1."`
 	Source   string            `json:"source" check:"max=262144;lines" doc:"A whole runbook."`
-	Set      []members.Setting `json:"set" check:"max=16" doc:"Settings of each member's own runbook."`
-	Command  *members.Command  `json:"command" doc:"mute for some seconds, unmute or restart."`
+	Set      []rollout.Setting `json:"set" check:"max=16" doc:"Settings of each member's own runbook."`
+	Command  *rollout.Command  `json:"command" doc:"mute for some seconds, unmute or restart."`
 }
 
-func planPush(c *Call, in PushInput) (*members.Push, error) {
-	p, err := c.Server.o.Members.Plan(c.Context(), members.Ask{
+func planPush(c *Call, in PushInput) (*rollout.Push, error) {
+	p, err := c.Server.o.Members.Plan(c.Context(), rollout.Ask{
 		Members: in.Members, Canary: in.Canary, Parallel: in.Parallel, Source: in.Source, Set: in.Set, Command: in.Command,
 	}, c.Who.Subject())
 	return p, pushProblem(err)
@@ -74,7 +75,7 @@ type PushIDInput struct {
 
 func (in PushIDInput) target() string { return in.ID }
 
-func startPush(c *Call, in PushIDInput) (*members.Push, error) {
+func startPush(c *Call, in PushIDInput) (*rollout.Push, error) {
 	p, err := c.Server.o.Members.Start(in.ID, c.Who.Subject())
 	if err == nil {
 		c.Became(pushed(p))
@@ -83,7 +84,7 @@ func startPush(c *Call, in PushIDInput) (*members.Push, error) {
 }
 
 // pushed is what a record says about a push that begins.
-func pushed(p *members.Push) map[string]any {
+func pushed(p *rollout.Push) map[string]any {
 	var names []string
 	for _, s := range p.Steps {
 		names = append(names, s.Member)
@@ -93,7 +94,7 @@ func pushed(p *members.Push) map[string]any {
 
 // PushOut is a push, if there is one.
 type PushOut struct {
-	Push *members.Push `json:"push,omitempty" doc:"Missing if nothing was ever pushed."`
+	Push *rollout.Push `json:"push,omitempty" doc:"Missing if nothing was ever pushed."`
 }
 
 // getPush hides from others what only admins may read: values of the runbook, and what members say of theirs.
@@ -112,7 +113,7 @@ func getPush(c *Call, _ schema.None) (PushOut, error) {
 	return PushOut{p}, nil
 }
 
-func stopPush(c *Call, _ schema.None) (*members.Push, error) {
+func stopPush(c *Call, _ schema.None) (*rollout.Push, error) {
 	p, err := c.Server.o.Members.Stop()
 	if err == nil {
 		c.Target(p.ID)
@@ -120,7 +121,7 @@ func stopPush(c *Call, _ schema.None) (*members.Push, error) {
 	return p, pushProblem(err)
 }
 
-func undoPush(c *Call, in PushIDInput) (*members.Push, error) {
+func undoPush(c *Call, in PushIDInput) (*rollout.Push, error) {
 	p, err := c.Server.o.Members.Undo(in.ID, c.Who.Subject())
 	if err == nil {
 		c.Became(pushed(p))
@@ -129,15 +130,15 @@ func undoPush(c *Call, in PushIDInput) (*members.Push, error) {
 }
 
 func pushProblem(err error) error {
-	if why, ok := errors.AsType[*members.Cannot](err); ok {
+	if why, ok := errors.AsType[*rollout.Cannot](err); ok {
 		return schema.Fail(schema.Unusable, "%s", why.Why)
 	}
 	switch {
-	case errors.Is(err, members.ErrBusy):
+	case errors.Is(err, rollout.ErrBusy):
 		return schema.Fail(schema.Busy, "Another push is being carried out. Wait until it is over, or stop it.")
-	case errors.Is(err, members.ErrNoPlan):
+	case errors.Is(err, rollout.ErrNoPlan):
 		return schema.Fail(schema.PlanChanged, "There is no such plan, or it is older than an hour. Plan again.")
-	case errors.Is(err, members.ErrNone):
+	case errors.Is(err, rollout.ErrNone):
 		return schema.Fail(schema.NotFound, "There is no push that could be undone.")
 	case errors.Is(err, members.ErrNoProblem):
 		return schema.Fail(schema.NotFound, "The audit log of that member has no problem, or there is no such member.")

@@ -4,13 +4,22 @@ import (
 	"cmp"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
+	member "orac/appliance/house"
 	"orac/runbook"
 )
 
 // maxCertificates is how many certificates a member may have that are valid. It needs one or two at a time.
 const maxCertificates = 64
+
+// maxCertificatesOfAll is how many certificates of all members may be valid, or would be if they had not ended. So the list of those that
+// have ended is never longer.
+const maxCertificatesOfAll = member.MaxEnded
+
+// ErrCertificatesOfAll means that the house has too many.
+var ErrCertificatesOfAll = fmt.Errorf("the house has %d certificates that are valid or have ended early: wait until some have expired", maxCertificatesOfAll)
 
 // ErrManyCertificates means that a member asks for certificates all the time.
 var ErrManyCertificates = errors.New("this member has got too many certificates: wait until some have expired")
@@ -36,6 +45,12 @@ func (d *DB) CertificateIssued(member, serial string, life time.Duration, by str
 		if n >= maxCertificates {
 			return ErrManyCertificates
 		}
+		if err := tx.QueryRow("SELECT count(*) FROM certificates WHERE due >= ?", d.aged().Microseconds()).Scan(&n); err != nil {
+			return err
+		}
+		if n >= maxCertificatesOfAll {
+			return ErrCertificatesOfAll
+		}
 		_, err := tx.Exec("INSERT INTO certificates VALUES (?, ?, 0, ?)", serial, member, d.due(life+time.Hour))
 		return err
 	})
@@ -53,6 +68,22 @@ func (d *DB) EndCertificates(member string) error {
 func (d *DB) CertificateEnded(serial string) bool {
 	ended, err := certificateEnded(d.db, serial)
 	return err != nil || ended
+}
+
+// EndedCertificates returns the serials of the certificates that have ended before their time and would still be valid.
+func (d *DB) EndedCertificates() (serials []string, err error) {
+	rows, err := d.db.Query("SELECT serial FROM certificates WHERE ended = 1 AND due >= ? ORDER BY serial", d.aged().Microseconds())
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		var serial string
+		if err = rows.Scan(&serial); err != nil {
+			break
+		}
+		serials = append(serials, serial)
+	}
+	return serials, errors.Join(err, rows.Err(), rows.Close())
 }
 
 // certificateEnded asks a database or a transaction whether a certificate has ended before its time.

@@ -1,9 +1,12 @@
 package auth
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"orac/runbook"
@@ -27,6 +30,13 @@ func TestCertificatesEnd(t *testing.T) {
 			}
 		}
 	}
+	listed := func(want ...string) {
+		t.Helper()
+		if got, err := d.EndedCertificates(); err != nil || !slices.Equal(got, want) {
+			t.Errorf("ended are %v, not %v: %v", got, want, err)
+		}
+	}
+	listed()
 	issued("kitchen", "1", "")
 	issued("kitchen", "2", "1")
 	issued("hall", "3", "")
@@ -53,6 +63,7 @@ func TestCertificatesEnd(t *testing.T) {
 	testkit.Must(t, err)
 	defer d.Close()
 	ended(true, "1", "2", "3")
+	listed("1", "2", "3")
 	testkit.Must(t, d.EndCertificates("kitchen"))
 	ended(true, "4")
 	for n := range maxCertificates {
@@ -62,4 +73,35 @@ func TestCertificatesEnd(t *testing.T) {
 		t.Errorf("one more: %v", err)
 	}
 	issued("cellar", "joined again", "")
+}
+
+// TestTheListOfEndedIsBounded: the house gives no further certificate when the list of those that have ended could become too long, and goes
+// on when some would have expired.
+func TestTheListOfEndedIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d, err := OpenDB(t.TempDir())
+		testkit.Must(t, err)
+		defer d.Close()
+		testkit.Must(t, d.write(func(tx *sql.Tx) error {
+			for n := range maxCertificatesOfAll - 1 {
+				if _, err := tx.Exec("INSERT INTO certificates VALUES (?, ?, 1, ?)", fmt.Sprint("e", n), fmt.Sprint("m", n%100), d.due(time.Hour)); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		testkit.Must(t, d.CertificateIssued("kitchen", "last", time.Minute, ""))
+		if err := d.CertificateIssued("hall", "one more", time.Hour, ""); !errors.Is(err, ErrCertificatesOfAll) {
+			t.Errorf("one more: %v", err)
+		}
+		testkit.Must(t, d.EndCertificates("kitchen"))
+		if list, err := d.EndedCertificates(); err != nil || len(list) != maxCertificatesOfAll {
+			t.Errorf("%d have ended: %v", len(list), err)
+		}
+		time.Sleep(2 * time.Hour)
+		if list, err := d.EndedCertificates(); err != nil || len(list) != 0 {
+			t.Errorf("%d have ended and would be valid: %v", len(list), err)
+		}
+		testkit.Must(t, d.CertificateIssued("hall", "again", time.Hour, ""))
+	})
 }

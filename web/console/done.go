@@ -39,6 +39,11 @@ var passkeyDone = map[string]string{
 	"removed": "The passkey is removed. You are logged out everywhere else.",
 }
 
+// systemDone are the sentences of the page of the system.
+var systemDone = map[string]string{
+	"restart": "ORAC restarts: it hears nothing for some seconds. Started, below, is new once that is over.",
+}
+
 // peopleDone returns the sentence that an address selects on the page of people, or "" if it does not fit what
 // exists.
 func (d peopleData) peopleDone(q url.Values) string {

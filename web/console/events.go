@@ -21,6 +21,9 @@ var (
 	judged = group{"judged", func(k *event.Kind) bool { return k.Judges() }}                     // the state of a component may have changed
 )
 
+// muting are the kinds after which another listens, or does not.
+var muting = group{"muting", func(k *event.Kind) bool { return k.Name == event.Muted{}.Kind() || k.Name == event.Unmuted{}.Kind() }}
+
 // told returns, as JSON, the kinds of events that a page needs, each with its groups.
 func told(groups ...group) string {
 	kinds := map[string][]string{}

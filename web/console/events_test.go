@@ -21,7 +21,7 @@ import (
 // fields of these kinds.
 func TestPagesKnowOnlyEventsOfTheTable(t *testing.T) {
 	groups := map[string]bool{"open": true} // the stream has opened
-	for _, g := range []group{meters, kept, judged} {
+	for _, g := range []group{meters, kept, judged, muting} {
 		if groups[g.name] = true; len(event.Names(g.fits)) == 0 {
 			t.Errorf("no kind belongs to %s", g.name)
 		}
@@ -77,7 +77,7 @@ func TestAPageIsToldItsKinds(t *testing.T) {
 		t.Fatal(block)
 	}
 	for _, k := range event.Kinds {
-		want := k.Flow == event.Meter || k.Kept || k.Judges() || k.Name == event.Partial{}.Kind()
+		want := k.Flow == event.Meter || k.Kept || k.Judges() || muting.fits(&k) || k.Name == event.Partial{}.Kind()
 		if groups, ok := kinds[k.Name]; ok != want || slices.Contains(groups, "kept") != k.Kept || slices.Contains(groups, "judged") != k.Judges() {
 			t.Errorf("%s: the page is told %v", k.Name, groups)
 		}

@@ -46,7 +46,7 @@ func (c *Console) listen(call *api.Call) error {
 		return err
 	}
 	return c.show(call, http.StatusOK, "listen", view{
-		Events: told(meters, kept, judged, live), Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
+		Events: told(meters, kept, judged, live, muting), Scripts: []string{"uplot.js", "curves.js", "listen.js"}, Styles: []string{"uplot.css"},
 		Data: listenData{listeners(declared, s), list, mutedRows(s.Muted)},
 	})
 }

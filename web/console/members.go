@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"orac/appliance/status"
 	"orac/web/api"
@@ -173,6 +174,9 @@ func pushInput(call *api.Call) (in api.PushInput, wrong string) {
 	}
 	return in, ""
 }
+
+// MostMute is the longest mute that can be pushed, in minutes.
+func (membersData) MostMute() int { return int(status.MostMute / time.Minute) }
 
 func (c *Console) startPush(call *api.Call) error {
 	if _, err := api.OpPush.Call(call, api.PushIDInput{ID: call.R.PostFormValue("id")}); err != nil {

@@ -24,7 +24,19 @@ func mutedRows(list []status.Mute) (rows []mutedRow) {
 	return rows
 }
 
-// mute is the form that mutes: all listeners, for some seconds or until somebody unmutes them.
+// muteTime is a time for which the form mutes.
+type muteTime struct {
+	Seconds int // 0: until somebody unmutes it
+	Words   string
+}
+
+// muteTimes are those that the form offers; the first is what it is set to.
+var muteTimes = []muteTime{{3600, "for an hour"}, {600, "for ten minutes"}, {4 * 3600, "for four hours"}, {24 * 3600, "for a day"}, {int(status.MostMute / time.Second), "for a week"}, {0, "until somebody unmutes it"}}
+
+// MuteTimes are offered by the form.
+func (listenData) MuteTimes() []muteTime { return muteTimes }
+
+// mute is the form that mutes: a listener or all of them, for some seconds or until somebody unmutes them.
 func (c *Console) mute(call *api.Call) error {
 	seconds, err := strconv.Atoi(call.R.PostFormValue("seconds"))
 	if err != nil {

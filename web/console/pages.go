@@ -75,6 +75,7 @@ func allPages() []route {
 		{method: "POST", path: "/members/push/undo", role: auth.Admin, show: (*Console).undoPush},
 		{path: "/members/audit", title: "Audit of all", template: "membersaudit", role: auth.Admin, show: (*Console).membersAudit},
 		{method: "POST", path: "/members/audit/{name}/accept", role: auth.Admin, show: (*Console).acceptMemberAudit},
+		{method: "POST", path: "/restart", role: auth.Admin, show: (*Console).restart},
 		{path: "/system", title: "System", template: "system", menu: "System", role: auth.Viewer, show: (*Console).system},
 
 		{path: "/runbook", title: "Runbook", template: "runbook", menu: "Runbook", role: auth.Admin, show: (*Console).runbook},

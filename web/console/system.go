@@ -31,6 +31,7 @@ type systemData struct {
 	Status status.Status
 	Now    sample
 	Table  []sample // a few, newest first, for readers without scripts
+	Done   string
 }
 
 // tableRows is how many samples the table has.
@@ -45,7 +46,7 @@ func (c *Console) system(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	d := systemData{Status: s}
+	d := systemData{Status: s, Done: systemDone[call.R.URL.Query().Get("done")]}
 	n := len(list.At)
 	for i := n - 1; i >= 0 && len(d.Table) < tableRows; i -= max(1, n/tableRows) {
 		d.Table = append(d.Table, sample{time.Unix(list.At[i], 0), list.Memory[i], list.CPU[i], list.DiskFree[i], list.Waiting[i]})
@@ -56,4 +57,12 @@ func (c *Console) system(call *api.Call) error {
 	return c.show(call, http.StatusOK, "system", view{
 		Data: d, Scripts: []string{"uplot.js", "curves.js", "system.js"}, Styles: []string{"uplot.css"},
 	})
+}
+
+// restart is the form that restarts the appliance. It answers before that; the page is read again once it is back.
+func (c *Console) restart(call *api.Call) error {
+	if _, err := api.OpRestart.Call(call, schema.None{}); err != nil {
+		return err
+	}
+	return redirect(call, after("/system", "restart", ""))
 }

@@ -17,7 +17,6 @@ import (
 	"syscall"
 	"time"
 
-	"orac/appliance/health"
 	"orac/appliance/status"
 )
 
@@ -89,7 +88,7 @@ func (c *Client) Status(ctx context.Context) (s status.Status, err error) {
 }
 
 // Health returns its health.
-func (c *Client) Health(ctx context.Context) (r health.Report, err error) {
+func (c *Client) Health(ctx context.Context) (r status.Health, err error) {
 	return r, c.quick(ctx, "health", &r)
 }
 

@@ -61,7 +61,7 @@ func TestClientRoundTrip(t *testing.T) {
 	s, err := c.Status(ctx)
 	same("status", s, m.status, err)
 	h, err := c.Health(ctx)
-	same("health", h, m.status.Health, err)
+	same("health", h, m.status.HealthNow(), err)
 	g, err := c.Generations(ctx)
 	same("generations", g, m.kept, err)
 	i, err := c.Incidents(ctx, 5)

@@ -69,7 +69,7 @@ func (h *handler) routes() http.Handler {
 }
 
 func (h *handler) health(w http.ResponseWriter, _ *http.Request) {
-	report, code := h.watched.Status().Health, http.StatusOK
+	report, code := h.watched.Status().HealthNow(), http.StatusOK
 	if report.Level == health.Unhealthy {
 		code = http.StatusServiceUnavailable
 	}

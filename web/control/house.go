@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"orac/appliance/rollout"
 	"orac/appliance/status"
 	"orac/web/audit"
 	"orac/web/members"
@@ -17,13 +18,13 @@ type Centre interface {
 	// Members returns what is known of all members.
 	Members() ([]members.State, error)
 	// PlanPush asks members what a push would do.
-	PlanPush(ctx context.Context, ask members.Ask) (*members.Push, error)
+	PlanPush(ctx context.Context, ask rollout.Ask) (*rollout.Push, error)
 	// Push carries out a plan, StopPush ends that early, UndoPush takes it back. They return at once.
-	Push(ctx context.Context, id string) (*members.Push, error)
-	StopPush(ctx context.Context) (*members.Push, error)
-	UndoPush(ctx context.Context, id string) (*members.Push, error)
+	Push(ctx context.Context, id string) (*rollout.Push, error)
+	StopPush(ctx context.Context) (*rollout.Push, error)
+	UndoPush(ctx context.Context, id string) (*rollout.Push, error)
 	// LastPush returns the push that is carried out, or was last; nil if there was none.
-	LastPush() (*members.Push, error)
+	LastPush() (*rollout.Push, error)
 }
 
 // noCentre is the answer of a daemon that has no members.
@@ -46,7 +47,7 @@ func (a Audited) Members() ([]members.State, error) {
 }
 
 // PlanPush implements Centre. It is not recorded: nothing is changed.
-func (a Audited) PlanPush(ctx context.Context, ask members.Ask) (*members.Push, error) {
+func (a Audited) PlanPush(ctx context.Context, ask rollout.Ask) (*rollout.Push, error) {
 	h, err := a.house()
 	if err != nil {
 		return nil, err
@@ -56,21 +57,21 @@ func (a Audited) PlanPush(ctx context.Context, ask members.Ask) (*members.Push, 
 }
 
 // Push implements Centre.
-func (a Audited) Push(ctx context.Context, id string) (*members.Push, error) {
-	return a.push(ctx, "members.push", id, func(h *members.Centre, who string) (*members.Push, error) { return h.Start(id, who) })
+func (a Audited) Push(ctx context.Context, id string) (*rollout.Push, error) {
+	return a.push(ctx, "members.push", id, func(h *members.Centre, who string) (*rollout.Push, error) { return h.Start(id, who) })
 }
 
 // StopPush implements Centre.
-func (a Audited) StopPush(ctx context.Context) (*members.Push, error) {
-	return a.push(ctx, "members.stop", "", func(h *members.Centre, _ string) (*members.Push, error) { return h.Stop() })
+func (a Audited) StopPush(ctx context.Context) (*rollout.Push, error) {
+	return a.push(ctx, "members.stop", "", func(h *members.Centre, _ string) (*rollout.Push, error) { return h.Stop() })
 }
 
 // UndoPush implements Centre.
-func (a Audited) UndoPush(ctx context.Context, id string) (*members.Push, error) {
-	return a.push(ctx, "members.undo", id, func(h *members.Centre, who string) (*members.Push, error) { return h.Undo(id, who) })
+func (a Audited) UndoPush(ctx context.Context, id string) (*rollout.Push, error) {
+	return a.push(ctx, "members.undo", id, func(h *members.Centre, who string) (*rollout.Push, error) { return h.Undo(id, who) })
 }
 
-func (a Audited) push(ctx context.Context, action, id string, do func(*members.Centre, string) (*members.Push, error)) (*members.Push, error) {
+func (a Audited) push(ctx context.Context, action, id string, do func(*members.Centre, string) (*rollout.Push, error)) (*rollout.Push, error) {
 	h, err := a.house()
 	if err != nil {
 		return nil, err
@@ -89,7 +90,7 @@ func (a Audited) push(ctx context.Context, action, id string, do func(*members.C
 }
 
 // LastPush implements Centre.
-func (a Audited) LastPush() (*members.Push, error) {
+func (a Audited) LastPush() (*rollout.Push, error) {
 	h, err := a.house()
 	if err != nil {
 		return nil, err
@@ -117,7 +118,7 @@ func (h *handler) houseRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /v1/members", centre(func(c Centre, _ *http.Request) (any, error) { return c.Members() }))
 	mux.HandleFunc("GET /v1/push", centre(func(c Centre, _ *http.Request) (any, error) { return c.LastPush() }))
 	mux.HandleFunc("POST /v1/push/stop", centre(func(c Centre, r *http.Request) (any, error) { return c.StopPush(h.by(r)) }))
-	for path, do := range map[string]func(Centre, context.Context, string) (*members.Push, error){"/v1/push": Centre.Push, "/v1/push/undo": Centre.UndoPush} {
+	for path, do := range map[string]func(Centre, context.Context, string) (*rollout.Push, error){"/v1/push": Centre.Push, "/v1/push/undo": Centre.UndoPush} {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
 			var in pushID
 			if err := read(w, r, &in); err != nil {
@@ -128,7 +129,7 @@ func (h *handler) houseRoutes(mux *http.ServeMux) {
 		})
 	}
 	mux.HandleFunc("POST /v1/push/plan", func(w http.ResponseWriter, r *http.Request) {
-		var ask members.Ask
+		var ask rollout.Ask
 		if err := read(w, r, &ask); err != nil {
 			fail(w, err)
 			return
@@ -146,15 +147,15 @@ func (h *handler) houseRoutes(mux *http.ServeMux) {
 
 // pushRefusal is why a push is not made, for a person.
 func pushRefusal(err error) error {
-	if why, ok := errors.AsType[*members.Cannot](err); ok {
+	if why, ok := errors.AsType[*rollout.Cannot](err); ok {
 		return &status.Refusal{Code: status.Invalid, Message: why.Why}
 	}
 	switch {
-	case errors.Is(err, members.ErrBusy):
+	case errors.Is(err, rollout.ErrBusy):
 		return &status.Refusal{Code: status.Busy, Message: err.Error(), Hint: "wait until it is over, or stop it: orac push --stop"}
-	case errors.Is(err, members.ErrNoPlan):
+	case errors.Is(err, rollout.ErrNoPlan):
 		return &status.Refusal{Code: status.Changed, Message: err.Error()}
-	case errors.Is(err, members.ErrNone):
+	case errors.Is(err, rollout.ErrNone):
 		return &status.Refusal{Code: status.Unknown, Message: err.Error()}
 	}
 	return err
@@ -166,26 +167,26 @@ func (c *Client) Members(ctx context.Context) (list []members.State, err error) 
 }
 
 // PlanPush asks members what a push would do.
-func (c *Client) PlanPush(ctx context.Context, ask members.Ask) (p *members.Push, err error) {
+func (c *Client) PlanPush(ctx context.Context, ask rollout.Ask) (p *rollout.Push, err error) {
 	return p, c.ask(ctx, http.MethodPost, "push/plan", ask, func(body io.Reader) error { return decode(body, &p) })
 }
 
 // Push carries out a plan. It returns at once.
-func (c *Client) Push(ctx context.Context, id string) (p *members.Push, err error) {
+func (c *Client) Push(ctx context.Context, id string) (p *rollout.Push, err error) {
 	return p, c.quickly(ctx, http.MethodPost, "push", pushID{id}, &p)
 }
 
 // LastPush is the push that is carried out, or was last; nil if there was none.
-func (c *Client) LastPush(ctx context.Context) (p *members.Push, err error) {
+func (c *Client) LastPush(ctx context.Context) (p *rollout.Push, err error) {
 	return p, c.quick(ctx, "push", &p)
 }
 
 // StopPush lets a push change no further member.
-func (c *Client) StopPush(ctx context.Context) (p *members.Push, err error) {
+func (c *Client) StopPush(ctx context.Context) (p *rollout.Push, err error) {
 	return p, c.quickly(ctx, http.MethodPost, "push/stop", struct{}{}, &p)
 }
 
 // UndoPush returns the members that a push has changed to what they ran before. It returns at once.
-func (c *Client) UndoPush(ctx context.Context, id string) (p *members.Push, err error) {
+func (c *Client) UndoPush(ctx context.Context, id string) (p *rollout.Push, err error) {
 	return p, c.quickly(ctx, http.MethodPost, "push/undo", pushID{id}, &p)
 }

@@ -235,7 +235,7 @@ func (h *Host) start() {
 	if c != nil {
 		config := tlsConfig(c)
 		if h.members {
-			onlyMembers(config, h.StateDir, h.Admit)
+			onlyMembers(config, h.StateDir, h.Admit, h.Log.With("part", h.component()))
 		}
 		listener = tls.NewListener(r.conns, config)
 		r.http.TLSConfig = config.Clone()

@@ -57,7 +57,7 @@ func newAuthority(secret, issuer string, until time.Time) (*Authority, error) {
 	serial[0] = serial[0]&0x7f | 0x40
 	template := &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial), Subject: pkix.Name{CommonName: "ORAC house " + hex.EncodeToString(serial[1:5]), Organization: []string{of.Issuer}},
-		NotBefore: longAgo, NotAfter: until.UTC().Truncate(time.Second), KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: longAgo, NotAfter: until.UTC().Truncate(time.Second), KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth, x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true, IsCA: true, MaxPathLenZero: true,
 	}
@@ -104,7 +104,7 @@ func (a authorities) certificates() (list []*x509.Certificate) {
 
 // authoritiesOf reads the authorities of an issuer, and makes the first one if make is set.
 //
-// After a rotation the one before goes on signing for half of the overlap: until then all members, which ask every hour, know the new
+// After a rotation the one before goes on signing for half of the overlap: until then all members, which ask every few minutes, know the new
 // one. A secret that others may have read is not used.
 func authoritiesOf(s *secrets.Store, issuer string, now time.Time, make bool) (a authorities, err error) {
 	text, err := s.Get(SecretName)

@@ -24,6 +24,8 @@ type Roll interface {
 	EndCertificates(member string) error
 	// CertificateEnded tells whether a certificate has ended before its time.
 	CertificateEnded(serial string) bool
+	// EndedCertificates returns the serials of those that have ended and would still be valid, house.MaxEnded at most.
+	EndedCertificates() ([]string, error)
 }
 
 // Desk is the issuer's side of enrolment: it proves, checks and signs. What a new member changes in the runbook is up to its caller. It
@@ -196,7 +198,7 @@ func (d *Desk) serves(rb *runbook.Runbook, b *house.Bundle) bool {
 	}
 	list := a.certificates()
 	for _, c := range list {
-		if !knows(b.Authorities, c) {
+		if !house.Knows(b.Authorities, c) {
 			return false
 		}
 	}
@@ -212,6 +214,21 @@ func (d *Desk) Authorities(rb *runbook.Runbook) (Papers, error) {
 	p := papersOf(a, rb, "", "", nil)
 	p.Issuer = ""
 	return p, nil
+}
+
+// Ended tells which certificates of the house have ended before their time: members that let in others ask for it.
+func (d *Desk) Ended(rb *runbook.Runbook) (Ended, error) {
+	now := time.Now()
+	a, err := authoritiesOf(d.Secrets, rb.Issuer.URL, now, true)
+	if err != nil {
+		return Ended{}, err
+	}
+	serials, err := d.Roll.EndedCertificates()
+	if err != nil {
+		return Ended{}, err
+	}
+	list, err := a.end(serials, now, rb.Issuer.Certificates)
+	return Ended{encode(list)}, err
 }
 
 // Renews returns the member that asks for its next certificate: it has a good one and its key, and the runbook still declares it.

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
+	"fmt"
 	"math/big"
 	"net"
 	"net/netip"
@@ -73,6 +74,20 @@ func (a authorities) issue(m house.Member, at string, key *ecdsa.PublicKey, now 
 		return nil, err
 	}
 	return x509.ParseCertificate(der)
+}
+
+// end signs the list of the certificates that have ended before their time, by their serials. It is complete, and its number grows with
+// time.
+func (a authorities) end(serials []string, now time.Time, life time.Duration) ([]byte, error) {
+	list := &x509.RevocationList{Number: big.NewInt(now.UnixMicro()), ThisUpdate: now, NextUpdate: now.Add(life)}
+	for _, text := range serials {
+		serial, ok := new(big.Int).SetString(text, 16)
+		if !ok {
+			return nil, fmt.Errorf("%.40q is no serial of a certificate", text)
+		}
+		list.RevokedCertificateEntries = append(list.RevokedCertificateEntries, x509.RevocationListEntry{SerialNumber: serial, RevocationTime: now})
+	}
+	return x509.CreateRevocationList(rand.Reader, list, a.signs.Certificate, a.signs.key)
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -18,8 +18,10 @@ import (
 const (
 	// tick is how often the keeper looks whether there is something to do.
 	tick = time.Minute
-	// askEvery is how often a member asks for the authorities of its house.
-	askEvery = time.Hour
+	// askEvery is how often a member asks what is new in its house: so soon it refuses a member that was removed.
+	askEvery = 5 * time.Minute
+	// deafAfter is how old its knowledge of ended certificates may be before that is told.
+	deafAfter = 24 * time.Hour
 	// mostBackoff is the longest pause between two attempts.
 	mostBackoff = time.Hour
 )
@@ -27,11 +29,11 @@ const (
 // Issuer is what a keeper asks of the issuer.
 type Issuer interface {
 	Renew(ctx context.Context, was *house.Bundle) (*house.Bundle, error)
-	Authorities(ctx context.Context) ([]*x509.Certificate, error)
+	News(ctx context.Context) (News, error)
 }
 
 // Keeper looks after the certificate of this appliance: that of a member is renewed in time with its issuer, and an issuer makes its own.
-// It is an appliance.Beside.
+// It also keeps what a member hears of the certificates of others. It is an appliance.Beside.
 type Keeper struct {
 	Holder *house.Holder
 	Desk   *Desk
@@ -43,9 +45,9 @@ type Keeper struct {
 
 	mu     sync.Mutex // guards everything that follows
 	rb     *runbook.Runbook
-	failed int       // attempts in a row
+	failed int       // attempts to renew in a row
 	next   time.Time // no attempt before
-	asked  time.Time // when the authorities were last known to be the present ones
+	asked  time.Time // when the issuer was last asked for news
 	early  bool      // the house has new authorities
 	why    string    // the last failure
 	jitter time.Duration
@@ -91,7 +93,7 @@ func (k *Keeper) Accept(*runbook.Runbook) error { return nil }
 const Component = "house"
 
 // Listeners implements appliance.Beside. A certificate that has less than a quarter of its life left, and one that cannot be used, are
-// told.
+// told; and servers for members that do not know who is one.
 func (k *Keeper) Listeners() []health.Listener {
 	k.mu.Lock()
 	rb, why := k.rb, k.why
@@ -101,9 +103,38 @@ func (k *Keeper) Listeners() []health.Listener {
 	}
 	b, err := k.Holder.Bundle()
 	if errors.Is(err, house.ErrNone) && rb.Issuer.URL == "" { // it trusts an issuer and has not joined its house
-		return nil
+		at, interrupted := k.Holder.Interrupted()
+		if !interrupted {
+			return nil
+		}
+		err = fmt.Errorf("orac join %s was interrupted before the certificate came: run it again, with a new code if the issuer does not know this one any more, or undo it with orac leave", at)
 	}
-	return []health.Listener{{Component: Component, Why: trouble(b, err, why, time.Now()), Level: health.Degraded}} // what it is needed for tells for itself
+	told := trouble(b, err, why, time.Now())
+	if told == "" && rb.Issuer.URL == "" {
+		told = k.apart(rb, b, why, time.Now())
+	}
+	return []health.Listener{{Component: Component, Why: told, Level: health.Degraded}} // what it is needed for tells for itself
+}
+
+// apart says how a member is out of touch with its house: "" if it is not.
+func (k *Keeper) apart(rb *runbook.Runbook, b *house.Bundle, why string, now time.Time) string {
+	err := k.Holder.Ended(b.Leaf)
+	heard := k.Holder.HeardOfEnded()
+	switch {
+	case errors.Is(err, house.ErrEnded):
+		return "this appliance was removed from the house, or another has joined in its place: join again with a new code, or leave (orac leave)"
+	case err != nil:
+		return err.Error()
+	case heard.IsZero():
+		heard, _ = b.Life()
+	}
+	if !rb.ForMembers() || now.Sub(heard) < deafAfter {
+		return ""
+	}
+	if why != "" {
+		why = ": " + why
+	}
+	return fmt.Sprintf("the issuer has not said since %s which certificates have ended%s. A member that was removed meanwhile is still let in here", heard.UTC().Format(time.DateTime), why)
 }
 
 // trouble says what is wrong with a certificate; "" if nothing is.
@@ -159,14 +190,16 @@ func (k *Keeper) own(rb *runbook.Runbook) {
 func (k *Keeper) member(ctx context.Context, rb *runbook.Runbook) {
 	now := time.Now()
 	b, err := k.Holder.Bundle()
-	k.mu.Lock()
-	wait, asked := now.Before(k.next), now.Sub(k.asked) < askEvery && !now.Before(k.asked)
-	k.mu.Unlock()
-	if err != nil || wait {
+	if err != nil {
 		return // without a certificate there is nothing to renew: health says so
 	}
-	due := k.due(b, now)
-	if !due && asked {
+	k.mu.Lock()
+	wait, ask := now.Before(k.next), now.Sub(k.asked) >= askEvery || now.Before(k.asked)
+	if ask {
+		k.asked = now
+	}
+	k.mu.Unlock()
+	if !ask && (wait || !k.due(b, now)) {
 		return
 	}
 	office, err := k.Office(rb)
@@ -174,16 +207,12 @@ func (k *Keeper) member(ctx context.Context, rb *runbook.Runbook) {
 		k.fail(err)
 		return
 	}
-	if !due {
-		list, err := office.Authorities(ctx)
-		if err != nil {
-			k.fail(err)
-			return
-		}
-		k.known(list, b)
-		if !k.due(b, now) {
-			return
-		}
+	if ask {
+		n, err := office.News(ctx)
+		k.hear(n, b, err)
+	}
+	if wait || !k.due(b, now) {
+		return
 	}
 	k.outcome(b.Member().Name, func() error {
 		fresh, err := office.Renew(ctx, b)
@@ -194,14 +223,28 @@ func (k *Keeper) member(ctx context.Context, rb *runbook.Runbook) {
 	})
 }
 
-// known notes which authorities the house has now.
-func (k *Keeper) known(list []*x509.Certificate, b *house.Bundle) {
+// hear notes which authorities the house has now, and which certificates have ended, as far as the issuer has said so before something
+// failed.
+func (k *Keeper) hear(n News, b *house.Bundle, failed error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.failed, k.why, k.next, k.asked = 0, "", time.Time{}, time.Now()
-	for _, a := range list {
-		k.early = k.early || !knows(b.Authorities, a)
+	for _, a := range n.Authorities {
+		k.early = k.early || !house.Knows(b.Authorities, a)
 	}
+	k.mu.Unlock()
+	fresh := 0
+	if failed == nil {
+		fresh, failed = k.Holder.KeepEnded(n.Ended)
+	}
+	if failed != nil {
+		k.say(failed)
+		return
+	}
+	if fresh > 0 {
+		k.Log.Info("the house has ended certificates; whoever shows one is refused", "certificates", fresh)
+	}
+	k.mu.Lock()
+	k.why, k.failed, k.next = "", 0, time.Time{} // the issuer is there
+	k.mu.Unlock()
 }
 
 // due tells whether a certificate is to be renewed: after two thirds of its life, give or take some, so that not all members ask at once;
@@ -223,20 +266,27 @@ func (k *Keeper) outcome(member string, do func() error) {
 		return
 	}
 	k.mu.Lock()
-	k.failed, k.why, k.next, k.early, k.asked = 0, "", time.Time{}, false, time.Now()
+	k.failed, k.why, k.next, k.early = 0, "", time.Time{}, false
 	k.mu.Unlock()
 	k.Log.Info("renewed the certificate of the house", "member", member)
 }
 
-// fail notes a failure. The next attempt waits, twice as long each time and an hour at most.
+// fail notes that a certificate could not be renewed. The next attempt waits, twice as long each time and an hour at most.
 func (k *Keeper) fail(err error) {
 	k.mu.Lock()
-	defer k.mu.Unlock()
 	wait := min(mostBackoff, tick<<min(k.failed, 10))
 	k.failed++
 	k.next = time.Now().Add(wait*4/5 + rand.N(wait/5))
-	if why := err.Error(); why != k.why { // said once
+	k.mu.Unlock()
+	k.say(err)
+}
+
+// say notes what has failed, and tells it once.
+func (k *Keeper) say(err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if why := err.Error(); why != k.why {
 		k.why = why
-		k.Log.Warn("could not renew the certificate of the house, or ask for its authorities; trying again", "cause", err)
+		k.Log.Warn("could not renew the certificate of the house, or ask what is new there; trying again", "cause", err)
 	}
 }

@@ -3,7 +3,6 @@ package enrol
 import (
 	"bytes"
 	"context"
-	"crypto/x509"
 	"errors"
 	"log/slog"
 	"os"
@@ -39,16 +38,22 @@ func (o *office) Renew(_ context.Context, was *house.Bundle) (*house.Bundle, err
 	return o.bundle(was.Member().Name)
 }
 
-func (o *office) Authorities(context.Context) ([]*x509.Certificate, error) {
+func (o *office) News(context.Context) (n News, err error) {
 	o.asked++
 	if o.err != nil {
-		return nil, o.err
+		return n, o.err
 	}
 	a, err := authoritiesOf(o.Secrets, o.rb.Issuer.URL, time.Now(), true)
 	if err != nil {
-		return nil, err
+		return n, err
 	}
-	return a.certificates(), nil
+	list, err := o.Ended(o.rb)
+	if err != nil {
+		return n, err
+	}
+	n.Authorities = a.certificates()
+	n.Ended, err = bytesOf(list.List)
+	return n, err
 }
 
 func (o *office) bundle(name string) (*house.Bundle, error) {
@@ -92,21 +97,21 @@ func TestACertificateIsRenewedInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k, o, log, _ := keeping(t)
 		k.during(4 * 24 * time.Hour)
-		if o.renewed != 0 || o.asked > 4*24+1 {
+		if o.renewed != 0 || o.asked > 4*24*12+1 {
 			t.Errorf("after four days: %d renewed, asked %d times", o.renewed, o.asked)
 		}
 		k.during(2 * 24 * time.Hour)
 		if o.renewed != 1 {
 			t.Errorf("after six days: %d renewed", o.renewed)
 		}
-		for day := range 60 {
+		for day := range 24 {
 			k.during(24 * time.Hour)
 			if why := k.Listeners()[0].Why; why != "" {
 				t.Fatalf("day %d: %s", day, why)
 			}
 		}
-		if o.renewed < 12 || o.renewed > 15 {
-			t.Errorf("after 66 days: %d renewed", o.renewed)
+		if o.renewed < 5 || o.renewed > 7 {
+			t.Errorf("after 30 days: %d renewed", o.renewed)
 		}
 		if strings.Contains(log.String(), "could not") {
 			t.Error(log.String())
@@ -143,6 +148,58 @@ func TestTheIssuerIsAway(t *testing.T) {
 		k.during(2 * time.Hour)
 		if why := k.Listeners()[0].Why; why != "" || o.renewed != 1 {
 			t.Errorf("when it is back: %s", why)
+		}
+	})
+}
+
+// TestARemovedMemberIsKnown to the others within minutes, also while the issuer is away later; and the one that was removed says so.
+func TestARemovedMemberIsKnown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k, o, log, _ := keeping(t)
+		k.Runbook().STTServers = []runbook.STTServer{{Members: true}}
+		hall, err := o.bundle("hall")
+		testkit.Must(t, err)
+		minutes := func(n int) {
+			for range n {
+				k.Step(t.Context())
+				time.Sleep(tick)
+			}
+		}
+		minutes(20)
+		if err := k.Holder.Ended(hall.Leaf); err != nil || o.asked != 4 {
+			t.Fatalf("asked %d times in twenty minutes: %v", o.asked, err)
+		}
+		testkit.Must(t, o.Roll.EndCertificates("hall"))
+		minutes(6)
+		if err := k.Holder.Ended(hall.Leaf); !errors.Is(err, house.ErrEnded) {
+			t.Errorf("six minutes after it was removed: %v", err)
+		}
+		if n := strings.Count(log.String(), "has ended certificates"); n != 1 {
+			t.Errorf("the log says it %d times", n)
+		}
+		own, err := k.Holder.Bundle()
+		testkit.Must(t, err)
+		o.err = errors.New("away")
+		minutes(60)
+		if err := k.Holder.Ended(hall.Leaf); !errors.Is(err, house.ErrEnded) || k.Holder.Ended(own.Leaf) != nil {
+			t.Errorf("while the issuer is away: %v", err)
+		}
+		if why := k.Listeners()[0].Why; why != "" {
+			t.Errorf("after an hour: %s", why)
+		}
+		k.during(24 * time.Hour)
+		if why := k.Listeners()[0].Why; !strings.Contains(why, "which certificates have ended") || !strings.Contains(why, "away") {
+			t.Errorf("after a day: %s", why)
+		}
+		k.Runbook().STTServers = nil
+		if why := k.Listeners()[0].Why; why != "" {
+			t.Errorf("where nobody comes: %s", why)
+		}
+		o.err = nil
+		testkit.Must(t, o.Roll.EndCertificates("kitchen"))
+		minutes(6)
+		if why := k.Listeners()[0].Why; !strings.Contains(why, "was removed") {
+			t.Errorf("the one that was removed says %q", why)
 		}
 	})
 }

@@ -21,6 +21,7 @@ const (
 	RenewPath       = "/enrol/renew"
 	LeavePath       = "/enrol/leave"
 	AuthoritiesPath = "/enrol/authorities"
+	EndedPath       = "/enrol/ended"
 )
 
 // The steps, as proofs name them.
@@ -32,10 +33,12 @@ const (
 	stepLeave       = "leave"
 )
 
-// MaxBody is the longest body of a request to enrol, in bytes, and maxAnswer the longest answer that is read.
+// MaxBody is the longest body of a request to enrol, in bytes, maxAnswer the longest answer that is read, and maxEndedAnswer the longest
+// one with a list of ended certificates.
 const (
-	MaxBody   = 16 << 10
-	maxAnswer = 32 << 10
+	MaxBody        = 16 << 10
+	maxAnswer      = 32 << 10
+	maxEndedAnswer = house.MaxList*4/3 + 1<<10
 )
 
 // HelloInput begins an enrolment. Bytes are in base64url without padding, here and below.
@@ -91,6 +94,11 @@ type Papers struct {
 	URL         string   `json:"url,omitempty"`    // of the member's console, as the issuer knows it
 	Authorities []string `json:"authorities"`      // in DER
 	Certificate string   `json:"certificate,omitempty"`
+}
+
+// Ended tells which certificates have ended before their time.
+type Ended struct {
+	List string `json:"list" doc:"A list of revoked certificates (RFC 5280) in DER, signed by an authority of the house."`
 }
 
 // Told is what Papers say, after it was checked as far as it can be without knowing anything else.

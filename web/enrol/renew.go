@@ -9,7 +9,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"net/http"
-	"slices"
 
 	"orac/appliance/house"
 )
@@ -57,7 +56,7 @@ func (o Office) Renew(ctx context.Context, was *house.Bundle) (*house.Bundle, er
 		return nil, err
 	case b.Member() != was.Member():
 		return nil, errors.New("the issuer's certificate is for another member")
-	case !common(was.Authorities, b.Authorities):
+	case !house.Common(was.Authorities, b.Authorities):
 		return nil, errors.New("the issuer has other authorities than those of the house: if it was set up anew, join again with a new code")
 	}
 	return b, nil
@@ -77,33 +76,38 @@ func (o Office) Leave(ctx context.Context, was *house.Bundle) error {
 	return s.ask(ctx, askTime, http.MethodPost, LeavePath, in, nil)
 }
 
-// Authorities asks which authorities the house has now.
-func (o Office) Authorities(ctx context.Context) ([]*x509.Certificate, error) {
+// News is what a member asks for again and again.
+type News struct {
+	Authorities []*x509.Certificate // of the house
+	Ended       []byte              // the list of certificates that have ended before their time: see house.ParseEnded
+}
+
+// News asks what is new in the house.
+func (o Office) News(ctx context.Context) (n News, err error) {
 	s, err := connect(ctx, o.Base, o.TLS)
 	if err != nil {
-		return nil, err
+		return n, err
 	}
 	defer s.close()
 	var p Papers
 	if err := s.ask(ctx, askTime, http.MethodGet, AuthoritiesPath, nil, &p); err != nil {
-		return nil, err
+		return n, err
 	}
 	told, err := p.told()
-	return told.Authorities, err
+	if err != nil {
+		return n, err
+	}
+	var list Ended
+	if err := s.askLong(ctx, askTime, maxEndedAnswer, http.MethodGet, EndedPath, nil, &list); err != nil {
+		return n, err
+	}
+	n.Authorities = told.Authorities
+	n.Ended, err = bytesOf(list.List)
+	return n, err
 }
 
 // sign proves a member with the key of its certificate.
 func sign(b *house.Bundle, ch []byte, step string, said ...[]byte) (string, error) {
 	sig, err := ecdsa.SignASN1(rand.Reader, b.Key, digest(step, ch, said...))
 	return encode(sig), err
-}
-
-// common tells whether two lists of authorities share one.
-func common(a, b []*x509.Certificate) bool {
-	return slices.ContainsFunc(a, func(x *x509.Certificate) bool { return knows(b, x) })
-}
-
-func knows(list []*x509.Certificate, c *x509.Certificate) bool {
-	key, ok := c.PublicKey.(*ecdsa.PublicKey)
-	return ok && slices.ContainsFunc(list, func(o *x509.Certificate) bool { return key.Equal(o.PublicKey) })
 }

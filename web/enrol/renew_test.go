@@ -103,7 +103,7 @@ func TestAnotherHouseIsNotBelieved(t *testing.T) {
 	testkit.Must(t, err)
 	b, err := bundleOf(told, was.Key, i.url, "kitchen")
 	testkit.Must(t, err)
-	if common(was.Authorities, b.Authorities) {
+	if house.Common(was.Authorities, b.Authorities) {
 		t.Error("the houses have an authority in common")
 	}
 }
@@ -128,12 +128,12 @@ func TestTheAuthorityIsRotated(t *testing.T) {
 			t.Errorf("%s: %d count, the old one signs: %v", c.what, len(a.all), a.signs.key.Equal(old.signs.key))
 		}
 	}
-	list, err := i.office().Authorities(t.Context())
+	news, err := i.office().News(t.Context())
 	testkit.Must(t, err)
 	fresh, err := i.office().Renew(t.Context(), was)
 	testkit.Must(t, err)
-	if len(list) != 2 || len(fresh.Authorities) != 2 {
-		t.Errorf("members know %d authorities, and get %d", len(list), len(fresh.Authorities))
+	if len(news.Authorities) != 2 || len(fresh.Authorities) != 2 {
+		t.Errorf("members know %d authorities, and get %d", len(news.Authorities), len(fresh.Authorities))
 	}
 }
 

@@ -6,9 +6,11 @@ import (
 	"errors"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -45,7 +47,9 @@ func (r *roll) EndCertificates(member string) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for serial, of := range r.of {
-		r.ended[serial] = r.ended[serial] || of == member
+		if of == member {
+			r.ended[serial] = true
+		}
 	}
 	return nil
 }
@@ -54,6 +58,12 @@ func (r *roll) CertificateEnded(serial string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.ended[serial]
+}
+
+func (r *roll) EndedCertificates() ([]string, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.ended)), nil
 }
 
 // issuer is a desk behind TLS, without the rest of an appliance.
@@ -141,6 +151,8 @@ func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
 				err = i.Roll.EndCertificates(of.Name)
 			}
 		}
+	case EndedPath:
+		out, err = i.Ended(i.rb)
 	case AuthoritiesPath:
 		out, err = i.Authorities(i.rb)
 	}

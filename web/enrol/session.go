@@ -88,6 +88,11 @@ func (s *session) close() { _ = s.conn.Close() } // nothing is left to be sent
 
 // ask sends a request on the session's connection and reads the answer.
 func (s *session) ask(ctx context.Context, wait time.Duration, method, path string, send, into any) error {
+	return s.askLong(ctx, wait, maxAnswer, method, path, send, into)
+}
+
+// askLong is ask for an answer of at most most bytes.
+func (s *session) askLong(ctx context.Context, wait time.Duration, most int64, method, path string, send, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	var body io.Reader
@@ -114,11 +119,11 @@ func (s *session) ask(ctx context.Context, wait time.Duration, method, path stri
 		return fmt.Errorf("the issuer does not answer: %w", err)
 	}
 	defer answer.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswer+1))
+	text, err := io.ReadAll(io.LimitReader(answer.Body, most+1))
 	switch {
 	case err != nil:
 		return fmt.Errorf("the issuer's answer ends early: %w", err)
-	case len(text) > maxAnswer:
+	case int64(len(text)) > most:
 		return errors.New("the issuer's answer is too long")
 	case answer.StatusCode/100 != 2:
 		return refusalOf(answer.StatusCode, text)

@@ -11,6 +11,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/health"
+	"orac/appliance/rollout"
 	"orac/runbook"
 	"orac/web/audit"
 	"orac/web/auth"
@@ -36,7 +37,7 @@ type Options struct {
 // Centre is all that an issuer knows of its members. It runs beside the graph, and does nothing while the runbook declares no issuer.
 type Centre struct {
 	*Watcher
-	*Roller
+	*rollout.Roller
 	*Collector
 	o Options
 
@@ -66,26 +67,29 @@ func New(o Options) *Centre {
 	}
 	dir := filepath.Join(o.StateDir, "members")
 	c := &Centre{o: o, changed: make(chan struct{}, 1), ways: map[string]way{}, tokens: map[tokenOf]auth.Token{}}
-	journal := OpenJournal(dir, o.Log)
+	journal := rollout.OpenJournal(dir, o.Log)
 	c.Watcher = &Watcher{Tell: o.Tell, Pushed: func(name string) string { return journal.Mark(name).Hash }}
-	c.Roller = &Roller{Members: c.Watcher.Members, Issuer: o.Tokens.IssuerURL, Look: c.Watcher.Look, Tell: o.Tell, Record: c.recordPush, Log: o.Log, Journal: journal}
+	c.Roller = &rollout.Roller{Members: c.Watcher.Targets, As: inTheNameOf, Issuer: o.Tokens.IssuerURL, Look: c.Watcher.Look, Tell: o.Tell, Record: c.recordPush, Log: o.Log, Journal: journal}
 	c.Collector = &Collector{Dir: dir, Members: c.Watcher.Members, Tell: o.Tell, Record: c.recordBreak, Log: o.Log, soon: make(chan struct{}, 1)}
 	return c
 }
 
+// inTheNameOf has members asked in the name of whoever had something pushed.
+func inTheNameOf(ctx context.Context, by string) context.Context { return audit.By(ctx, by, "push") }
+
 // recordPush writes into the audit log how a push ended.
-func (c *Centre) recordPush(p *Push) {
+func (c *Centre) recordPush(p *rollout.Push) {
 	c.Soon()
 	r := audit.Record{Who: p.By, Way: "push", Action: "members.pushed", Target: p.ID, Outcome: audit.Done, After: map[string]any{"what": p.What, "state": p.State, "members": outcomes(p)}}
-	if p.State != Over && p.State != TakenBack {
+	if p.State != rollout.Over && p.State != rollout.TakenBack {
 		r.Outcome, r.Why = audit.Failed, p.Why
 	}
 	c.record(r)
 }
 
 // outcomes are the stages of a push by member.
-func outcomes(p *Push) map[string]Stage {
-	m := map[string]Stage{}
+func outcomes(p *rollout.Push) map[string]rollout.Stage {
+	m := map[string]rollout.Stage{}
 	for _, s := range p.Steps {
 		m[s.Member] = s.Stage
 	}

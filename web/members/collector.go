@@ -13,10 +13,12 @@ import (
 
 	"orac/appliance/amount"
 	"orac/appliance/event"
+	"orac/appliance/rollout"
 	"orac/web/audit"
 )
 
 const (
+	readAtOnce    = 4 // members
 	collectEvery  = time.Minute
 	collectJitter = 10 * time.Second
 	pieceLines    = 256
@@ -117,7 +119,7 @@ func (c *Collector) Run(ctx context.Context) {
 		case <-time.After(wait):
 		}
 		var work sync.WaitGroup
-		turns := make(chan struct{}, planAtOnce)
+		turns := make(chan struct{}, readAtOnce)
 		for _, m := range c.Members() {
 			if m.Remote == nil {
 				continue
@@ -190,7 +192,7 @@ func (c *Collector) conclude(member string, k *copied, err error) {
 		k.Silent = "it grows, and no records come"
 	case err == nil:
 		k.Fetched = now
-	case kindOf(err) == Denied && k.Last == 0:
+	case rollout.KindOf(err) == rollout.Denied && k.Last == 0:
 		k.Closed = err.Error()
 	default:
 		last := k.Fetched
@@ -229,7 +231,7 @@ func (c *Collector) piece(ctx context.Context, m Member, k *copied) (more bool, 
 	kept := c.copy(m.Name)
 	end, err := kept.End()
 	if err != nil {
-		return false, &Error{Kind: Nonsense, Told: "the copy cannot be read: " + err.Error()}
+		return false, &rollout.Error{Kind: rollout.Nonsense, Told: "the copy cannot be read: " + err.Error()}
 	}
 	after := max(end.Seq, 1) - 1 // the last known record comes once more, and is compared
 	chain, err := m.Remote.Chain(ctx, after, pieceLines)
@@ -250,10 +252,10 @@ func (c *Collector) piece(ctx context.Context, m Member, k *copied) (more bool, 
 		err = kept.Take(lines)
 	}
 	if b, ok := errors.AsType[*audit.Break](err); ok {
-		return false, &broken{line(b.Why, 300), chain}
+		return false, &broken{rollout.Line(b.Why, 300), chain}
 	}
 	if err != nil {
-		return false, &Error{Kind: Nonsense, Told: "the copy cannot be written: " + err.Error()}
+		return false, &rollout.Error{Kind: rollout.Nonsense, Told: "the copy cannot be written: " + err.Error()}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -292,7 +294,7 @@ func continued(end audit.Point, chain audit.Chain) ([]string, error) {
 	}
 	first, err := audit.Follow(audit.Point{}, chain.Lines[:1])
 	if err != nil {
-		return bad("%s", line(err.Error(), 300))
+		return bad("%s", rollout.Line(err.Error(), 300))
 	}
 	if first[0].Seq != end.Seq || first[0].Hash != end.Hash {
 		return bad("record %d is not what was fetched before: it was rewritten", end.Seq)

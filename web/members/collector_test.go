@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"orac/appliance/rollout"
 	"orac/web/audit"
 )
 
@@ -207,7 +208,7 @@ func TestASilentMember(t *testing.T) {
 		writing(t, r.models["cellar"], 2)
 		one("kitchen", func(m *model) {
 			m.chain = func(uint64, int) (audit.Chain, error) {
-				return audit.Chain{}, &Error{Kind: Denied, Told: "You need the role admin."}
+				return audit.Chain{}, &rollout.Error{Kind: rollout.Denied, Told: "You need the role admin."}
 			}
 		})(r)
 		defer r.run()()

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"orac/appliance/rollout"
 	"orac/appliance/statedir"
 	"orac/web/audit"
 )
@@ -56,7 +57,7 @@ func (c *Collector) readProblem(member string) (p problem, ok bool) {
 		return p, false
 	}
 	if err != nil {
-		return problem{At: time.Now(), Why: "its copy cannot be read: " + line(err.Error(), 200)}, true
+		return problem{At: time.Now(), Why: "its copy cannot be read: " + rollout.Line(err.Error(), 200)}, true
 	}
 	defer d.Close()
 	text, err := d.ReadFile(problemName, maxProblem)
@@ -98,7 +99,7 @@ func (c *Collector) Renew(member string) error {
 		_, err := d.Lstat(name)
 		switch {
 		case n > maxAside:
-			return cannot("%d broken logs of this member are kept already: move the folders broken-N out of %s.", maxAside, d.Path())
+			return &rollout.Cannot{Why: fmt.Sprintf("%d broken logs of this member are kept already: move the folders broken-N out of %s.", maxAside, d.Path())}
 		case errors.Is(err, fs.ErrNotExist):
 			to = name
 		case err != nil:

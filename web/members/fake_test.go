@@ -13,6 +13,7 @@ import (
 
 	"orac/appliance/event"
 	"orac/appliance/health"
+	"orac/appliance/rollout"
 	"orac/runbook/language"
 	"orac/web/audit"
 )
@@ -64,7 +65,7 @@ type model struct {
 	chain   func(after uint64, limit int) (audit.Chain, error)
 
 	applied  []string // texts, in order
-	commands []Command
+	commands []rollout.Command
 	by       []string
 	asked    int
 	busy     int // changes at a time
@@ -86,55 +87,55 @@ func (m *model) enter(ctx context.Context) error {
 		select {
 		case <-time.After(late):
 		case <-ctx.Done():
-			return &Error{Kind: Away, Told: "it does not answer in time"}
+			return &rollout.Error{Kind: rollout.Away, Told: "it does not answer in time"}
 		}
 	}
 	if off {
-		return &Error{Kind: Away, Told: "connection refused"}
+		return &rollout.Error{Kind: rollout.Away, Told: "connection refused"}
 	}
 	return nil
 }
 
-func (m *model) Look(ctx context.Context) (Seen, error) {
+func (m *model) Look(ctx context.Context) (rollout.Seen, error) {
 	if err := m.enter(ctx); err != nil {
-		return Seen{}, err
+		return rollout.Seen{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Seen{Appliance: m.name, Version: "1", Generation: m.gen, Started: m.started, Health: m.level, Why: "because", Clock: time.Now().Add(m.clock)}, nil
+	return rollout.Seen{Appliance: m.name, Version: "1", Generation: m.gen, Started: m.started, Health: m.level, Why: "because", Clock: time.Now().Add(m.clock)}, nil
 }
 
-func (m *model) Runbook(ctx context.Context) (Text, error) {
+func (m *model) Runbook(ctx context.Context) (rollout.Text, error) {
 	if err := m.enter(ctx); err != nil {
-		return Text{}, err
+		return rollout.Text{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Text{m.text, language.TextHash(m.text), m.text == m.runs}, nil
+	return rollout.Text{Source: m.text, Hash: language.TextHash(m.text), Applied: m.text == m.runs}, nil
 }
 
-func (m *model) Plan(ctx context.Context, source string) (Plan, error) {
+func (m *model) Plan(ctx context.Context, source string) (rollout.Plan, error) {
 	if err := m.enter(ctx); err != nil {
-		return Plan{}, err
+		return rollout.Plan{}, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return Plan{Hash: "plan of " + language.TextHash(m.runs + source)[:16], Changes: true, Blocked: m.blocks, Lines: []string{"restart trigger"}}, nil
+	return rollout.Plan{Hash: "plan of " + language.TextHash(m.runs + source)[:16], Changes: true, Blocked: m.blocks, Lines: []string{"restart trigger"}}, nil
 }
 
-func (m *model) PlanBack(ctx context.Context, generation int) (Plan, error) {
+func (m *model) PlanBack(ctx context.Context, generation int) (rollout.Plan, error) {
 	m.mu.Lock()
 	text, ok := m.past[generation]
 	m.mu.Unlock()
 	if !ok {
-		return Plan{}, &Error{Kind: Refused, Told: "there is no such generation"}
+		return rollout.Plan{}, &rollout.Error{Kind: rollout.Refused, Told: "there is no such generation"}
 	}
 	return m.Plan(ctx, text)
 }
 
-func (m *model) Apply(ctx context.Context, source, base, plan string) (Applied, error) {
+func (m *model) Apply(ctx context.Context, source, base, plan string) (rollout.Applied, error) {
 	if err := m.enter(ctx); err != nil {
-		return Applied{}, err
+		return rollout.Applied{}, err
 	}
 	m.mu.Lock()
 	if m.busy++; m.busy > 1 {
@@ -154,18 +155,21 @@ func (m *model) Apply(ctx context.Context, source, base, plan string) (Applied, 
 	switch {
 	case m.hangs:
 		m.mu.Unlock()
-		sleep(ctx, applyTime)
+		select {
+		case <-time.After(applyTime):
+		case <-ctx.Done():
+		}
 		m.mu.Lock()
-		return Applied{}, &Error{Kind: Away, Told: "it does not answer in time", Unknown: true}
+		return rollout.Applied{}, &rollout.Error{Kind: rollout.Away, Told: "it does not answer in time", Unknown: true}
 	case m.dies:
 		m.dies, m.started = false, time.Now()
-		return Applied{}, &Error{Kind: Away, Told: "EOF", Unknown: true}
+		return rollout.Applied{}, &rollout.Error{Kind: rollout.Away, Told: "EOF", Unknown: true}
 	case m.refuses != "":
-		return Applied{}, &Error{Kind: Refused, Told: m.refuses}
+		return rollout.Applied{}, &rollout.Error{Kind: rollout.Refused, Told: m.refuses}
 	case base != language.TextHash(m.text):
-		return Applied{}, &Error{Kind: Refused, Code: "conflict", Told: "Somebody else changed the runbook's file."}
+		return rollout.Applied{}, &rollout.Error{Kind: rollout.Refused, Code: "conflict", Told: "Somebody else changed the runbook's file."}
 	case plan != shown:
-		return Applied{}, &Error{Kind: Refused, Code: "plan-changed", Told: "The plan has changed."}
+		return rollout.Applied{}, &rollout.Error{Kind: rollout.Refused, Code: "plan-changed", Told: "The plan has changed."}
 	}
 	m.gen++
 	m.text, m.runs = source, source
@@ -176,17 +180,17 @@ func (m *model) Apply(ctx context.Context, source, base, plan string) (Applied, 
 	}
 	if m.lose {
 		m.lose = false
-		return Applied{}, &Error{Kind: Away, Told: "EOF", Unknown: true}
+		return rollout.Applied{}, &rollout.Error{Kind: rollout.Away, Told: "EOF", Unknown: true}
 	}
-	return Applied{OK: true, Generation: m.gen, Saved: true, Hash: language.TextHash(source)}, nil
+	return rollout.Applied{OK: true, Generation: m.gen, Saved: true, Hash: language.TextHash(source)}, nil
 }
 
-func (m *model) Back(ctx context.Context, generation, running int, base, plan string) (Applied, error) {
+func (m *model) Back(ctx context.Context, generation, running int, base, plan string) (rollout.Applied, error) {
 	m.mu.Lock()
 	text, gen := m.past[generation], m.gen
 	m.mu.Unlock()
 	if running != gen {
-		return Applied{}, &Error{Kind: Refused, Told: "another generation runs now"}
+		return rollout.Applied{}, &rollout.Error{Kind: rollout.Refused, Told: "another generation runs now"}
 	}
 	a, err := m.Apply(ctx, text, base, plan)
 	m.mu.Lock()
@@ -197,17 +201,17 @@ func (m *model) Back(ctx context.Context, generation, running int, base, plan st
 	return a, err
 }
 
-func (m *model) Command(ctx context.Context, c Command) error {
+func (m *model) Command(ctx context.Context, c rollout.Command) error {
 	if err := m.enter(ctx); err != nil {
 		return err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.refuses != "" {
-		return &Error{Kind: Refused, Told: m.refuses}
+		return &rollout.Error{Kind: rollout.Refused, Told: m.refuses}
 	}
 	m.commands = append(m.commands, c)
-	if c.Do == Restart {
+	if c.Do == rollout.Restart {
 		m.started = time.Now()
 		if m.breaks {
 			m.breaks, m.level = false, health.Unhealthy
@@ -265,11 +269,11 @@ func (r *rig) open() {
 	if r.memory {
 		kept = ""
 	}
-	journal := OpenJournal(kept, log)
+	journal := rollout.OpenJournal(kept, log)
 	w := &Watcher{Tell: r.tell, Pushed: func(name string) string { return journal.Mark(name).Hash }}
 	r.Centre = &Centre{
 		Watcher:   w,
-		Roller:    &Roller{Members: w.Members, Issuer: func() string { return issuer }, Look: w.Look, Tell: r.tell, Log: log, Journal: journal},
+		Roller:    &rollout.Roller{Members: w.Targets, As: inTheNameOf, Issuer: func() string { return issuer }, Look: w.Look, Tell: r.tell, Log: log, Journal: journal},
 		Collector: &Collector{Dir: r.dir, Members: w.Members, Tell: r.tell, Log: log},
 	}
 	var list []Member
@@ -315,7 +319,7 @@ func (r *rig) run() (stop func()) {
 }
 
 // push plans and carries out, and waits until it is over.
-func (r *rig) push(ask Ask) *Push {
+func (r *rig) push(ask rollout.Ask) *rollout.Push {
 	r.t.Helper()
 	p, err := r.Plan(r.t.Context(), ask, "anna")
 	if err != nil {
@@ -327,7 +331,7 @@ func (r *rig) push(ask Ask) *Push {
 	return r.over()
 }
 
-func (r *rig) over() *Push {
+func (r *rig) over() *rollout.Push {
 	r.t.Helper()
 	for range 10_000 {
 		if p := r.Last(); p != nil && !p.Active() {
@@ -340,7 +344,7 @@ func (r *rig) over() *Push {
 }
 
 // stages are those of a push in words.
-func stages(p *Push) string {
+func stages(p *rollout.Push) string {
 	var list []string
 	for _, s := range p.Steps {
 		list = append(list, s.Member+": "+string(s.Stage))
@@ -348,6 +352,6 @@ func stages(p *Push) string {
 	return string(p.State) + "; " + strings.Join(list, ", ")
 }
 
-var threshold = Ask{Set: []Setting{{"model.hey_jarvis", "threshold", "0.6"}}}
+var threshold = rollout.Ask{Set: []rollout.Setting{{Block: "model.hey_jarvis", Attribute: "threshold", Expression: "0.6"}}}
 
 func folder(t *testing.T) string { return filepath.Join(t.TempDir(), "members") }

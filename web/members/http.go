@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"orac/appliance/health"
+	"orac/appliance/rollout"
 	"orac/appliance/status"
 	"orac/runbook/language"
 	"orac/web/audit"
@@ -44,7 +45,7 @@ func NewHTTP(url string, over http.RoundTripper, token func(by string, fresh boo
 }
 
 // Look implements Remote.
-func (h *HTTP) Look(ctx context.Context) (Seen, error) {
+func (h *HTTP) Look(ctx context.Context) (rollout.Seen, error) {
 	var s struct {
 		Appliance  string        `json:"appliance"`
 		Version    string        `json:"version"`
@@ -55,9 +56,9 @@ func (h *HTTP) Look(ctx context.Context) (Seen, error) {
 	}
 	head, err := h.ask(ctx, askTime, http.MethodGet, "/api/status", nil, &s)
 	if err != nil {
-		return Seen{}, err
+		return rollout.Seen{}, err
 	}
-	seen := Seen{Appliance: line(s.Appliance, 64), Version: line(s.Version, 64), Generation: s.Generation, LastGood: s.LastGood, Started: s.Started, Health: s.Health.Level, Why: worst(s.Health)}
+	seen := rollout.Seen{Appliance: rollout.Line(s.Appliance, 64), Version: rollout.Line(s.Version, 64), Generation: s.Generation, LastGood: s.LastGood, Started: s.Started, Health: s.Health.Level, Why: worst(s.Health)}
 	if seen.Health != health.Healthy && seen.Health != health.Degraded {
 		seen.Health = health.Unhealthy
 	}
@@ -65,41 +66,41 @@ func (h *HTTP) Look(ctx context.Context) (Seen, error) {
 		seen.Clock = at
 	}
 	if seen.Generation < 0 || seen.Appliance == "" {
-		return Seen{}, nonsense("its status has no name, or no generation")
+		return rollout.Seen{}, nonsense("its status has no name, or no generation")
 	}
 	return seen, nil
 }
 
 // Runbook implements Remote.
-func (h *HTTP) Runbook(ctx context.Context) (Text, error) {
+func (h *HTTP) Runbook(ctx context.Context) (rollout.Text, error) {
 	var t struct {
 		Source  string `json:"source"`
 		Hash    string `json:"hash"`
 		Applied bool   `json:"applied"`
 	}
 	if _, err := h.ask(ctx, askTime, http.MethodGet, "/api/runbook", nil, &t); err != nil {
-		return Text{}, err
+		return rollout.Text{}, err
 	}
 	if len(t.Source) > language.MaxFileSize || language.TextHash(t.Source) != t.Hash {
-		return Text{}, nonsense("its runbook is too large, or is not what its hash says")
+		return rollout.Text{}, nonsense("its runbook is too large, or is not what its hash says")
 	}
-	return Text{t.Source, t.Hash, t.Applied}, nil
+	return rollout.Text{Source: t.Source, Hash: t.Hash, Applied: t.Applied}, nil
 }
 
 // Plan implements Changer.
-func (h *HTTP) Plan(ctx context.Context, source string) (Plan, error) {
+func (h *HTTP) Plan(ctx context.Context, source string) (rollout.Plan, error) {
 	var p status.Plan
 	if _, err := h.ask(ctx, planTime, http.MethodPost, "/api/runbook/plan", map[string]any{"source": source}, &p); err != nil {
-		return Plan{}, err
+		return rollout.Plan{}, err
 	}
 	return planOf(p)
 }
 
 // PlanBack implements Changer.
-func (h *HTTP) PlanBack(ctx context.Context, generation int) (Plan, error) {
+func (h *HTTP) PlanBack(ctx context.Context, generation int) (rollout.Plan, error) {
 	var p status.Plan
 	if _, err := h.ask(ctx, planTime, http.MethodGet, fmt.Sprintf("/api/runbook/generations/%d/plan", generation), nil, &p); err != nil {
-		return Plan{}, err
+		return rollout.Plan{}, err
 	}
 	return planOf(p)
 }
@@ -115,36 +116,36 @@ type applied struct {
 }
 
 // Apply implements Changer.
-func (h *HTTP) Apply(ctx context.Context, source, base, plan string) (Applied, error) {
+func (h *HTTP) Apply(ctx context.Context, source, base, plan string) (rollout.Applied, error) {
 	return h.change(ctx, "/api/runbook/apply", map[string]any{"source": source, "base": base, "plan": plan})
 }
 
 // Back implements Changer.
-func (h *HTTP) Back(ctx context.Context, generation, running int, base, plan string) (Applied, error) {
+func (h *HTTP) Back(ctx context.Context, generation, running int, base, plan string) (rollout.Applied, error) {
 	return h.change(ctx, "/api/runbook/rollback", map[string]any{"generation": generation, "running": running, "base": base, "plan": plan, "write": true})
 }
 
-func (h *HTTP) change(ctx context.Context, path string, in any) (Applied, error) {
+func (h *HTTP) change(ctx context.Context, path string, in any) (rollout.Applied, error) {
 	var a applied
 	if _, err := h.ask(ctx, applyTime, http.MethodPost, path, in, &a); err != nil {
-		return Applied{}, err
+		return rollout.Applied{}, err
 	}
 	why := a.Why
 	if why == "" {
 		why = a.Note
 	}
-	return Applied{a.OK, a.Generation, line(why, 300), a.Saved, line(a.Hash, 64)}, nil
+	return rollout.Applied{OK: a.OK, Generation: a.Generation, Why: rollout.Line(why, 300), Saved: a.Saved, Hash: rollout.Line(a.Hash, 64)}, nil
 }
 
 // Command implements Remote.
-func (h *HTTP) Command(ctx context.Context, c Command) error {
+func (h *HTTP) Command(ctx context.Context, c rollout.Command) error {
 	var err error
 	switch c.Do {
-	case Mute:
+	case rollout.Mute:
 		_, err = h.ask(ctx, askTime, http.MethodPost, "/api/mute", map[string]any{"seconds": c.Seconds}, nil)
-	case Unmute:
+	case rollout.Unmute:
 		_, err = h.ask(ctx, askTime, http.MethodDelete, "/api/mute", nil, nil)
-	case Restart:
+	case rollout.Restart:
 		_, err = h.ask(ctx, askTime, http.MethodPost, "/api/restart", map[string]any{}, nil)
 	default:
 		panic("BUG: there is no command " + c.Do)
@@ -174,10 +175,10 @@ func (h *HTTP) ask(ctx context.Context, within time.Duration, method, path strin
 	for _, fresh := range []bool{false, true} {
 		token, err := h.Token(by, fresh)
 		if err != nil {
-			return nil, &Error{Kind: Denied, Told: line("there is no token for it: "+err.Error(), 300)}
+			return nil, &rollout.Error{Kind: rollout.Denied, Told: rollout.Line("there is no token for it: "+err.Error(), 300)}
 		}
 		head, err := h.once(ctx, within, method, path, token, in, out)
-		if e, ok := err.(*Error); ok && e.Code == "unauthenticated" && !fresh { // its clock, or an end of all tokens: nothing was done
+		if e, ok := err.(*rollout.Error); ok && e.Code == "unauthenticated" && !fresh { // its clock, or an end of all tokens: nothing was done
 			continue
 		}
 		return head, err
@@ -198,7 +199,7 @@ func (h *HTTP) once(ctx context.Context, within time.Duration, method, path, tok
 	}
 	r, err := http.NewRequestWithContext(ctx, method, h.URL+path, body)
 	if err != nil {
-		return nil, &Error{Kind: Away, Told: "its address cannot be used"}
+		return nil, &rollout.Error{Kind: rollout.Away, Told: "its address cannot be used"}
 	}
 	r.Header.Set("Authorization", "Bearer "+token)
 	r.Header.Set("Accept", "application/json")
@@ -215,7 +216,7 @@ func (h *HTTP) once(ctx context.Context, within time.Duration, method, path, tok
 	case err != nil:
 		return nil, away(err, method != http.MethodGet)
 	case len(text) > maxAnswer:
-		return nil, &Error{Kind: Nonsense, Told: fmt.Sprintf("its answer to %s has more than %d bytes", r.URL.Path, maxAnswer), Unknown: method != http.MethodGet}
+		return nil, &rollout.Error{Kind: rollout.Nonsense, Told: fmt.Sprintf("its answer to %s has more than %d bytes", r.URL.Path, maxAnswer), Unknown: method != http.MethodGet}
 	}
 	return answer.Header, read(r, answer, text, out)
 }
@@ -230,7 +231,7 @@ func read(r *http.Request, answer *http.Response, text []byte, out any) error {
 			return nil
 		}
 		if kind != "application/json" || json.Unmarshal(text, out) != nil {
-			return &Error{Kind: Nonsense, Told: "its answer to " + r.URL.Path + " is not what a member answers", Unknown: changes}
+			return &rollout.Error{Kind: rollout.Nonsense, Told: "its answer to " + r.URL.Path + " is not what a member answers", Unknown: changes}
 		}
 		return nil
 	case answer.StatusCode < 400:
@@ -244,31 +245,31 @@ func read(r *http.Request, answer *http.Response, text []byte, out any) error {
 		Detail string `json:"detail"`
 	}
 	if kind != "application/problem+json" || json.Unmarshal(text, &p) != nil {
-		return &Error{Kind: Away, Told: fmt.Sprintf("it answers %d to %s", answer.StatusCode, r.URL.Path), Unknown: changes && answer.StatusCode >= 500}
+		return &rollout.Error{Kind: rollout.Away, Told: fmt.Sprintf("it answers %d to %s", answer.StatusCode, r.URL.Path), Unknown: changes && answer.StatusCode >= 500}
 	}
-	e := &Error{Kind: Refused, Code: line(p.Code, 64), Told: line(p.Detail, 300)}
+	e := &rollout.Error{Kind: rollout.Refused, Code: rollout.Line(p.Code, 64), Told: rollout.Line(p.Detail, 300)}
 	if e.Told == "" {
-		e.Told = line(p.Title, 300)
+		e.Told = rollout.Line(p.Title, 300)
 	}
 	switch answer.StatusCode {
 	case http.StatusUnauthorized, http.StatusForbidden:
-		e.Kind, e.Told = Denied, line("it does not let the centre do that ("+e.Told+"): see auth.trust in its runbook", 400)
+		e.Kind, e.Told = rollout.Denied, rollout.Line("it does not let the centre do that ("+e.Told+"): see auth.trust in its runbook", 400)
 	case http.StatusInternalServerError: // nobody knows how far it came
 		e.Unknown = changes
 	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		e.Kind, e.Unknown = Away, changes
+		e.Kind, e.Unknown = rollout.Away, changes
 	}
 	return e
 }
 
-func nonsense(told string) *Error { return &Error{Kind: Nonsense, Told: told} }
+func nonsense(told string) *rollout.Error { return &rollout.Error{Kind: rollout.Nonsense, Told: told} }
 
 // away is the error of a request that got no answer. sent means that it may have changed something, unless nobody was reached.
-func away(err error, sent bool) *Error {
+func away(err error, sent bool) *rollout.Error {
 	if u, ok := errors.AsType[*url.Error](err); ok { // without the address, which people are shown anyway
 		err = u.Err
 	}
-	e := &Error{Kind: Away, Told: line(err.Error(), 300), Unknown: sent}
+	e := &rollout.Error{Kind: rollout.Away, Told: rollout.Line(err.Error(), 300), Unknown: sent}
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.Told = "it does not answer in time"
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/rollout"
 	"orac/runbook/language"
 	"orac/web/audit"
 )
@@ -77,9 +78,9 @@ func TestWhatAMemberIsAsked(t *testing.T) {
 		},
 		"GET /api/runbook/generations/2/plan Bearer token of anna false ":                                                       func() error { _, err := m.PlanBack(ctx, 2); return err },
 		`POST /api/runbook/rollback Bearer token of anna false {"base":"b","generation":2,"plan":"p","running":4,"write":true}`: func() error { _, err := m.Back(ctx, 2, 4, "b", "p"); return err },
-		`POST /api/mute Bearer token of anna false {"seconds":60}`:                                                              func() error { return m.Command(ctx, Command{Mute, 60}) },
-		"DELETE /api/mute Bearer token of anna false ":                                                                          func() error { return m.Command(ctx, Command{Do: Unmute}) },
-		"POST /api/restart Bearer token of anna false {}":                                                                       func() error { return m.Command(ctx, Command{Do: Restart}) },
+		`POST /api/mute Bearer token of anna false {"seconds":60}`:                                                              func() error { return m.Command(ctx, rollout.Command{Do: rollout.Mute, Seconds: 60}) },
+		"DELETE /api/mute Bearer token of anna false ":                                                                          func() error { return m.Command(ctx, rollout.Command{Do: rollout.Unmute}) },
+		"POST /api/restart Bearer token of anna false {}":                                                                       func() error { return m.Command(ctx, rollout.Command{Do: rollout.Restart}) },
 		"GET /api/audit/chain?after=7&limit=2 Bearer token of anna false ":                                                      func() error { _, err := m.Chain(ctx, 7, 2); return err },
 	} {
 		if err := ask(); err != nil || got != want {
@@ -95,40 +96,40 @@ func TestHostileMembers(t *testing.T) {
 	huge := strings.Repeat("x", maxAnswer)
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
-		kind   Kind
+		kind   rollout.Kind
 	}{
-		"redirect":       {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) }, Nonsense},
-		"a page":         {func(w http.ResponseWriter, r *http.Request) { says(w, 200, "text/html", "<h1>hello</h1>") }, Nonsense},
-		"half a JSON":    {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, `{"appliance":"k`) }, Nonsense},
-		"another JSON":   {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, `[1]`) }, Nonsense},
-		"nothing":        {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, "") }, Nonsense},
-		"null":           {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, "null") }, Nonsense},
-		"too much":       {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, `{"appliance":"`+huge+`"}`) }, Nonsense},
-		"deep":           {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, strings.Repeat("[", 100_000)) }, Nonsense},
-		"a huge head":    {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X", huge); says(w, 200, jsonType, "{}") }, Away},
-		"it hangs up":    {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, Away},
-		"500 of a proxy": {func(w http.ResponseWriter, r *http.Request) { says(w, 502, "text/html", "bad gateway") }, Away},
-		"no such route":  {func(w http.ResponseWriter, r *http.Request) { says(w, 404, "text/plain", "not found") }, Nonsense},
+		"redirect":       {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, 307) }, rollout.Nonsense},
+		"a page":         {func(w http.ResponseWriter, r *http.Request) { says(w, 200, "text/html", "<h1>hello</h1>") }, rollout.Nonsense},
+		"half a JSON":    {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, `{"appliance":"k`) }, rollout.Nonsense},
+		"another JSON":   {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, `[1]`) }, rollout.Nonsense},
+		"nothing":        {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, "") }, rollout.Nonsense},
+		"null":           {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, "null") }, rollout.Nonsense},
+		"too much":       {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, `{"appliance":"`+huge+`"}`) }, rollout.Nonsense},
+		"deep":           {func(w http.ResponseWriter, r *http.Request) { says(w, 200, jsonType, strings.Repeat("[", 100_000)) }, rollout.Nonsense},
+		"a huge head":    {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X", huge); says(w, 200, jsonType, "{}") }, rollout.Away},
+		"it hangs up":    {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, rollout.Away},
+		"500 of a proxy": {func(w http.ResponseWriter, r *http.Request) { says(w, 502, "text/html", "bad gateway") }, rollout.Away},
+		"no such route":  {func(w http.ResponseWriter, r *http.Request) { says(w, 404, "text/plain", "not found") }, rollout.Nonsense},
 		"not let in": {func(w http.ResponseWriter, r *http.Request) {
 			says(w, 403, problemType, `{"code":"forbidden","title":"No.","detail":"You need the role admin."}`)
-		}, Denied},
+		}, rollout.Denied},
 		"unknown token": {func(w http.ResponseWriter, r *http.Request) {
 			says(w, 401, problemType, `{"code":"unauthenticated","title":"Log in."}`)
-		}, Denied},
+		}, rollout.Denied},
 		"a refusal": {func(w http.ResponseWriter, r *http.Request) {
 			says(w, 409, problemType, `{"code":"conflict","detail":"Another\u202e one.\n`+strings.Repeat("y", 5000)+`"}`)
-		}, Refused},
-		"a broken refusal": {func(w http.ResponseWriter, r *http.Request) { says(w, 409, problemType, `{"code":`) }, Away},
+		}, rollout.Refused},
+		"a broken refusal": {func(w http.ResponseWriter, r *http.Request) { says(w, 409, problemType, `{"code":`) }, rollout.Away},
 		"a negative number": {func(w http.ResponseWriter, r *http.Request) {
 			says(w, 200, jsonType, `{"appliance":"k","generation":-1}`)
-		}, Nonsense},
+		}, rollout.Nonsense},
 	} {
 		m := member(t, c.answer)
 		over := m.Client.Transport.(*http.Transport).Clone()
 		over.MaxResponseHeaderBytes = 16 << 10
 		m.Client.Transport = over
 		_, err := m.Look(t.Context())
-		e, ok := errors.AsType[*Error](err)
+		e, ok := errors.AsType[*rollout.Error](err)
 		if !ok || e.Kind != c.kind || e.Told == "" || len(e.Told) > 500 || strings.ContainsAny(e.Told, "\n\x1b\u202e") || e.Unknown {
 			t.Errorf("%s: %#v", name, err)
 		}
@@ -155,12 +156,12 @@ func TestWhatMayHaveBeenDone(t *testing.T) {
 		}, false},
 	} {
 		_, err := member(t, c.answer).Apply(t.Context(), "x", "b", "p")
-		if e, ok := errors.AsType[*Error](err); !ok || e.Unknown != c.unknown {
+		if e, ok := errors.AsType[*rollout.Error](err); !ok || e.Unknown != c.unknown {
 			t.Errorf("%s: %#v", name, err)
 		}
 	}
 	gone := NewHTTP("http://127.0.0.1:1", http.DefaultTransport, func(string, bool) (string, error) { return "", errors.New("no key") })
-	if _, err := gone.Look(t.Context()); kindOf(err) != Denied {
+	if _, err := gone.Look(t.Context()); rollout.KindOf(err) != rollout.Denied {
 		t.Error("without a token:", err)
 	}
 }
@@ -187,7 +188,7 @@ func TestAMemberThatNeverAnswers(t *testing.T) {
 	t.Cleanup(func() { close(stop) })
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
-	if _, err := m.Look(ctx); kindOf(err) != Away {
+	if _, err := m.Look(ctx); rollout.KindOf(err) != rollout.Away {
 		t.Error(err)
 	}
 }
@@ -200,7 +201,7 @@ func FuzzAnswer(f *testing.F) {
 		r, _ := http.NewRequest(http.MethodPost, "http://k.test/api/runbook/plan", nil)
 		answer := &http.Response{StatusCode: code, Header: http.Header{"Content-Type": {kind}}}
 		var out json.RawMessage
-		if e, ok := errors.AsType[*Error](read(r, answer, []byte(text), &out)); ok && (len(e.Told) > 500 || strings.Contains(e.Told, "\n")) {
+		if e, ok := errors.AsType[*rollout.Error](read(r, answer, []byte(text), &out)); ok && (len(e.Told) > 500 || strings.Contains(e.Told, "\n")) {
 			t.Errorf("%q", e.Told)
 		}
 	})

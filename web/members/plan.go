@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"orac/appliance/rollout"
 	"orac/appliance/status"
 )
 
@@ -13,10 +14,10 @@ const (
 )
 
 // planOf makes a plan for people from that of a member.
-func planOf(p status.Plan) (Plan, error) {
-	out := Plan{Hash: line(p.Hash, 128), Changes: p.Changes}
+func planOf(p status.Plan) (rollout.Plan, error) {
+	out := rollout.Plan{Hash: rollout.Line(p.Hash, 128), Changes: p.Changes}
 	if out.Hash == "" || out.Hash != p.Hash {
-		return Plan{}, nonsense("its plan has no hash")
+		return rollout.Plan{}, nonsense("its plan has no hash")
 	}
 	for _, c := range p.Components {
 		if c.Action == status.Keep {
@@ -38,16 +39,16 @@ func planOf(p status.Plan) (Plan, error) {
 		if len(because) > 0 {
 			text += " (" + strings.Join(because, ", ") + ")"
 		}
-		out.Lines = append(out.Lines, line(text, maxLine))
+		out.Lines = append(out.Lines, rollout.Line(text, maxLine))
 		if c.Action == status.Blocked && out.Blocked == "" {
-			out.Blocked = line(c.Address+" is blocked: "+c.Why, 300)
+			out.Blocked = rollout.Line(c.Address+" is blocked: "+c.Why, 300)
 		}
 	}
 	for _, f := range p.Fetches[:min(len(p.Fetches), 8)] {
-		out.Lines = append(out.Lines, line("fetch "+f.Words(), maxLine))
+		out.Lines = append(out.Lines, rollout.Line("fetch "+f.Words(), maxLine))
 	}
 	if len(p.Problems) > 0 {
-		out.Blocked = line(p.Problems[0], 300)
+		out.Blocked = rollout.Line(p.Problems[0], 300)
 	}
 	return out, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/rollout"
 	"orac/web/audit"
 )
 
@@ -55,9 +56,9 @@ const (
 // bounded is a record of which a hostile member has made no more than of one that ORAC writes.
 func bounded(l audit.Line) audit.Line {
 	for _, s := range []*string{&l.Who, &l.For, &l.Role, &l.Way, &l.From, &l.Request, &l.Action, &l.Target, &l.Why} {
-		*s = line(*s, maxText)
+		*s = rollout.Line(*s, maxText)
 	}
-	l.Outcome = audit.Outcome(line(string(l.Outcome), 64))
+	l.Outcome = audit.Outcome(rollout.Line(string(l.Outcome), 64))
 	for _, v := range []*any{&l.Before, &l.After} {
 		if text, err := json.Marshal(*v); err != nil || len(text) > maxValue {
 			*v = fmt.Sprintf("(%d bytes)", len(text))

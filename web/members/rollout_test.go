@@ -12,6 +12,8 @@ import (
 	"pgregory.net/rapid"
 
 	"orac/appliance/health"
+	"orac/appliance/rollout"
+	"orac/runbook/language"
 )
 
 func sortedStrings(list []string) []string {
@@ -23,15 +25,15 @@ func sortedStrings(list []string) []string {
 func TestAPush(t *testing.T) {
 	for name, c := range map[string]struct {
 		set     func(r *rig)
-		ask     Ask
+		ask     rollout.Ask
 		want    string
 		why     string
 		planned bool // the plan already says so
 	}{
 		"all is well":               {want: "done; attic: done, cellar: done, kitchen: done"},
-		"the canary is another":     {ask: Ask{Canary: "cellar"}, want: "done; cellar: done, attic: done, kitchen: done"},
-		"only some":                 {ask: Ask{Members: []string{"kitchen"}}, want: "done; kitchen: done"},
-		"side by side":              {ask: Ask{Parallel: 8}, want: "done; attic: done, cellar: done, kitchen: done"},
+		"the canary is another":     {ask: rollout.Ask{Canary: "cellar"}, want: "done; cellar: done, attic: done, kitchen: done"},
+		"only some":                 {ask: rollout.Ask{Members: []string{"kitchen"}}, want: "done; kitchen: done"},
+		"side by side":              {ask: rollout.Ask{Parallel: 8}, want: "done; attic: done, cellar: done, kitchen: done"},
 		"it answers late":           {set: each(func(m *model) { m.late = 8 * time.Second }), want: "done; attic: done, cellar: done, kitchen: done"},
 		"away, and not the canary":  {set: one("cellar", func(m *model) { m.off = true }), want: "done; attic: done, cellar: pending, kitchen: done"},
 		"the canary is away":        {set: one("attic", func(m *model) { m.off = true }), planned: true, why: "attic, which would be the first, is away"},
@@ -47,13 +49,13 @@ func TestAPush(t *testing.T) {
 			set:  one("cellar", func(m *model) { m.foreign = func() { m.set(func() { m.text += "# mine\n" }) } }),
 			want: "stopped; attic: done, cellar: failed, kitchen: not reached", why: "Somebody else changed",
 		},
-		"it restarts": {ask: Ask{Command: &Command{Do: Restart}}, want: "done; attic: done, cellar: done, kitchen: done"},
+		"it restarts": {ask: rollout.Ask{Command: &rollout.Command{Do: rollout.Restart}}, want: "done; attic: done, cellar: done, kitchen: done"},
 		"it restarts, and is ill": {
-			ask: Ask{Command: &Command{Do: Restart}}, set: one("attic", func(m *model) { m.breaks = true }),
+			ask: rollout.Ask{Command: &rollout.Command{Do: rollout.Restart}}, set: one("attic", func(m *model) { m.breaks = true }),
 			want: "stopped; attic: unhealthy, cellar: not reached, kitchen: not reached", why: "it is unhealthy",
 		},
-		"muted":           {ask: Ask{Command: &Command{Do: Mute, Seconds: 3600}}, want: "done; attic: done, cellar: done, kitchen: done"},
-		"mute is refused": {ask: Ask{Command: &Command{Do: Mute, Seconds: 3600}}, set: one("attic", func(m *model) { m.refuses = "No." }), want: "stopped; attic: failed, cellar: not reached, kitchen: not reached"},
+		"muted":           {ask: rollout.Ask{Command: &rollout.Command{Do: rollout.Mute, Seconds: 3600}}, want: "done; attic: done, cellar: done, kitchen: done"},
+		"mute is refused": {ask: rollout.Ask{Command: &rollout.Command{Do: rollout.Mute, Seconds: 3600}}, set: one("attic", func(m *model) { m.refuses = "No." }), want: "stopped; attic: failed, cellar: not reached, kitchen: not reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -89,10 +91,10 @@ func TestAPush(t *testing.T) {
 					if len(m.applied) > 1 || len(m.commands) > 1 {
 						t.Errorf("%s was changed more than once", s.Member)
 					}
-					if s.Stage == Done && c.ask.Command == nil && (len(m.applied) != 1 || !strings.Contains(m.text, "threshold = 0.6") || hashOf(m.text) != s.Hash) {
+					if s.Stage == rollout.Done && c.ask.Command == nil && (len(m.applied) != 1 || !strings.Contains(m.text, "threshold = 0.6") || language.TextHash(m.text) != s.Hash) {
 						t.Errorf("%s is done and runs %s", s.Member, m.text)
 					}
-					if (s.Stage == Untouched || s.Stage == Pending) && len(m.applied)+len(m.commands) > 0 {
+					if (s.Stage == rollout.Untouched || s.Stage == rollout.Pending) && len(m.applied)+len(m.commands) > 0 {
 						t.Errorf("%s was changed", s.Member)
 					}
 				}
@@ -169,7 +171,7 @@ func TestAPushIsUndone(t *testing.T) {
 				if foreign {
 					one("attic", func(m *model) { m.text += "# mine\n"; m.runs = m.text; m.gen++ })(r)
 				}
-				if _, err := r.Undo("another", "anna"); !errors.Is(err, ErrNone) {
+				if _, err := r.Undo("another", "anna"); !errors.Is(err, rollout.ErrNone) {
 					t.Error("another push:", err)
 				}
 				if _, err := r.Undo(p.ID, "anna"); err != nil {
@@ -199,25 +201,25 @@ func TestOnePushAtATime(t *testing.T) {
 		r := newRig(t, folder(t), "attic", "cellar")
 		defer r.run()()
 		a, err1 := r.Plan(t.Context(), threshold, "anna")
-		b, err2 := r.Plan(t.Context(), Ask{Command: &Command{Do: Restart}}, "anna")
+		b, err2 := r.Plan(t.Context(), rollout.Ask{Command: &rollout.Command{Do: rollout.Restart}}, "anna")
 		if err := errors.Join(err1, err2); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := r.Start(a.ID, "anna"); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Start(b.ID, "anna"); !errors.Is(err, ErrBusy) {
+		if _, err := r.Start(b.ID, "anna"); !errors.Is(err, rollout.ErrBusy) {
 			t.Error("a second one begins:", err)
 		}
-		if _, err := r.Undo(a.ID, "anna"); !errors.Is(err, ErrBusy) {
+		if _, err := r.Undo(a.ID, "anna"); !errors.Is(err, rollout.ErrBusy) {
 			t.Error("it is undone in the middle:", err)
 		}
 		r.over()
-		if _, err := r.Start(a.ID, "anna"); !errors.Is(err, ErrNoPlan) {
+		if _, err := r.Start(a.ID, "anna"); !errors.Is(err, rollout.ErrNoPlan) {
 			t.Error("it is carried out twice:", err)
 		}
-		time.Sleep(planKept + time.Second)
-		if _, err := r.Start(b.ID, "anna"); !errors.Is(err, ErrNoPlan) {
+		time.Sleep(time.Hour + time.Second)
+		if _, err := r.Start(b.ID, "anna"); !errors.Is(err, rollout.ErrNoPlan) {
 			t.Error("an old plan is carried out:", err)
 		}
 	})
@@ -236,7 +238,7 @@ func TestAPushIsStopped(t *testing.T) {
 			t.Fatal(err)
 		}
 		time.Sleep(500 * time.Millisecond)
-		if s, _ := r.Member("attic"); s.Busy != string(Changing) {
+		if s, _ := r.Member("attic"); s.Busy != string(rollout.Changing) {
 			t.Errorf("%+v", s)
 		}
 		if _, err := r.Stop(); err != nil {
@@ -276,13 +278,13 @@ func TestTheCentreIsKilled(t *testing.T) {
 					before[name] = len(m.applied)
 				}
 				p = r.Last()
-				if p.State != Interrupted {
+				if p.State != rollout.Interrupted {
 					t.Fatal(stages(p))
 				}
 				for _, s := range p.Steps {
 					changed := len(r.models[s.Member].applied) > 0
 					switch {
-					case s.Stage == Untouched && changed, s.Stage.changed() && !changed, s.Stage == Changing, s.Stage == Checking, s.Stage == Ready:
+					case s.Stage == rollout.Untouched && changed, s.Stage.Changed() && !changed, s.Stage == rollout.Changing, s.Stage == rollout.Checking, s.Stage == rollout.Ready:
 						t.Errorf("%s, and it was changed: %v", stages(p), changed)
 					}
 				}
@@ -299,7 +301,7 @@ func TestTheCentreIsKilled(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, s := range r.over().Steps {
-					if s.Stage == Undone && r.models[s.Member].text != bookOf(s.Member) {
+					if s.Stage == rollout.Undone && r.models[s.Member].text != bookOf(s.Member) {
 						t.Errorf("%s is undone and runs %s", s.Member, r.models[s.Member].text)
 					}
 				}
@@ -327,7 +329,7 @@ func TestAnIssuerForAWhile(t *testing.T) {
 			t.Error(stages(p))
 		}
 		defer r.run()()
-		if p := r.push(Ask{Command: &Command{Do: Mute, Seconds: 60}}); p.State != Over {
+		if p := r.push(rollout.Ask{Command: &rollout.Command{Do: rollout.Mute, Seconds: 60}}); p.State != rollout.Over {
 			t.Error(stages(p))
 		}
 	})
@@ -338,19 +340,19 @@ func TestWhatIsAskedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, folder(t), "attic")
 		defer r.run()()
-		for name, ask := range map[string]Ask{
+		for name, ask := range map[string]rollout.Ask{
 			"nothing":         {},
 			"two things":      {Source: "x", Set: threshold.Set},
 			"nobody":          {Members: []string{"nobody"}, Set: threshold.Set},
 			"a far canary":    {Canary: "nobody", Set: threshold.Set},
-			"a command":       {Command: &Command{Do: "burn"}},
-			"mute for ever":   {Command: &Command{Do: Mute, Seconds: 1 << 30}},
-			"mute for 0":      {Command: &Command{Do: Mute}},
+			"a command":       {Command: &rollout.Command{Do: "burn"}},
+			"mute for ever":   {Command: &rollout.Command{Do: rollout.Mute, Seconds: 1 << 30}},
+			"mute for 0":      {Command: &rollout.Command{Do: rollout.Mute}},
 			"many at a time":  {Parallel: 9, Set: threshold.Set},
-			"many settings":   {Set: make([]Setting, MaxSettings+1)},
+			"many settings":   {Set: make([]rollout.Setting, rollout.MaxSettings+1)},
 			"a large runbook": {Source: strings.Repeat("x", 1<<20)},
 		} {
-			if p, err := r.Plan(t.Context(), ask, "anna"); err == nil || errors.As(err, new(*Cannot)) == false {
+			if p, err := r.Plan(t.Context(), ask, "anna"); err == nil || errors.As(err, new(*rollout.Cannot)) == false {
 				t.Errorf("%s: %+v, %v", name, p, err)
 			}
 		}
@@ -361,12 +363,12 @@ func TestWhatIsAskedFor(t *testing.T) {
 			"another audience": {strings.Replace(bookOf("attic"), "role ", "audience = \"cellar\"\n    role ", 1), `call itself "cellar"`},
 			"no runbook":       {"appliance {", "cannot be read"},
 		} {
-			p, err := r.Plan(t.Context(), Ask{Source: c.source}, "anna")
+			p, err := r.Plan(t.Context(), rollout.Ask{Source: c.source}, "anna")
 			if err != nil || !strings.Contains(p.Why, c.why) {
 				t.Errorf("%s: %+v, %v", name, p, err)
 			}
 		}
-		if p, err := r.Plan(t.Context(), Ask{Source: bookOf("attic") + "# more\n"}, "anna"); err != nil || p.Why != "" {
+		if p, err := r.Plan(t.Context(), rollout.Ask{Source: bookOf("attic") + "# more\n"}, "anna"); err != nil || p.Why != "" {
 			t.Errorf("%+v, %v", p, err)
 		}
 	})
@@ -404,7 +406,7 @@ func TestAnyHouse(t *testing.T) {
 			}
 			r.open()
 			defer r.run()()
-			p, err := r.Plan(t.Context(), Ask{Set: threshold.Set, Parallel: parallel}, "anna")
+			p, err := r.Plan(t.Context(), rollout.Ask{Set: threshold.Set, Parallel: parallel}, "anna")
 			if err != nil {
 				seen = append(seen, err.Error())
 				return
@@ -420,21 +422,21 @@ func TestAnyHouse(t *testing.T) {
 			for i, s := range p.Steps {
 				m := r.models[s.Member]
 				changed := len(m.applied) == 1
-				if len(m.applied) > 1 || changed && hashOf(m.applied[0]) != s.Hash {
+				if len(m.applied) > 1 || changed && language.TextHash(m.applied[0]) != s.Hash {
 					seen = append(seen, s.Member+" has got something else")
 				}
-				want := map[string]Stage{"": Done, "late": Done, "lose": Done, "off": Pending, "dies": Failed, "refuses": Failed, "foreign": Failed, "breaks": Unhealthy}[picked[i]]
-				if s.Stage != want && s.Stage != Untouched {
+				want := map[string]rollout.Stage{"": rollout.Done, "late": rollout.Done, "lose": rollout.Done, "off": rollout.Pending, "dies": rollout.Failed, "refuses": rollout.Failed, "foreign": rollout.Failed, "breaks": rollout.Unhealthy}[picked[i]]
+				if s.Stage != want && s.Stage != rollout.Untouched {
 					seen = append(seen, fmt.Sprintf("%s with %q: %s, want %s", s.Member, picked[i], s.Stage, want))
 				}
-				if s.Stage == Failed || s.Stage == Unhealthy {
+				if s.Stage == rollout.Failed || s.Stage == rollout.Unhealthy {
 					bad++
 				}
-				if changed != s.Stage.changed() {
+				if changed != s.Stage.Changed() {
 					seen = append(seen, fmt.Sprintf("%s: %s, and changed is %v", s.Member, s.Stage, changed))
 				}
 			}
-			if bad > parallel || (bad > 0) != (p.State == Stopped) || p.Steps[0].Stage != Done && bad > 1 {
+			if bad > parallel || (bad > 0) != (p.State == rollout.Stopped) || p.Steps[0].Stage != rollout.Done && bad > 1 {
 				seen = append(seen, stages(p))
 			}
 		})

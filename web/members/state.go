@@ -6,6 +6,7 @@ import (
 
 	"orac/appliance/amount"
 	"orac/appliance/health"
+	"orac/appliance/rollout"
 )
 
 // Member is a member that the runbook declares.
@@ -30,14 +31,14 @@ const (
 
 // State is what the centre knows of a member.
 type State struct {
-	Name     string    `json:"name"`
-	URL      string    `json:"url,omitempty"`
-	Presence Presence  `json:"presence" doc:"unasked, here, away, refuses, nonsense, or no url"`
-	Since    time.Time `json:"since,omitzero" doc:"Since when it is as presence says."`
-	LastSeen time.Time `json:"last_seen,omitzero" doc:"When it last answered."`
-	Why      string    `json:"why,omitempty" doc:"Why it is not here."`
-	Seen     Seen      `json:"seen" doc:"What it said when it last answered."`
-	Drift    Drift     `json:"drift"`
+	Name     string       `json:"name"`
+	URL      string       `json:"url,omitempty"`
+	Presence Presence     `json:"presence" doc:"unasked, here, away, refuses, nonsense, or no url"`
+	Since    time.Time    `json:"since,omitzero" doc:"Since when it is as presence says."`
+	LastSeen time.Time    `json:"last_seen,omitzero" doc:"When it last answered."`
+	Why      string       `json:"why,omitempty" doc:"Why it is not here."`
+	Seen     rollout.Seen `json:"seen" doc:"What it said when it last answered."`
+	Drift    Drift        `json:"drift"`
 	// Skew is how far its clock is ahead.
 	Skew  float64 `json:"clock_ahead_seconds" doc:"How far its clock is ahead of this one's; to the second."`
 	Audit Copied  `json:"audit"`

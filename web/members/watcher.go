@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/event"
+	"orac/appliance/rollout"
 )
 
 const (
@@ -141,7 +142,7 @@ func (w *Watcher) ask(ctx context.Context, m *watched) time.Duration {
 }
 
 // answered notes the answer to a question, and returns what is news in it.
-func (w *Watcher) answered(m *watched, seen Seen, err error, began, ended time.Time) (event.Body, time.Duration) {
+func (w *Watcher) answered(m *watched, seen rollout.Seen, err error, began, ended time.Time) (event.Body, time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &m.state
@@ -164,13 +165,13 @@ func (w *Watcher) answered(m *watched, seen Seen, err error, began, ended time.T
 		return event.MemberSeen{Member: s.Name, Here: true}, lookEvery
 	}
 	m.failed++
-	if s.Why = line(err.Error(), 300); m.failed < missed {
+	if s.Why = rollout.Line(err.Error(), 300); m.failed < missed {
 		return nil, lookAgain
 	}
-	switch kindOf(err) {
-	case Away:
+	switch rollout.KindOf(err) {
+	case rollout.Away:
 		s.Presence = Gone
-	case Denied, Refused:
+	case rollout.Denied, rollout.Refused:
 		s.Presence = Shut
 	default:
 		s.Presence = Strange
@@ -189,7 +190,7 @@ func (w *Watcher) answered(m *watched, seen Seen, err error, began, ended time.T
 func (w *Watcher) drift(ctx context.Context, m *watched) Drift {
 	t, err := m.Remote.Runbook(ctx)
 	if err != nil {
-		return Drift{Why: line(err.Error(), 300)}
+		return Drift{Why: rollout.Line(err.Error(), 300)}
 	}
 	d := Drift{Known: true, File: !t.Applied, Hash: t.Hash}
 	if pushed := w.Pushed(m.Name); pushed != "" {
@@ -229,6 +230,18 @@ func (w *Watcher) Members() (list []Member) {
 	defer w.mu.Unlock()
 	for _, m := range w.members {
 		list = append(list, m.Member)
+	}
+	return list
+}
+
+// Targets returns the members as those that a change can be rolled out to.
+func (w *Watcher) Targets() (list []rollout.Member) {
+	for _, m := range w.Members() {
+		t := rollout.Member{Name: m.Name}
+		if m.Remote != nil {
+			t.Remote = m.Remote
+		}
+		list = append(list, t)
 	}
 	return list
 }

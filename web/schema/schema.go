@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"orac/runbook"
+	"orac/runbook/language"
 )
 
 // Schema is the part of JSON Schema (2020-12) that describes inputs and outputs.
@@ -32,20 +32,20 @@ type Schema struct {
 	MaxItems    *int               `json:"maxItems,omitempty"`
 	Additional  any                `json:"additionalProperties,omitempty"` // false, or a *Schema
 
-	pattern *regexp.Regexp
+	pattern *language.Pattern
 	order   []string // of the properties
 	lines   bool     // the text may have several lines
 }
 
 // Patterns of texts, by their name in a check tag.
-var patterns = map[string]*regexp.Regexp{
-	"name":   regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`),            // a block's name
-	"label":  regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`), // a key's name
-	"id":     regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`),  // of a record
-	"node":   regexp.MustCompile(`^[a-z][a-z0-9_.-]{0,190}$`),          // a component's address
-	"hash":   regexp.MustCompile(`^[0-9a-f]{64}$`),
+var patterns = map[string]*language.Pattern{
+	"name":   language.Match(`^[a-z][a-z0-9_-]{0,62}$`),            // a block's name
+	"label":  language.Match(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`), // a key's name
+	"id":     language.Match(`^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$`),  // of a record
+	"node":   language.Match(`^[a-z][a-z0-9_.-]{0,190}$`),          // a component's address
+	"hash":   language.Match(`^[0-9a-f]{64}$`),
 	"topic":  runbook.TopicPattern,
-	"window": regexp.MustCompile(`^[1-9][0-9]{0,5}[smhd]$`), // a duration
+	"window": language.Match(`^[1-9][0-9]{0,5}[smhd]$`), // a duration
 }
 
 // IsID tells whether a text is the ID of a record.

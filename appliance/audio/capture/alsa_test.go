@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/audio/library"
 	"orac/appliance/rt"
 	"orac/runbook/testkit"
 )
@@ -144,7 +145,7 @@ func TestWhatIsNotListed(t *testing.T) {
 		{"alsa", "hw:CARD=Other,DEV=0", false, "no such microphone"},
 		{"pulse", "dsnoop:CARD=Mic", false, `backend = "alsa"`},
 	} {
-		d, listed, err := (Selector{ID: c.id}).find(c.backend, []Device{card})
+		d, listed, err := (Selector{ID: c.id}).Find(library.Microphones, c.backend, []Device{card})
 		if listed != c.listed || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) || err == nil && d.ID != c.id {
 			t.Errorf("%s of %s: %v, %v, %v", c.id, c.backend, d, listed, err)
 		}

@@ -1,6 +1,9 @@
 package capture
 
-import "orac/appliance/rt"
+import (
+	"orac/appliance/audio/library"
+	"orac/appliance/rt"
+)
 
 // Check implements audio.Checker: it enumerates, and opens nothing. Whether an ALSA PCM that is not listed exists shows only
 // when it is opened.
@@ -13,6 +16,6 @@ func (s *Source) Check(t *rt.Task) error {
 	if backend == "" && len(l.Backends) > 0 {
 		backend = l.Backends[0] // as the worker chooses
 	}
-	_, _, err = s.spec.find(backend, l.Devices)
+	_, _, err = s.spec.Find(library.Microphones, backend, l.Devices)
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"orac/appliance/audio"
+	"orac/appliance/audio/library"
 	"orac/appliance/child"
 )
 
@@ -57,7 +58,7 @@ type failure struct {
 	Message string `json:"message"`
 }
 
-var failureCodes = map[string]error{"not_found": ErrNotFound, "ambiguous": ErrAmbiguous, "gone": ErrGone}
+var failureCodes = library.Microphones.Failures()
 
 // hop is 80 ms of sound on its way.
 type hop struct {

@@ -169,22 +169,6 @@ func TestChannelsAreTakenAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestQuietLog(t *testing.T) {
-	var b strings.Builder
-	q := newQuietLog(&b)
-	for range 1000 {
-		q.line("the same again\n")
-	}
-	if n := strings.Count(b.String(), "\n"); n != quietLines {
-		t.Errorf("%d lines came through", n)
-	}
-	q.since = q.since.Add(-2 * time.Second)
-	q.line("and now this")
-	if !strings.HasSuffix(b.String(), "audio library: (980 lines left out)\naudio library: and now this\n") {
-		t.Errorf("later it says %q", b.String()[b.Len()-60:])
-	}
-}
-
 func TestWorkerArguments(t *testing.T) {
 	for _, o := range []options{
 		{list: true, channels: 1},

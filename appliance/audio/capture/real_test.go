@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/audio/library"
 	"orac/appliance/audio/pulsetest"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -402,7 +403,7 @@ func TestSelectionErrors(t *testing.T) {
 			start := time.Now()
 			_, err := New(spec(t, s, c.sel)).Open(task)
 			if !errors.Is(err, c.is) || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%s: %v", c.sel, err)
+				t.Errorf("%s: %v", c.sel.Words(library.Microphones), err)
 			}
 			t.Logf("%s: %v", time.Since(start), err)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/audio/library"
 	"orac/appliance/child"
 	"orac/appliance/rt"
 )
@@ -52,7 +53,7 @@ func (s Spec) timeout() time.Duration {
 func (s Spec) start(o options) (*child.Process, error) {
 	o.backend, o.channels, o.channel, o.look = s.Backend, max(s.Channels, 1), s.Channel, s.Look
 	return child.Start(child.Spec{
-		Name: "capture-worker", What: "the capture worker", Command: s.Worker, Args: o.args(), Dir: s.Dir, Noise: tracePrefix,
+		Name: "capture-worker", What: "the capture worker", Command: s.Worker, Args: o.args(), Dir: s.Dir, Noise: library.TracePrefix,
 		// One thread for Go is enough. A crash inside the library is reported briefly.
 		Env: append(append(os.Environ(), "GOMAXPROCS=1", "GOTRACEBACK=single"), s.Env...),
 	})
@@ -84,11 +85,11 @@ func (s *Source) Open(t *rt.Task) (audio.Stream, error) {
 	st.task = t.Go("capture", st.pump)
 	if err := s.await(t, st, until); err != nil {
 		st.Close(t)
-		return nil, fmt.Errorf("microphone (%s): %w", s.spec.Selector, err)
+		return nil, fmt.Errorf("microphone (%s): %w", s.spec.Words(library.Microphones), err)
 	}
 	s.spec.Backend = st.device.Backend
 	if s.spec.Selector == (Selector{}) {
-		s.spec.Selector = Selector{Identity: st.device.Identity, chosen: true}
+		s.spec.Selector = library.Chosen(st.device.Identity)
 	}
 	return st, nil
 }
@@ -118,7 +119,7 @@ func (s *Source) await(t *rt.Task, st *stream, until rt.Instant) error {
 
 // check makes sure that the worker opened what it was told to.
 func (s *Source) check(h hello) error {
-	if !s.spec.fits(h.Device) || s.spec.Backend != "" && h.Device.Backend != s.spec.Backend {
+	if !s.spec.Fits(h.Device) || s.spec.Backend != "" && h.Device.Backend != s.spec.Backend {
 		return fmt.Errorf("%w: %s", ErrWrongSource, h.Device)
 	}
 	if h.Rate != audio.Rate {

@@ -8,18 +8,15 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"orac/appliance/audio/library"
 	"orac/appliance/memory"
 )
 
 const (
 	closeGrace   = 150 * time.Millisecond // for the library to close a device, before the process simply ends
 	lookEvery    = time.Second            // how often the worker checks whether its device is still listed, by default
-	quietLines   = 20                     // lines of the library's log that are passed on at once
-	quietRefill  = time.Second            // and one more after each of these
-	tracePrefix  = "audio library: "      // before each of them: they help to debug the worker, and are not errors
 	usageError   = 64
 	maxChannels  = 32 // more crash PulseAudio
 	channelsHelp = "record this many `channels` and average them"
@@ -110,7 +107,7 @@ func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "capture-worker:", err)
 		return usageError
 	}
-	w := &worker{options: o, out: frameWriter{w: stdout}, log: newQuietLog(stderr), quit: make(chan struct{})}
+	w := &worker{options: o, out: frameWriter{w: stdout}, log: library.NewQuietLog(stderr), quit: make(chan struct{})}
 	go func() {
 		_, _ = io.Copy(io.Discard, stdin)
 		close(w.quit)
@@ -137,7 +134,7 @@ func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 type worker struct {
 	options
 	out  frameWriter
-	log  *quietLog
+	log  *library.QuietLog
 	quit chan struct{} // closed when the parent wants the end
 }
 
@@ -163,43 +160,43 @@ func (w *worker) run() error {
 // listAll sends the devices of every backend, or of the one that was asked for.
 func (w *worker) listAll() error {
 	var listing Listing
-	for _, b := range backends {
-		if w.backend != "" && w.backend != b.name {
+	for _, b := range library.Backends {
+		if w.backend != "" && w.backend != b.Name {
 			continue
 		}
-		lib, err := openLibrary(b.name, w.log.line)
+		lib, err := library.Open(b.Name, w.log.Line)
 		if err != nil {
 			listing.Notes = append(listing.Notes, err.Error())
 			continue
 		}
-		devices, err := lib.devices(true)
+		devices, err := lib.Devices(library.Microphones, true)
 		if err != nil {
-			listing.Notes = append(listing.Notes, b.title+": "+err.Error())
+			listing.Notes = append(listing.Notes, b.Title+": "+err.Error())
 		}
 		listing.Devices = append(listing.Devices, devices...)
-		listing.Backends = append(listing.Backends, b.name)
+		listing.Backends = append(listing.Backends, b.Name)
 	}
 	return w.out.json(kindDevices, listing)
 }
 
 // record finds the device, opens it and sends its sound until quit.
 func (w *worker) record() error {
-	lib, err := openLibrary(w.backend, w.log.line)
+	lib, err := library.Open(w.backend, w.log.Line)
 	if err != nil {
 		return err
 	}
-	devices, err := lib.devices(false)
+	devices, err := lib.Devices(library.Microphones, false)
 	if err != nil {
 		return err
 	}
-	d, listed, err := w.selector.find(lib.backend, devices)
+	d, listed, err := w.selector.Find(library.Microphones, lib.Backend, devices)
 	if err != nil {
-		return lib.without(err)
+		return lib.Without(err)
 	}
 	gone := make(chan error, 2)
 	r := newRing(w.channels, w.channel)
-	device, err := lib.open(d, r, func() {
-		w.log.line("the device stopped or was suspended")
+	device, err := openDevice(lib, d, r, func() {
+		w.log.Line("the device stopped or was suspended")
 		if !listed { // nothing else would report it
 			select {
 			case gone <- fmt.Errorf("%w: ALSA stopped the PCM %q", ErrGone, d.ID):
@@ -239,7 +236,7 @@ func (w *worker) record() error {
 
 // look watches whether the device is still listed. It may get stuck: then either the hops stop, too, or all
 // is well.
-func (w *worker) look(lib *library, d Device, gone chan<- error) {
+func (w *worker) look(lib *library.Library, d Device, gone chan<- error) {
 	tick := time.NewTicker(cmp.Or(w.options.look, lookEvery))
 	defer tick.Stop()
 	memory.Trim() // the sound flows, and most of this binary is never needed here
@@ -249,48 +246,14 @@ func (w *worker) look(lib *library, d Device, gone chan<- error) {
 			return
 		case <-tick.C:
 		}
-		devices, err := lib.devices(false)
+		devices, err := lib.Devices(library.Microphones, false)
 		if err != nil {
 			gone <- fmt.Errorf("%w: the audio server no longer answers: %w", ErrGone, err)
 			return
 		}
-		if _, err := (Selector{ID: d.ID}).pick(devices); err != nil {
+		if _, err := (Selector{ID: d.ID}).Pick(library.Microphones, devices); err != nil {
 			gone <- fmt.Errorf("%w: the audio server no longer lists it; plug it in again", ErrGone)
 			return
 		}
 	}
-}
-
-// quietLog limits how much of the audio library's log is passed on: when a server goes away the library can write
-// without end.
-type quietLog struct {
-	mu    sync.Mutex // guards the fields below; the library calls from its own threads
-	w     io.Writer
-	room  int
-	since time.Time // when room last grew
-	lost  int
-}
-
-func newQuietLog(w io.Writer) *quietLog { return &quietLog{w: w, room: quietLines, since: time.Now()} }
-
-func (q *quietLog) line(s string) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if grown := int(time.Since(q.since) / quietRefill); grown > 0 {
-		q.room = min(q.room+grown, quietLines)
-		q.since = time.Now()
-	}
-	if q.room == 0 {
-		q.lost++
-		return
-	}
-	q.room--
-	if q.lost > 0 {
-		fmt.Fprintf(q.w, "%s(%d lines left out)\n", tracePrefix, q.lost)
-		q.lost = 0
-	}
-	if len(s) == 0 || s[len(s)-1] != '\n' {
-		s += "\n"
-	}
-	_, _ = io.WriteString(q.w, tracePrefix+s) // there is nowhere else to report it
 }

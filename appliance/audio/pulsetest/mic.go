@@ -69,19 +69,11 @@ func (m *Mic) Load() error {
 
 // Unload unplugs the microphone.
 func (m *Mic) Unload() error {
-	modules, err := m.server.Control("list", "short", "modules")
-	if err != nil {
-		return err
+	if err := m.server.unload("source_name=" + m.Name); err != nil {
+		return fmt.Errorf("microphone %s: %w", m.Name, err)
 	}
-	for line := range strings.Lines(modules) {
-		fields := strings.Fields(line)
-		if len(fields) > 2 && fields[2] == "source_name="+m.Name {
-			m.loaded = false
-			_, err := m.server.Control("unload-module", fields[0])
-			return err
-		}
-	}
-	return fmt.Errorf("microphone %s is not loaded", m.Name)
+	m.loaded = false
+	return nil
 }
 
 // Index is the number of the source in the server at present.

@@ -1,4 +1,4 @@
-// Package pulsetest runs a private PulseAudio server with virtual microphones, for tests and for chaos runs.
+// Package pulsetest runs a private PulseAudio server with virtual microphones and loudspeakers, for tests and for chaos runs.
 //
 // It guarantees that nothing outside its own directory is touched, that only processes that it started receive signals,
 // and that Close leaves none of them, in whatever state they are. The server's sound never reaches or leaves hardware.
@@ -31,6 +31,7 @@ type Server struct {
 	cmd    *exec.Cmd // nil while it does not run
 	log    bytes.Buffer
 	mics   []*Mic
+	sinks  []*Sink
 	exited chan struct{} // closed when cmd was reaped
 }
 
@@ -82,6 +83,11 @@ func (s *Server) Restart() error {
 	for _, m := range s.mics {
 		if m.loaded {
 			args = append(args, "-L", "module-pipe-source "+strings.Join(m.arguments(), " "))
+		}
+	}
+	for _, k := range s.sinks {
+		if k.loaded {
+			args = append(args, "-L", "module-null-sink "+strings.Join(k.arguments(), " "))
 		}
 	}
 	cmd := exec.Command("pulseaudio", args...)

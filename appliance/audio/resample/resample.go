@@ -1,8 +1,8 @@
-// Package resample changes the sample rate of sound to the 16 kHz that ORAC works at.
+// Package resample changes the sample rate of sound: to the 16 kHz that ORAC hears at, and to the rate at which a speaker plays.
 //
-// It guarantees, for every input rate from 8 to 48 kHz: nothing above the lower of the two Nyquist frequencies comes
+// It guarantees, for every pair of rates: nothing above the lower of the two Nyquist frequencies comes
 // through louder than -80 dB, the band up to nine tenths of it is flat to 0.1 dB, times are kept (the filter's delay is
-// removed), the same input yields the same output however it is cut into calls, and 16 kHz passes through unchanged.
+// removed), the same input yields the same output however it is cut into calls, and equal rates pass through unchanged.
 package resample
 
 import (
@@ -11,16 +11,21 @@ import (
 )
 
 const (
-	// Rate is the output rate in samples per second.
+	// Rate is the output rate of New in samples per second.
 	Rate = 16000
 	// MinRate and MaxRate bound the input rate, in samples per second.
 	MinRate, MaxRate = 8000, 48000
+
+	// MaxAnyRate is the highest rate of Between.
+	MaxAnyRate = 192000
+	// mostPhases bounds the filter: rates that have next to nothing in common would need a large one. All rates in use need less.
+	mostPhases = 2000
 
 	attenuation = 90.0 // dB of the stop band; 10 more than promised, for the rounding of the coefficients
 	flat        = 0.9  // end of the pass band, as a part of the lower Nyquist frequency
 )
 
-// Resampler is a polyphase windowed-sinc filter that reads mono at one rate and returns it at 16 kHz. It is used by
+// Resampler is a polyphase windowed-sinc filter that reads mono at one rate and returns it at another. It is used by
 // one goroutine.
 type Resampler struct {
 	up, down int       // output rate : input rate, in lowest terms
@@ -46,21 +51,36 @@ func New(rate int) (*Resampler, error) {
 	if err := CheckRate(rate); err != nil {
 		return nil, err
 	}
-	if rate == Rate {
-		return &Resampler{up: 1, down: 1}, nil
+	return between(rate, Rate), nil
+}
+
+// Between makes a resampler from one rate to another, each from 8 to 192 kHz.
+func Between(from, to int) (*Resampler, error) {
+	if min(from, to) < MinRate || max(from, to) > MaxAnyRate {
+		return nil, fmt.Errorf("a sample rate of %d Hz is outside %d to %d Hz: convert the sound, for example with sox in.wav -r 48000 out.wav", from, MinRate, MaxAnyRate)
 	}
-	d := gcd(Rate, rate)
-	r := &Resampler{up: Rate / d, down: rate / d}
-	r.design(float64(rate))
+	if to/gcd(from, to) > mostPhases {
+		return nil, fmt.Errorf("a sample rate of %d Hz is not supported: convert the sound, for example with sox in.wav -r 48000 out.wav", from)
+	}
+	return between(from, to), nil
+}
+
+func between(from, to int) *Resampler {
+	if from == to {
+		return &Resampler{up: 1, down: 1}
+	}
+	d := gcd(to, from)
+	r := &Resampler{up: to / d, down: from / d}
+	r.design(float64(from), float64(to))
 	r.buf = make([]float32, r.half-1, 4*r.half) // silence before the sound
-	return r, nil
+	return r
 }
 
 // design computes the coefficients: a sinc of the middle of the transition band under a Kaiser window. Its shape and
 // length follow from the attenuation and the transition's width (Kaiser 1974; Oppenheim & Schafer, Discrete-Time Signal
 // Processing, section 7.5: beta = 0.1102, length = (A-7.95) / (2.285 * transition in radians a sample)).
-func (r *Resampler) design(rate float64) {
-	nyquist := min(rate, Rate) / 2
+func (r *Resampler) design(rate, to float64) {
+	nyquist := min(rate, to) / 2
 	transition := (1 - flat) * nyquist
 	cutoff := (1 + flat) / 2 * nyquist
 	length := (attenuation - 7.95) / (2.285 * 2 * math.Pi * transition / rate)

@@ -15,13 +15,14 @@ import (
 	"orac/appliance/statedir"
 )
 
-// Reader returns the sound of a WAV file as 16 kHz mono int16. It averages the channels, or those that Select has named. It
+// Reader returns the sound of a WAV file as mono int16, of 16 kHz or another rate. It averages the channels, or those that Select has named. It
 // is used by one goroutine.
 type Reader struct {
 	info  Info
 	mixed []int // the channels that are averaged, from 0
 	src   *io.SectionReader
 	conv  *resample.Resampler
+	rate  int       // that it converts to
 	raw   []byte    // a piece of the file
 	mono  []float32 // the same, decoded, on the int16 scale
 	ready []int16   // converted and not yet read
@@ -41,12 +42,29 @@ func NewReader(r io.ReaderAt, size int64) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newReader(r, info, offset, length, conv, resample.Rate), nil
+}
+
+// NewReaderTo is NewReader for another rate than 16 kHz, and for a file whose size is not known: -1. It reads r from its beginning to its end, never backwards by more than a few bytes.
+func NewReaderTo(r io.ReaderAt, size int64, rate int) (*Reader, error) {
+	info, offset, length, err := parse(r, size)
+	if err != nil {
+		return nil, err
+	}
+	conv, err := resample.Between(info.Rate, rate)
+	if err != nil {
+		return nil, err
+	}
+	return newReader(r, info, offset, length, conv, rate), nil
+}
+
+func newReader(r io.ReaderAt, info Info, offset, length int64, conv *resample.Resampler, rate int) *Reader {
 	mixed := make([]int, info.Channels)
 	for c := range mixed {
 		mixed[c] = c
 	}
-	return &Reader{info: info, mixed: mixed, src: io.NewSectionReader(r, offset, length), conv: conv,
-		raw: make([]byte, pieceFrames*info.blockAlign()), mono: make([]float32, pieceFrames)}, nil
+	return &Reader{info: info, mixed: mixed, src: io.NewSectionReader(r, offset, length), conv: conv, rate: rate,
+		raw: make([]byte, pieceFrames*info.blockAlign()), mono: make([]float32, pieceFrames)}
 }
 
 // Info is the format of the sound in the file.
@@ -69,10 +87,10 @@ func (r *Reader) Select(channels ...int) error {
 // Samples is how many samples Read returns in all.
 func (r *Reader) Samples() int64 {
 	rate := int64(r.info.Rate)
-	return (r.info.Frames*resample.Rate + rate - 1) / rate
+	return (r.info.Frames*int64(r.rate) + rate - 1) / rate
 }
 
-// Read fills pcm with 16 kHz mono. It returns fewer than len(pcm) samples only at the end of the sound, or with an
+// Read fills pcm with mono. It returns fewer than len(pcm) samples only at the end of the sound, or with an
 // error; after the end it returns io.EOF.
 func (r *Reader) Read(pcm []int16) (int, error) {
 	n := 0

@@ -58,11 +58,15 @@ var tagNames = map[uint16]string{2: "Microsoft ADPCM", 6: "A-law", 7: "mu-law", 
 // guidTail is what follows the tag in the sub-format of WAVE_FORMAT_EXTENSIBLE (KSDATAFORMAT_SUBTYPE_*).
 const guidTail = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xaa\x00\x38\x9b\x71"
 
-// parse finds the format and the place of the sound in a file of size bytes. Chunks may come in any order; of several
+// parse finds the format and the place of the sound in a file of size bytes; -1: nobody knows, and sound beyond the limits is left out. Chunks may come in any order; of several
 // fmt or data chunks the first one counts.
 func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err error) {
 	fail := func(format string, a ...any) (Info, int64, int64, error) {
 		return Info{}, 0, 0, fmt.Errorf(format, a...)
+	}
+	unknown := size < 0
+	if unknown {
+		size = MaxBytes
 	}
 	if size > MaxBytes {
 		return fail("the file has %d MiB, more than %d MiB: split it", size>>20, MaxBytes>>20)
@@ -133,6 +137,9 @@ func parse(r io.ReaderAt, size int64) (info Info, offset, length int64, err erro
 			length, block)
 	}
 	info.Frames = length / block
+	if most := int64(MaxDuration/time.Second) * int64(info.Rate); unknown && info.Frames > most {
+		info.Frames, length = most, most*block
+	}
 	switch {
 	case info.Frames == 0:
 		return fail("it holds no sound: its data chunk is empty")
@@ -200,7 +207,7 @@ func parseFormat(r io.ReaderAt, at, n int64) (Info, error) {
 		tag == tagFloat && info.Bits != 32 && info.Bits != 64:
 		return Info{}, fmt.Errorf("%d-bit samples are not supported (8, 16, 24 or 32 bits, or 32 or 64 bits floating point): "+
 			"convert it, for example with sox in.wav -b 16 out.wav", info.Bits)
-	case resample.CheckRate(info.Rate) != nil:
+	case info.Rate < resample.MinRate || info.Rate > resample.MaxAnyRate:
 		return Info{}, resample.CheckRate(info.Rate)
 	case int(le.Uint16(b[12:])) != info.blockAlign():
 		return Info{}, fmt.Errorf("the header contradicts itself: %d channels of %d bits are %d bytes, but it says %d",

@@ -47,12 +47,13 @@ func (s *Server) guard(e Endpoint, method string, f func(exchange, http.Response
 			x.aim(r.Header.Get("Webhook-Id"))
 		}
 		s.mu.Lock()
-		token := s.token
+		admits := s.admits
 		s.mu.Unlock()
+		shown, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 		switch {
 		case r.Method != method:
 			x.refuse(w, http.StatusMethodNotAllowed, "Method Not Allowed")
-		case token != "" && r.Header.Get("Authorization") != "Bearer "+token:
+		case admits != nil && !admits(shown):
 			x.refuse(w, http.StatusUnauthorized, "Not authenticated")
 		case x.Do == Status && !(x.One && e == WS):
 			_, _ = io.Copy(io.Discard, io.LimitReader(r.Body, maxForm))

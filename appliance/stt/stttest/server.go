@@ -22,8 +22,8 @@ type Server struct {
 	cancel   context.CancelFunc
 	stopped  chan struct{}
 
-	mu          sync.Mutex // guards the fields below
-	token       string
+	mu          sync.Mutex              // guards the fields below
+	admits      func(token string) bool // nil: everybody
 	transcribe  func(n int, pcm []int16) string
 	standing    map[Endpoint]Behaviour
 	script      map[Endpoint][]Behaviour
@@ -148,9 +148,18 @@ func (s *Server) Script(e Endpoint, b ...Behaviour) {
 // RequireToken answers 401 to requests without this bearer token; with an empty token all requests
 // are accepted.
 func (s *Server) RequireToken(token string) {
+	if token == "" {
+		s.Admit(nil)
+		return
+	}
+	s.Admit(func(shown string) bool { return shown == token })
+}
+
+// Admit answers 401 to requests whose bearer token f does not accept, which is "" if there is none; with nil all requests are accepted.
+func (s *Server) Admit(f func(token string) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.token = token
+	s.admits = f
 }
 
 // Transcribe sets what the server understands: n counts the utterances from 1.

@@ -8,10 +8,14 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
-// plain is a sentence that is no template: it has no sign that a template reads.
-var plain = regexp.MustCompile(`^[\pL\pN' ,.%°-]{1,200}$`)
+// signs are those of a sentence that is no template: it has none that a template reads.
+var signs = regexp.MustCompile(`^[\pL\pN' ,.%°-]+$`)
+
+// plain tells whether a text is a sentence, and of a length that a person says.
+func plain(text string) bool { return utf8.RuneCountInString(text) <= 200 && signs.MatchString(text) }
 
 // services are those of the existing service's words; %d stands for the number.
 var services = map[string]string{"on": "turn_on", "off": "turn_off", "toggle": "toggle", "lock": "lock", "unlock": "unlock"}
@@ -60,7 +64,7 @@ func (m *importing) answers() {
 		err := json.Unmarshal([]byte(a.JSON), &deed)
 		service, data := callOf(a.Entity, deed.Action)
 		t, known := m.data.Topics[a.Topic]
-		if err != nil || service == "" || !known || m.backends[t.BackendID] == "" || !entity.MatchString(a.Entity) || !plain.MatchString(text) {
+		if err != nil || service == "" || !known || m.backends[t.BackendID] == "" || !entity.MatchString(a.Entity) || !plain(text) {
 			out++
 			continue
 		}

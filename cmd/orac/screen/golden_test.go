@@ -204,9 +204,10 @@ func TestReports(t *testing.T) {
 		}, noon)
 	})
 	golden(t, "health", []int{0}, func(s *Screen) {
-		s.Health(h.Health)
-		s.Health(health.Report{Level: health.Healthy})
-		s.Health(health.Report{Level: health.Unhealthy, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy}}})
+		s.Health(status.Health{Report: h.Health}, noon)
+		s.Health(status.Health{Report: health.Report{Level: health.Healthy}}, noon)
+		s.Health(status.Health{Report: health.Report{Level: health.Unhealthy, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy}}}}, noon)
+		s.Health(status.Health{Report: health.Report{Level: health.Healthy}, Muted: []status.Mute{{Listener: "kitchen", By: "user:an\x1b[2Jna", Since: noon, Until: noon.Add(time.Hour)}}}, noon)
 	})
 	golden(t, "log", []int{0}, func(s *Screen) {
 		at := time.Date(2026, 5, 4, 12, 0, 0, 5e6, time.Local)

@@ -142,8 +142,8 @@ func short(hash string) string {
 	return hash
 }
 
-// Health says in one line how healthy an appliance is.
-func (s *Screen) Health(r health.Report) {
+// Health says in one line how healthy an appliance is, and who is muted.
+func (s *Screen) Health(r status.Health, now time.Time) {
 	var bad []string
 	for _, c := range r.Components {
 		if c.Level != health.Healthy && c.Behind == "" {
@@ -160,6 +160,9 @@ func (s *Screen) Health(r health.Report) {
 	line := s.mark(r.Level) + " " + Clean(string(r.Level))
 	if len(bad) > 0 {
 		line += ": " + strings.Join(bad, ", ")
+	}
+	if muted := status.MuteWords(r.Muted, now); muted != "" {
+		line += "; " + s.Warn(Clean(muted))
 	}
 	fmt.Fprintln(s, line)
 }

@@ -241,3 +241,19 @@ core "member" {
   login    = login.house
   audience = "core"
 }
+
+device "speaker" "room" {
+  identity      = "alsa_output.usb"
+  backend       = "pulse"
+  volume        = 0.5
+  stall         = "2s"
+  start_timeout = "10s"
+}
+
+device "speaker" "hall" {
+  match = "Hall"
+}
+
+device "speaker" "card" {
+  id = "hw:1,0"
+}

@@ -83,6 +83,15 @@ func (s *Server) Down() {
 	})
 }
 
+// Leave ends every WebSocket, as Home Assistant does when a token is revoked. It goes on listening.
+func (s *Server) Leave() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.peers {
+		go p.conn.CloseNow() // it waits for who writes
+	}
+}
+
 // URL is the base address.
 func (s *Server) URL() string { return s.socket.URL() }
 

@@ -1,4 +1,4 @@
-package members
+package rollout
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/amount"
+	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"
@@ -37,7 +38,6 @@ type Setting struct {
 const (
 	MaxParallel = 8
 	MaxSettings = 16
-	MaxMute     = 24 * time.Hour
 	maxMembers  = 256
 )
 
@@ -81,8 +81,8 @@ var senses = map[Stage]Sense{
 // Sense is what the stage means.
 func (s Stage) Sense() Sense { return senses[s] }
 
-// changed tells whether a member in this stage runs what was pushed.
-func (s Stage) changed() bool { return s == Done || s == Unhealthy }
+// Changed tells whether a member in this stage runs what was pushed.
+func (s Stage) Changed() bool { return s == Done || s == Unhealthy }
 
 // Step is what a push does with one member.
 type Step struct {
@@ -138,7 +138,7 @@ func (p *Push) Active() bool { return p.State == Running || p.State == Stopping 
 func (p *Push) copy() *Push {
 	c := *p
 	c.Steps = slices.Clone(p.Steps)
-	c.Undo = !p.Active() && p.State != Planned && p.Command == nil && slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Stage.changed() && s.Was > 0 })
+	c.Undo = !p.Active() && p.State != Planned && p.Command == nil && slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Stage.Changed() && s.Was > 0 })
 	return &c
 }
 
@@ -174,7 +174,7 @@ func (a Ask) words() string {
 	for _, s := range a.Set {
 		list = append(list, fmt.Sprintf("%s.%s = %s", s.Block, s.Attribute, s.Expression))
 	}
-	return line(strings.Join(list, ", "), 200)
+	return Line(strings.Join(list, ", "), 200)
 }
 
 // check says what is wrong with what is asked for.
@@ -199,12 +199,12 @@ func (a Ask) check() error {
 	}
 	switch c := *a.Command; c.Do {
 	case Mute:
-		if c.Seconds < 1 || c.Seconds > int(MaxMute/time.Second) {
-			return cannot("A member can be muted for 1 s to %s.", amount.Span(MaxMute))
+		if c.Seconds < 1 || c.Seconds > int(status.MostMute/time.Second) {
+			return cannot("A member can be muted for 1 s to %s.", amount.Span(status.MostMute))
 		}
 	case Unmute, Restart:
 	default:
-		return cannot("There is no command %q: push mute, unmute or restart.", line(c.Do, 40))
+		return cannot("There is no command %q: push mute, unmute or restart.", Line(c.Do, 40))
 	}
 	return nil
 }
@@ -221,7 +221,7 @@ func (a Ask) chosen(all []Member) (list []Member, err error) {
 		switch {
 		case name == "":
 		case i < 0:
-			return nil, cannot("There is no member %q among those.", line(name, 64))
+			return nil, cannot("There is no member %q among those.", Line(name, 64))
 		case list[i].Remote == nil:
 			return nil, cannot("The member block of %s has no url, so it cannot be asked.", name)
 		}
@@ -254,7 +254,7 @@ func (a Ask) text(own string) (string, error) {
 	for _, s := range a.Set {
 		fresh, err := edit.Set(src, runbook.Address(s.Block), s.Attribute, s.Expression)
 		if err != nil {
-			return "", cannot("%s", line(err.Error(), 300))
+			return "", cannot("%s", Line(err.Error(), 300))
 		}
 		src = fresh
 	}
@@ -266,7 +266,7 @@ func (a Ask) text(own string) (string, error) {
 func keepsTrust(source, issuer, member string) error {
 	list, err := edit.Outlines([]byte(source))
 	if err != nil {
-		return cannot("The text cannot be read as a runbook: %s", line(err.Error(), 200))
+		return cannot("The text cannot be read as a runbook: %s", Line(err.Error(), 200))
 	}
 	name, audience := "", ""
 	for _, b := range list {
@@ -283,7 +283,7 @@ func keepsTrust(source, issuer, member string) error {
 				case !n.Written || !written:
 					return cannot("Its runbook would not trust this issuer any more: keep auth { trust { issuer = %q … } } in it.", issuer)
 				case who.Simple && who.Plain != issuer:
-					return cannot("Its runbook would trust %s instead of this issuer: write auth.trust.issuer = %q.", line(who.Plain, 100), issuer)
+					return cannot("Its runbook would trust %s instead of this issuer: write auth.trust.issuer = %q.", Line(who.Plain, 100), issuer)
 				}
 				if at, ok := n.Attrs["audience"]; ok {
 					if !at.Simple {
@@ -295,7 +295,7 @@ func keepsTrust(source, issuer, member string) error {
 		}
 	}
 	if got := cmp.Or(audience, name); got != member {
-		return cannot("It would call itself %q, and its tokens are for %q: write audience = %q in its trust block.", line(got, 64), member, member)
+		return cannot("It would call itself %q, and its tokens are for %q: write audience = %q in its trust block.", Line(got, 64), member, member)
 	}
 	return nil
 }

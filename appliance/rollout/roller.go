@@ -1,4 +1,4 @@
-package members
+package rollout
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"orac/appliance/event"
-	"orac/web/audit"
 )
 
 const (
@@ -28,9 +27,11 @@ type Roller struct {
 	Issuer  func() string // the address of this issuer, which members trust
 	Look    func(member string)
 	Tell    func(node string, what event.Body)
-	Record  func(*Push) // writes into the audit log how a push ended; nil: nobody does
+	Record  func(*Push)                                          // writes into the audit log how a push ended; nil: nobody does
+	As      func(ctx context.Context, by string) context.Context // notes in whose name members are asked; nil: nobody needs to know
 	Log     *slog.Logger
 	Journal *Journal
+	Pace    Pace
 
 	mu    sync.Mutex // guards everything that follows
 	ctx   context.Context
@@ -49,14 +50,19 @@ var (
 
 // Run carries out pushes until ctx ends. One that is under way is interrupted then: the journal says how far it came.
 func (r *Roller) Run(ctx context.Context) {
+	r.Open(ctx)
+	<-ctx.Done()
+	r.work.Wait()
+}
+
+// Open lets pushes be carried out until ctx ends. Run does it.
+func (r *Roller) Open(ctx context.Context) {
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.ctx = ctx
 	if r.last == nil {
 		r.last = r.Journal.Last()
 	}
-	r.mu.Unlock()
-	<-ctx.Done()
-	r.work.Wait()
 }
 
 // Plan asks the chosen members what a push would do, and changes nothing.
@@ -68,17 +74,8 @@ func (r *Roller) Plan(ctx context.Context, ask Ask, by string) (*Push, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Push{What: ask.words(), Command: ask.Command, By: by, Made: time.Now().UTC().Round(time.Second), State: Planned, Parallel: max(1, ask.Parallel), Steps: make([]Step, len(list))}
-	var work sync.WaitGroup
-	turns := make(chan struct{}, planAtOnce)
-	for i, m := range list {
-		work.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			p.Steps[i] = r.planOne(ctx, ask, m)
-		})
-	}
-	work.Wait()
+	p := &Push{What: ask.words(), Command: ask.Command, By: by, Made: r.Pace.now().UTC().Round(time.Second), State: Planned, Parallel: max(1, ask.Parallel), Steps: make([]Step, len(list))}
+	r.Pace.each(len(list), planAtOnce, func(i int) { p.Steps[i] = r.planOne(ctx, ask, list[i]) })
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -86,7 +83,7 @@ func (r *Roller) Plan(ctx context.Context, ask Ask, by string) (*Push, error) {
 	p.seal()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.plans = slices.DeleteFunc(r.plans, func(o *Push) bool { return o.ID == p.ID || time.Since(o.Made) > planKept })
+	r.plans = slices.DeleteFunc(r.plans, func(o *Push) bool { return o.ID == p.ID || r.Pace.since(o.Made) > planKept })
 	if r.plans = append(r.plans, p); len(r.plans) > keptPlans {
 		r.plans = slices.Delete(r.plans, 0, 1)
 	}
@@ -110,7 +107,7 @@ func (p *Push) judge() {
 func (r *Roller) planOne(ctx context.Context, ask Ask, m Member) Step {
 	s := Step{Member: m.Name}
 	fail := func(err error) Step {
-		if s.Stage, s.Why = Blocked, line(err.Error(), 400); kindOf(err) == Away {
+		if s.Stage, s.Why = Blocked, Line(err.Error(), 400); KindOf(err) == Away {
 			s.Stage = Pending
 		}
 		return s
@@ -160,14 +157,14 @@ func (r *Roller) Start(id, by string) (*Push, error) {
 		return nil, cannot("The appliance is stopping.")
 	case r.last != nil && r.last.Active():
 		return nil, ErrBusy
-	case i < 0 || time.Since(r.plans[i].Made) > planKept:
+	case i < 0 || r.Pace.since(r.plans[i].Made) > planKept:
 		return nil, ErrNoPlan
 	case r.plans[i].Why != "":
 		return nil, cannot("%s", r.plans[i].Why)
 	}
 	p := r.plans[i]
 	r.plans = slices.Delete(r.plans, i, i+1)
-	p.State, p.By, p.Began = Running, by, time.Now().UTC().Round(time.Second)
+	p.State, p.By, p.Began = Running, by, r.Pace.now().UTC().Round(time.Second)
 	if err := r.Journal.Note(p); err != nil {
 		return nil, cannot("The journal of pushes cannot be written, so nothing was begun: %v", err)
 	}
@@ -178,10 +175,15 @@ func (r *Roller) Start(id, by string) (*Push, error) {
 
 // begin starts the work of a push. The caller holds the lock.
 func (r *Roller) begin(by string, work func(context.Context)) {
-	ctx := audit.By(r.ctx, by, "push")
+	ctx := r.ctx
+	if r.As != nil {
+		ctx = r.As(ctx, by)
+	}
 	halt, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	r.work.Go(func() {
+	r.work.Add(1)
+	r.Pace.start(func() {
+		defer r.work.Done()
 		defer stop()
 		work(context.WithValue(ctx, haltKey{}, halt))
 		if ctx.Err() != nil {
@@ -262,7 +264,7 @@ func (r *Roller) Doing() map[string]string {
 func (r *Roller) note(p *Push, i int, stage Stage, why string) error {
 	r.mu.Lock()
 	s := &p.Steps[i]
-	s.Stage, s.Why = stage, line(why, 400)
+	s.Stage, s.Why = stage, Line(why, 400)
 	err := r.Journal.Note(p)
 	told := event.Pushed{Push: p.ID, What: p.What, Member: s.Member, State: string(stage), Why: s.Why, Bad: stage.Sense() == Bad}
 	r.mu.Unlock()
@@ -276,7 +278,7 @@ func (r *Roller) note(p *Push, i int, stage Stage, why string) error {
 // end ends a push.
 func (r *Roller) end(p *Push, state Whole, why string) {
 	r.mu.Lock()
-	p.State, p.Why, p.Ended = state, why, time.Now().UTC().Round(time.Second)
+	p.State, p.Why, p.Ended = state, why, r.Pace.now().UTC().Round(time.Second)
 	for i := range p.Steps {
 		p.Steps[i].source = "" // nobody needs it any more
 		if p.Steps[i].Stage == Ready {

@@ -1,6 +1,7 @@
-package members
+package rollout
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,37 +22,28 @@ func (r *Roller) carryOut(ctx context.Context, p *Push) {
 	if canary >= 0 {
 		why = r.change(ctx, p, canary, true)
 	}
-	rest := make(chan int)
 	var mu sync.Mutex // guards why
-	var work sync.WaitGroup
 	bad := func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return why != ""
 	}
-	for range p.Parallel {
-		work.Go(func() {
-			for i := range rest {
-				if bad() || halted(ctx) {
-					continue
-				}
-				if said := r.change(ctx, p, i, false); said != "" {
-					mu.Lock()
-					if why == "" {
-						why = said
-					}
-					mu.Unlock()
-				}
-			}
-		})
-	}
+	var rest []int
 	for i := range p.Steps {
-		if i != canary && p.Steps[i].Stage == Ready && !bad() && !halted(ctx) {
-			rest <- i
+		if i != canary && p.Steps[i].Stage == Ready {
+			rest = append(rest, i)
 		}
 	}
-	close(rest)
-	work.Wait()
+	r.Pace.each(len(rest), p.Parallel, func(n int) {
+		if bad() || halted(ctx) {
+			return
+		}
+		if said := r.change(ctx, p, rest[n], false); said != "" {
+			mu.Lock()
+			defer mu.Unlock()
+			why = cmp.Or(why, said)
+		}
+	})
 	switch {
 	case ctx.Err() != nil: // the appliance ends: as the journal says
 		return
@@ -76,7 +68,7 @@ func (r *Roller) change(ctx context.Context, p *Push, i int, canary bool) (stop 
 	m := r.Members()[at]
 	before, err := m.Remote.Look(ctx)
 	switch {
-	case err != nil && kindOf(err) == Away && !canary:
+	case err != nil && KindOf(err) == Away && !canary:
 		_ = r.note(p, i, Pending, err.Error())
 		return ""
 	case err != nil:
@@ -141,7 +133,7 @@ func (r *Roller) apply(ctx context.Context, p *Push, i int, m Remote, before See
 	}
 	r.mu.Lock()
 	p.Steps[i].Now = a.Generation
-	r.Journal.Pushed(s.Member, Mark{Hash: s.Hash, Generation: a.Generation, At: time.Now().UTC().Round(time.Second), By: p.By, Push: p.ID})
+	r.Journal.Pushed(s.Member, Mark{Hash: s.Hash, Generation: a.Generation, At: r.Pace.now().UTC().Round(time.Second), By: p.By, Push: p.ID})
 	r.mu.Unlock()
 	if !a.Saved {
 		return Checking, "its file does not hold the text: " + a.Why
@@ -158,7 +150,7 @@ func stageOf(err error) Stage {
 
 // settle finds out what came of a change whose answer was lost: the member ended in the middle, or the line did.
 func (r *Roller) settle(ctx context.Context, s Step, m Remote, before Seen, lost error) (Applied, error) {
-	for end := time.Now().Add(settleIn); time.Now().Before(end) && sleep(ctx, healthyLook); {
+	for end := r.Pace.now().Add(settleIn); r.Pace.now().Before(end) && r.Pace.sleep(ctx, healthyLook); {
 		text, err := m.Runbook(ctx)
 		if err != nil {
 			continue
@@ -183,8 +175,8 @@ var worse = map[health.Level]int{health.Healthy: 0, health.Degraded: 1, health.U
 // healthy waits until a member that was changed is as healthy as before, and returns why it is not.
 func (r *Roller) healthy(ctx context.Context, p *Push, i int, m Remote, before Seen) string {
 	why, row := "", 0
-	for end := time.Now().Add(healthyIn); time.Now().Before(end); {
-		if !sleep(ctx, healthyLook) {
+	for end := r.Pace.now().Add(healthyIn); r.Pace.now().Before(end); {
+		if !r.Pace.sleep(ctx, healthyLook) {
 			return "the appliance ends"
 		}
 		seen, err := m.Look(ctx)
@@ -207,14 +199,4 @@ func (r *Roller) healthy(ctx context.Context, p *Push, i int, m Remote, before S
 		}
 	}
 	return why
-}
-
-// sleep waits, and tells whether ctx lives.
-func sleep(ctx context.Context, d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

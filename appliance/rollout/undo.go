@@ -1,11 +1,10 @@
-package members
+package rollout
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 )
 
 // Undo returns the members that the last push has changed to what they ran before, the last one first. It returns at once. A member
@@ -34,7 +33,7 @@ func (r *Roller) Undo(id, by string) (*Push, error) {
 func (r *Roller) undo(ctx context.Context, p *Push) {
 	why := ""
 	for i, s := range slices.Backward(p.Steps) {
-		if !s.Stage.changed() || s.Was == 0 {
+		if !s.Stage.Changed() || s.Was == 0 {
 			continue
 		}
 		if halted(ctx) {
@@ -82,7 +81,7 @@ func (r *Roller) back(ctx context.Context, s Step) error {
 	}
 	a, err := m.Back(ctx, s.Was, s.Now, s.Hash, plan.Hash)
 	if stageOf(err) == Unknown && err != nil {
-		for end := time.Now().Add(settleIn); time.Now().Before(end) && sleep(ctx, healthyLook); {
+		for end := r.Pace.now().Add(settleIn); r.Pace.now().Before(end) && r.Pace.sleep(ctx, healthyLook); {
 			if text, failed := m.Runbook(ctx); failed == nil && text.Hash == s.Base && text.Applied {
 				return nil
 			}

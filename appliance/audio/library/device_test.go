@@ -1,4 +1,4 @@
-package capture
+package library
 
 import (
 	"errors"
@@ -21,22 +21,22 @@ func TestPick(t *testing.T) {
 	}{
 		{"default", Selector{}, []Device{pci, usb, usb2, monitor}, usb.ID, nil},
 		{"the only one", Selector{}, []Device{monitor, pci}, pci.ID, nil},
-		{"a monitor is never the default", Selector{}, []Device{defaultMonitor}, "", ErrNotFound},
+		{"a monitor is never the default", Selector{}, []Device{defaultMonitor}, "", Microphones.NotFound},
 		{"a monitor is the server's default", Selector{}, []Device{defaultMonitor, pci}, pci.ID, nil},
-		{"no default among several", Selector{}, []Device{defaultMonitor, pci, usb2}, "", ErrAmbiguous},
-		{"nothing", Selector{}, nil, "", ErrNotFound},
+		{"no default among several", Selector{}, []Device{defaultMonitor, pci, usb2}, "", Microphones.Ambiguous},
+		{"nothing", Selector{}, nil, "", Microphones.NotFound},
 		{"part of the name", Selector{Match: "built"}, []Device{pci, usb, monitor}, pci.ID, nil},
 		{"part of the identity", Selector{Match: "USB-b"}, []Device{pci, usb, usb2}, usb2.ID, nil},
-		{"the default does not decide a match", Selector{Match: "usb-"}, []Device{usb, usb2}, "", ErrAmbiguous},
+		{"the default does not decide a match", Selector{Match: "usb-"}, []Device{usb, usb2}, "", Microphones.Ambiguous},
 		{"the whole name decides", Selector{Match: "usb audio"}, []Device{usb, usb2, monitor}, usb.ID, nil},
-		{"a match is no monitor", Selector{Match: "monitor"}, []Device{usb, monitor}, "", ErrNotFound},
+		{"a match is no monitor", Selector{Match: "monitor"}, []Device{usb, monitor}, "", Microphones.NotFound},
 		{"identity", Selector{Identity: usb2.Identity}, []Device{usb, usb2}, usb2.ID, nil},
-		{"identity is whole", Selector{Identity: "alsa_input.usb"}, []Device{usb, usb2}, "", ErrNotFound},
+		{"identity is whole", Selector{Identity: "alsa_input.usb"}, []Device{usb, usb2}, "", Microphones.NotFound},
 		{"identity of a monitor", Selector{Identity: monitor.ID}, []Device{usb, monitor}, monitor.ID, nil},
-		{"the default of the start is away", Selector{Identity: usb.ID, chosen: true}, []Device{pci}, "", ErrNotFound},
+		{"the default of the start is away", Selector{Identity: usb.ID, chosen: true}, []Device{pci}, "", Microphones.NotFound},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := c.sel.pick(c.have)
+			got, err := c.sel.Pick(Microphones, c.have)
 			if got.ID != c.want || !errors.Is(err, c.err) {
 				t.Errorf("picked %q (%v), not %q (%v)", got.ID, err, c.want, c.err)
 			}

@@ -1,4 +1,4 @@
-package members
+package rollout
 
 import (
 	"encoding/json"

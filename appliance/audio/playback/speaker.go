@@ -1,0 +1,219 @@
+package playback
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"orac/appliance/audio/library"
+	"orac/appliance/child"
+	"orac/appliance/incident/evidence"
+	"orac/appliance/play"
+	"orac/appliance/rt"
+)
+
+const (
+	// DefaultStartTimeout is how long a worker has to open its device.
+	DefaultStartTimeout = 2 * time.Second
+
+	closeAsked  = 150 * time.Millisecond // for a worker that was asked to end
+	closeForced = 200 * time.Millisecond // for one that was killed
+	writeTime   = 20 * time.Millisecond  // for a frame to go into the pipe, which has room for many
+)
+
+// Spec says what to play at, and how.
+type Spec struct {
+	library.Selector
+	// Backend is "pulse", "alsa", or empty for the first that answers.
+	Backend string
+	// StartTimeout bounds Open and List; 0 is DefaultStartTimeout.
+	StartTimeout time.Duration
+	// Look is how often the worker checks whether the device is still listed; 0 means once a second.
+	Look time.Duration
+	// Rest is how long the device goes on without sound; 0 means 10 s.
+	Rest time.Duration
+	// Worker is the command to run, without the worker's own arguments; empty is this program's playback-worker command.
+	Worker []string
+	// Env is added to the worker's environment.
+	Env []string
+}
+
+func (s Spec) timeout() time.Duration {
+	if s.StartTimeout > 0 {
+		return s.StartTimeout
+	}
+	return DefaultStartTimeout
+}
+
+func (s Spec) start(o options) (*child.Process, error) {
+	o.backend, o.look, o.rest = s.Backend, s.Look, s.Rest
+	return child.Start(child.Spec{
+		Name: Command, What: "the playback worker", Command: s.Worker, Args: o.args(), Noise: library.TracePrefix,
+		Env: append(append(os.Environ(), "GOMAXPROCS=1", "GOTRACEBACK=single"), s.Env...),
+	})
+}
+
+// Speaker is a loudspeaker. It is used by one task at a time.
+//
+// It stays with the backend that it opened first, and, if no device was named, with the device that was the default at that time.
+type Speaker struct{ spec Spec }
+
+// New makes a speaker; nothing is opened yet.
+func New(s Spec) *Speaker { return &Speaker{s} }
+
+// Open implements play.Speaker.
+func (s *Speaker) Open(t *rt.Task) (play.Output, error) {
+	until := t.Now().Add(s.spec.timeout())
+	p, err := s.spec.start(options{selector: s.spec.Selector})
+	if err != nil {
+		return nil, err
+	}
+	o := &output{Process: p, hello: rt.NewMailbox[hello]("playback hello", 1), played: rt.NewMailbox[uint64]("playback", 2*play.Lead)}
+	o.to = frameWriter{w: p.Stdin}
+	o.task = t.Go("playback", o.pump)
+	if err := s.await(t, o, until); err != nil {
+		o.Close(t)
+		return nil, fmt.Errorf("speaker (%s): %w", s.spec.Words(library.Speakers), err)
+	}
+	s.spec.Backend = o.device.Backend
+	if s.spec.Selector == (library.Selector{}) {
+		s.spec.Selector = library.Chosen(o.device.Identity)
+	}
+	return o, nil
+}
+
+// await waits for the worker's hello.
+func (s *Speaker) await(t *rt.Task, o *output, until rt.Instant) error {
+	h, err := o.hello.Recv(t, until)
+	switch {
+	case errors.Is(err, rt.ErrClosed):
+		return o.death
+	case errors.Is(err, rt.ErrTimeout):
+		return fmt.Errorf("it did not open within %s: the device or the audio server hangs; ORAC tries again, "+
+			"and orac devices lists what answers: %w", s.spec.timeout(), err)
+	case err != nil:
+		return err
+	case !s.spec.Fits(h.Device) || s.spec.Backend != "" && h.Device.Backend != s.spec.Backend:
+		return fmt.Errorf("%w: %s", library.Speakers.Wrong, h.Device)
+	case h.Rate != play.Rate:
+		return fmt.Errorf("%s takes %d samples a second instead of %d", h.Device, h.Rate, play.Rate)
+	}
+	o.device = h.Device
+	return nil
+}
+
+// Check tells whether the device is there, without opening it.
+func (s *Speaker) Check(t *rt.Task) error {
+	l, err := List(t, s.spec)
+	if err != nil {
+		return err
+	}
+	backend := s.spec.Backend
+	if backend == "" && len(l.Backends) > 0 {
+		backend = l.Backends[0] // as the worker chooses
+	}
+	_, _, err = s.spec.Find(library.Speakers, backend, l.Devices)
+	return err
+}
+
+// output is an open speaker: a worker, and the task that reads from it.
+type output struct {
+	*child.Process
+	task   *rt.Task
+	hello  *rt.Mailbox[hello]
+	played *rt.Mailbox[uint64]
+	to     frameWriter
+	death  error // why the worker ended; set before the mailboxes close
+	device library.Device
+}
+
+// pump carries what the worker says to the mailboxes, until the worker ends or the task is stopped.
+func (o *output) pump(t *rt.Task) error {
+	defer o.hello.Close(t)
+	defer o.played.Close(t)
+	undo := t.OnStop(o.Kill)
+	err := o.carry(t)
+	o.Kill() // a worker that says nothing more, or nonsense, is useless
+	end := o.Reap()
+	undo()
+	o.death = child.Explain(err, end)
+	return nil
+}
+
+// carry returns the reason why there is nothing more to carry; io.EOF if the worker just ended.
+func (o *output) carry(t *rt.Task) error {
+	frames := child.Reader{Protocol: fromWorker, R: o.Stdout}
+	greeted, last := false, uint64(0)
+	for {
+		kind, payload, err := frames.Next()
+		if err != nil {
+			return err
+		}
+		switch {
+		case kind == kindError:
+			return parseFailure(payload)
+		case kind == kindBye: // its end follows
+		case kind == kindHello && !greeted:
+			var h hello
+			if err := child.ParseJSON(payload, &h); err != nil {
+				return err
+			}
+			greeted = true
+			o.hello.TrySend(t, h)
+		case kind == kindTaken && greeted:
+			count := binary.LittleEndian.Uint64(payload)
+			if count <= last || count > last+uint64(len(ring{}.slots)) {
+				return fmt.Errorf("%w: %d frames were taken after %d", child.ErrGarbage, count, last)
+			}
+			last = count
+			o.played.Push(t, count)
+		default:
+			return child.Unexpected(kind)
+		}
+	}
+}
+
+// Write implements play.Output.
+func (o *output) Write(_ *rt.Task, f *play.Frame) error {
+	_ = o.Stdin.SetWriteDeadline(time.Now().Add(writeTime)) // pipes have deadlines
+	if err := o.to.frame(f); err != nil {
+		return fmt.Errorf("speaker %s does not take its sound: %w", o.device, err)
+	}
+	return nil
+}
+
+// Played implements play.Output.
+func (o *output) Played() *rt.Mailbox[uint64] { return o.played }
+
+// Err implements play.Output.
+func (o *output) Err() error { return fmt.Errorf("speaker %s: %w", o.device, o.death) }
+
+// Identity implements play.Output.
+func (o *output) Identity() string { return o.device.Identity }
+
+// Evidence describes the state of the worker and of this process, for an incident.
+func (o *output) Evidence() string { return evidence.Collect(o.PID(), nil) }
+
+// Close implements play.Output. It takes at most 350 ms. A worker that hangs in the kernel, so that even SIGKILL does not end it, keeps the
+// task that owns the output from ending: nothing else opens the device.
+func (o *output) Close(t *rt.Task) {
+	_ = o.Stdin.Close() // asks the worker to end; it fails if that has happened already
+	if err := t.Wait(o.task, t.Now().Add(closeAsked)); isWait(err) {
+		o.task.Stop()
+		_ = t.Wait(o.task, t.Now().Add(closeForced)) // the owner waits for the rest
+	}
+}
+
+// isWait tells whether a wait for a task ended before the task did.
+func isWait(err error) bool { return errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrStopped) }
+
+// parseFailure returns the error that a worker reports.
+func parseFailure(payload []byte) error {
+	var f failure
+	if err := child.ParseJSON(payload, &f); err != nil {
+		return err
+	}
+	return child.Reported(f.Message, library.Speakers.Failures()[f.Code])
+}
