@@ -15,9 +15,10 @@ import (
 // collector is a model of a program that takes traces.
 type collector struct {
 	ailments
-	m     *machine
-	taken int
-	known map[string]bool // the spans that it has, by trace and ID
+	m      *machine
+	taken  int
+	closed bool            // the client has closed its connection
+	known  map[string]bool // the spans that it has, by trace and ID
 }
 
 // mostKnown bounds the spans that a collector remembers.
@@ -45,6 +46,12 @@ func (m *machine) traces(s graph.TraceService) (otlp.Collector, error) {
 // Export implements otlp.Collector.
 func (c tracer) Export(t *rt.Task, spans []otlp.Span) (refused int, err error) {
 	const op = "traces"
+	if c.closed {
+		if err := t.Sleep(connectTime); err != nil {
+			return 0, err
+		}
+	}
+	c.closed = c.has(scenario.CollectorFlood)
 	takes := peerTime + c.delay()
 	if err := t.Sleep(min(takes, c.timeout)); err != nil {
 		return 0, err
@@ -59,7 +66,7 @@ func (c tracer) Export(t *rt.Task, spans []otlp.Span) (refused int, err error) {
 		return 0, &wire.Error{Op: op, Address: c.address, Kind: wire.Timeout, Cause: context.DeadlineExceeded}
 	}
 	if c.has(scenario.CollectorFlood) {
-		return 0, nil // the client has read the beginning: it counts as taken
+		return 0, nil // the client has read the beginning, and it counts as taken
 	}
 	c.take(spans)
 	return 0, nil

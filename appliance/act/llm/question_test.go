@@ -26,7 +26,7 @@ func TestAQuestionOfALargeHome(t *testing.T) {
 	if len(q.System) > 32<<10 {
 		t.Errorf("the prompt has %d bytes", len(q.System))
 	}
-	if a, b := Question(c, "lamp 7", thread.Thread{}), Question(c, "lamp 8", ""); a.System[:len(instructions)] != b.System[:len(instructions)] || string(a.Schema) != string(b.Schema) {
+	if a, b := Question(c, "lamp 7", thread.Thread{}), Question(c, "lamp 8", thread.Thread{}); a.System[:len(instructions)] != b.System[:len(instructions)] || string(a.Schema) != string(b.Schema) {
 		t.Error("what is the same for every text differs")
 	}
 	t.Logf("%d bytes of prompt, %d of schema, %d of grammar", len(q.System), len(q.Schema), len(q.GBNF))
