@@ -17,7 +17,7 @@ type Metric struct {
 }
 
 // described is how the library prints a description, which it does not let others read.
-var described = regexp.MustCompile(`^Desc\{fqName: "([^"]*)", help: "((?:[^"\\]|\\.)*)", constLabels: \{[^}]*\}, variableLabels: \{([^}]*)\}\}$`)
+var described = regexp.MustCompile(`^Desc\{fqName: "([^"]*)", help: "((?:[^"\\]|\\.)*)", unit: "[^"]*", constLabels: \{[^}]*\}, variableLabels: \{([^}]*)\}\}$`)
 
 // Of lists what a collector describes, by name, without what the libraries count of the process. It panics at a description that it cannot
 // read.
