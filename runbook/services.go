@@ -78,7 +78,7 @@ var sttBlock = &language.BlockType{
 		{Name: "idle", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "10m", Min: "10s", Max: "24h",
 			Doc: "For protocol embedded: how long the model stays in memory when nobody speaks. It is loaded again at the next wake word, while the person speaks."},
 		{Name: "max_memory", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "400MiB", Min: "100MiB", Max: "4GiB",
-			Doc: "For protocol embedded: how much memory the engine's process may take; twice as much while it loads the model. If it takes more, it is killed and started again, and the recording waits in the spool. The limits of the memory block do not count this process."},
+			Doc: "For protocol embedded: how much memory the engine's process may take; twice as much while it loads the model. If it takes more, it is killed and started again, and the recording waits in the spool. After a change to less than it has, another process is loaded beside it, and takes its place. The limits of the memory block do not count this process."},
 		{Name: "partials", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
 			Doc: "For protocol embedded: whether ORAC shows what it has understood so far while the person still speaks. That takes at most half of a processor core."},
 		{Name: "prompt", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Jarvis, Zigbee, patio"`,

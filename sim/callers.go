@@ -56,7 +56,7 @@ func (m *machine) invite() {
 	m.floor.commands, m.floor.byID, m.floor.newest = map[string]*plea{}, map[string]*plea{}, map[string]uint64{}
 	for _, p := range m.sc.Callers {
 		s := &remote{Caller: p, m: m}
-		if s.Server == "" && s.Topic == "" && len(m.first.STTServers) > 0 {
+		if s.Server == "" && s.Topic == "" && s.Wyoming == "" && len(m.first.STTServers) > 0 {
 			s.Server = m.first.STTServers[0].Name
 		}
 		m.floor.callers = append(m.floor.callers, s)
@@ -95,8 +95,11 @@ func (s *remote) send() {
 	s.under = true
 	c, core := s.waiting[0], m.core
 	rt.New(m.driver, "callers/"+s.Name, func(t *rt.Task) error {
-		if s.Topic != "" {
+		switch {
+		case s.Topic != "":
 			return s.ask(t, core, c)
+		case s.Wyoming != "":
+			return s.dictate(t, c)
 		}
 		n := core.STTServer(s.Server)
 		var h sttrole.Heard

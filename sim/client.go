@@ -19,6 +19,15 @@ type sttClient struct {
 	*service
 	timeout time.Duration
 	proof   *credential
+	plain   bool // the service only returns a text: see wyomingClient
+}
+
+// patience is how long the client waits for the answer to an utterance that the server has completely.
+func (c sttClient) patience() time.Duration {
+	if c.plain {
+		return c.timeout
+	}
+	return max(c.timeout, answerLeast)
 }
 
 // connect connects to the server, or fails as the active faults say.
@@ -95,7 +104,7 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 	if err := c.greet(t, "stream"); err != nil {
 		return stt.Result{}, err
 	}
-	if c.has(scenario.STTNoStream) {
+	if c.has(scenario.STTNoStream) && !c.plain {
 		return stt.Result{}, wire.Answered("stream", c.address(), 403)
 	}
 	for pcm := []int16(nil); ; {
@@ -123,8 +132,8 @@ func (c sttClient) Stream(t *rt.Task, u stt.Utterance, chunks *rt.Mailbox[stt.Ch
 // answer returns the result for an utterance that the server has completely.
 func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (stt.Result, error) {
 	samples := len(pcm)
-	w := &work{id: u.ID, samples: samples, check: op == "check"}
-	c.begin(w, max(c.timeout, answerLeast))
+	w := &work{id: u.ID, samples: samples, check: op == "check" || c.plain}
+	c.begin(w, c.patience())
 	if err := c.wait(t, op, w); err != nil {
 		return stt.Result{}, err
 	}
@@ -144,7 +153,7 @@ func (c sttClient) answer(t *rt.Task, op string, u stt.Utterance, pcm []int16) (
 	if !w.text { // without a language in the request, silence cannot be told from a failure
 		return stt.Result{Silence: op != "transcribe", Duration: audio.Time(samples)}, nil
 	}
-	if !w.check {
+	if op != "check" {
 		c.m.account.Answered(c.m.now(), c.name, u.ID, samples)
 	}
 	return stt.Result{Text: fmt.Sprintf("[00:00.000 --> 00:15.000] [Music] %d samples", samples), Confidence: 1, Duration: audio.Time(samples)}, nil
@@ -160,7 +169,7 @@ func (c sttClient) wait(t *rt.Task, op string, w *work) error {
 			return doubtful(c.fault(op, wire.Unreachable, 0, "connection reset by peer"), wire.UnderWay)
 		case done && !c.mute():
 			return nil
-		case lived >= max(c.timeout, answerLeast) || t.Now().Sub(began) >= holdMost:
+		case lived >= c.patience() || t.Now().Sub(began) >= holdMost:
 			return doubtful(c.fault(op, wire.Timeout, 0, fmt.Sprintf("no transcript %v after the end of the sound", t.Now().Sub(began).Round(time.Second))), wire.UnderWay)
 		}
 		step := time.Second
@@ -171,7 +180,7 @@ func (c sttClient) wait(t *rt.Task, op string, w *work) error {
 		if err := t.Sleep(step); err != nil {
 			return err
 		}
-		if !mute {
+		if !mute || c.plain { // a plain client cannot tell
 			lived += step
 		}
 	}
@@ -208,5 +217,9 @@ func (m *machine) client(to graph.Service, tokens wire.Tokens, _ func(string) st
 		v = &service{m: m, name: s.Name}
 		m.services[s.Name] = v
 	}
-	return sttClient{v, timeout, m.credential(tokens, s.Login.Name(), s.Audience)}, nil
+	c := sttClient{v, timeout, m.credential(tokens, s.Login.Name(), s.Audience), s.Protocol == "wyoming"}
+	if c.plain {
+		return wyomingClient{c}, nil
+	}
+	return c, nil
 }

@@ -102,10 +102,10 @@ var makers = map[scenario.Kind]maker{
 		return m.services[o.Target].proceed
 	}},
 	scenario.STTEngine: {how: "the client is told a failure in a stream, and an empty text by HTTP", empty: true, answer: func(c sttClient, op string) *wire.Error {
-		switch op {
-		case "stream":
+		switch {
+		case op == "stream" || c.plain:
 			return c.fault(op, wire.Engine, 200, engineText)
-		case "check":
+		case op == "check":
 			return c.fault(op, wire.Engine, 200, "no text, and the language unknown: its engine failed")
 		}
 		return nil
@@ -142,6 +142,8 @@ var makers = map[scenario.Kind]maker{
 	}),
 	scenario.EngineSlow:   {how: "each job takes longer"},
 	scenario.EngineBroken: {how: "every process ends while it loads its model"},
+
+	scenario.WyomingUnread: {how: "clients take all places for sound, the engine understands one sound after the other, and nobody takes an answer", do: (*machine).unreading},
 
 	scenario.WebhookPoison: {how: "the client fails on the first event that it brings, as the way says, and on no other", do: func(m *machine, o *occurrence) func() {
 		m.receiver(o.Target).poison = ""

@@ -109,6 +109,13 @@ func (i *issuer) rotate(lost bool) {
 	}
 }
 
+// forget has a server know no keys any more, because it has ended. One that starts asks for them.
+func (i *issuer) forget(server string) {
+	if k := i.known[server]; k != nil {
+		k.least, k.most, k.fetched = 0, 0, 0
+	}
+}
+
 // reached tells whether a server can ask the issuer for its keys.
 func (i *issuer) reached() bool {
 	return i.first(func(x *ailment) bool { return x.Kind.Info().Refuses }) == nil && i.delay() < 3*time.Second

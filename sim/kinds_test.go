@@ -68,6 +68,11 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				said(r, "delivered", "", begin+6, end-1) == 0 && m.account.Delivered > m.account.Recorded // and what was cut off
 		}
 	}
+	// Clients fill the service, and whoever else asks there waits; the microphone does not.
+	crowded := func(m *machine, r report.Run) bool {
+		s := m.floor.callers[0]
+		return s.served == s.asked && s.asked > 10 && said(r, "answered", "", begin, end) > 20 && m.account.Delivered == m.account.Recorded && m.account.Recorded > 15
+	}
 	const replaced = "fault \"kill\" \"then\" {\n  at = \"31s\"\n}\n"
 	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
 
@@ -143,6 +148,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "engine", "cannot be loaded", begin, end) > 3 && noticed(m, r) && said(r, "delivered", "", begin+2, end) == 0 &&
 				m.account.Delivered == m.account.Recorded && m.account.Refused == 0
 		}},
+		scenario.WyomingUnread:    {does: crowded},
 		scenario.HeartbeatDown:    {does: noticed},
 		scenario.HeartbeatRefused: {does: noticed},
 		scenario.WebhookSlow:      {does: noticed},
@@ -262,6 +268,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	_, quietMember := rehearse(t, sceneIn(t, member, "2m", speech), 1)
 	asks := "caller \"phone\" {\n  topic = \"general\"\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
+	dictates := speech + "caller \"hall\" {\n  wyoming = \"speech\"\n  at = \"7s\"\n  every = \"8s\"\n}\n"
+	_, quietVoice := rehearse(t, sceneIn(t, visited, "2m", dictates), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
 		mk, made := makerOf(k)
@@ -295,6 +303,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet, speech = serving, quietServer, calls
 			case scenario.TracesTarget:
 				home, quiet = traced, quietTraced
+			case scenario.WyomingTarget:
+				home, quiet, speech = visited, quietVoice, dictates
 			case scenario.LoginTarget:
 				home, quiet = member, quietMember
 			case "":

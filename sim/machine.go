@@ -64,7 +64,8 @@ type machine struct {
 	peers      map[string]*peer
 	issuers    map[string]*issuer
 	receivers  map[string]*receiver
-	tracing    *collector // nil: nobody has sent it anything
+	tracing    *collector            // nil: nobody has sent it anything
+	doors      map[string]*voiceDoor // of Wyoming services, the newest of each
 	floor      floor
 	centre     *centre
 	ledger     *ledger
@@ -110,7 +111,7 @@ const canary = "canary-4e1f-never-to-be-seen"
 func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
 	m := &machine{
 		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
-		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, engines: map[string]*engine{}, speakers: map[string]*speaker{}, homes: map[string]*home{}, minds: map[string]*mind{}, peers: map[string]*peer{}, issuers: map[string]*issuer{}, receivers: map[string]*receiver{},
+		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, engines: map[string]*engine{}, speakers: map[string]*speaker{}, homes: map[string]*home{}, minds: map[string]*mind{}, peers: map[string]*peer{}, issuers: map[string]*issuer{}, receivers: map[string]*receiver{}, doors: map[string]*voiceDoor{},
 		incidents: map[string]*report.Incident{}, count: map[string]uint64{},
 	}
 	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
@@ -216,7 +217,7 @@ func (m *machine) launch() {
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: m.disk, Host: "sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
-		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Speaker: m.speaker, Sound: m.sound, Events: rt.NewOut(events),
+		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Door: m.door, Speaker: m.speaker, Sound: m.sound, Events: rt.NewOut(events),
 	}
 }
 

@@ -78,6 +78,22 @@ stt_server "house" {
 }
 `
 
+// visited is the house with an engine of its own, which understands what a Home Assistant sends, too.
+var visited = embedded + `
+wyoming "speech" {
+  serve  = "stt"
+  engine = stt.whisper
+}
+`
+
+// dictating is the house with a Wyoming service.
+var dictating = strings.NewReplacer(`url = "http://stt.local:7272"`, `
+  protocol     = "wyoming"
+  url          = "tcp://stt.local:10300"
+  timeout      = "10s"
+  health_every = "5s"
+`, "heartbeat \"whisper\" { stt = stt.whisper }\n", "").Replace(house)
+
 // acting is a house that does what it is told.
 var acting = embedded + `
 topic "general" {

@@ -115,6 +115,9 @@ func (s *service) end() {
 		w.ended = w.ended || !w.judged
 	}
 	s.works = nil
+	for _, i := range s.m.issuers {
+		i.forget(s.address())
+	}
 }
 
 // stop pauses the server's work, and proceed resumes it.

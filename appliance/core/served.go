@@ -37,6 +37,16 @@ func (c *Core) VoiceServices() (list []status.VoiceService) {
 	return list
 }
 
+// Voices are the states of all Wyoming services, in short.
+func (c *Core) Voices() (list []status.Voice) {
+	for _, v := range c.runner.Views() {
+		if w, ok := v.code.(*node.Wyoming); ok && v.State != reconcile.Leaked {
+			list = append(list, w.Status())
+		}
+	}
+	return list
+}
+
 // Forwards are the queues of all Cores.
 func (c *Core) Forwards() (list []status.Hook) {
 	for _, v := range c.runner.Views() {

@@ -51,7 +51,7 @@ type EngineReply struct {
 // and started again, and its job fails: whoever asked keeps the sound, and asks again.
 //
 // When the settings name another model, it is loaded beside the one that works, and takes its place once it is ready: nobody waits for
-// it. If it cannot be loaded, the other goes on.
+// it. If it cannot be loaded, the other goes on. So it is when they allow less memory than the process has.
 //
 // A job of a delivery goes before one from elsewhere. A glimpse, for a partial result, is only worth something while nobody else
 // waits.
@@ -66,8 +66,9 @@ type Engine struct {
 	Events   Events
 
 	process EngineProcess // nil: let go
+	most    int64         // bytes that it was allowed when it was started
 	model   string        // that it has loaded
-	next    *successor    // with another model; nil: there is none
+	next    *successor    // that takes its place; nil: there is none
 	wanted  string        // the model of the settings, when they were last looked at
 	trouble string        // why that cannot take the place of the one that runs; "" if it can
 	retry   rt.Instant    // not to be tried again before
@@ -264,7 +265,7 @@ func (n *Engine) attend(t *rt.Task, within time.Duration, over func() bool, call
 			n.late = min(n.late+1, maxLate)
 			cause = fmt.Errorf("it gave no answer within %v, and was killed", within.Round(100*time.Millisecond))
 		default:
-			cause = n.tooLarge(n.process)
+			cause = n.tooLarge()
 		}
 		if cause != nil {
 			n.process.Kill()

@@ -468,6 +468,7 @@ func TestAModelThatCannotTakeThePlaceOfAnotherLeavesItThere(t *testing.T) {
 	for name, bad := range map[string]process{
 		"damaged":   {unloads: errors.New("damaged"), loads: time.Second},
 		"too large": {loads: 2 * time.Second, resident: 201},
+		"large":     {loads: 2 * time.Second, resident: 101},
 		"hanging":   {loads: time.Hour},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -499,4 +500,65 @@ func TestAModelThatCannotTakeThePlaceOfAnotherLeavesItThere(t *testing.T) {
 			})
 		})
 	}
+}
+
+// limit allows the engine other memory, as an apply does.
+func (b *bench) limit(most int64) {
+	c := b.config("m")
+	c.MaxMemory = most
+	b.Update(&Engine{Config: rt.NewCell(c)})
+}
+
+// TestALowerLimitOfMemoryEndsNoProcessThatWorks: one that has more is replaced by one that was loaded beside it. If that has too much as
+// well, the first goes on, and the engine tells. A higher limit is for the process that runs.
+func TestALowerLimitOfMemoryEndsNoProcessThatWorks(t *testing.T) {
+	large, small, later := well, well, well
+	large.says, large.resident, later.says = "large", 90, "later"
+	small.says, small.resident = "small", 40
+	b := newBench(large, large, small, later)
+	b.run(t, func(k *rt.Task, c *EngineClient) {
+		ask := func(want string) {
+			t.Helper()
+			if r, err := c.Transcribe(k, said, make([]int16, audio.Rate)); err != nil || r.Text != want {
+				t.Errorf("%+v, %v, want %q", r, err, want)
+			}
+		}
+		ask("large")
+		b.limit(95)
+		_ = k.Sleep(3 * time.Second)
+		b.told(t, k, "loading", "ready") // it fits
+		b.limit(80)                      // twice as much while it is loaded, and no longer
+		for range 4 {
+			ask("large")
+		}
+		_ = k.Sleep(3 * time.Second)
+		if b.Trouble() == "" || b.started[0].closed || !b.started[1].closed {
+			t.Errorf("trouble %q, %+v", b.Trouble(), b.Status())
+		}
+		b.told(t, k, "loading", "failed")
+		ask("large")
+		b.limit(100)
+		_ = k.Sleep(3 * time.Second)
+		b.told(t, k, "ready")
+		b.limit(45)
+		for range 4 {
+			ask("large")
+		}
+		_ = k.Sleep(3 * time.Second)
+		b.told(t, k, "loading", "ready")
+		ask("small")
+		if s := b.Status(); b.Trouble() != "" || s.Resident != 40 || s.Most != 45 || !b.started[0].closed {
+			t.Errorf("trouble %q, %+v", b.Trouble(), s)
+		}
+		b.started[2].resident = 46
+		_ = k.Sleep(3 * time.Second)
+		b.told(t, k, "failed", "loading", "ready") // the limit under which it was started
+		ask("later")
+		b.limit(60)
+		_ = k.Sleep(2 * time.Second)
+		b.started[3].resident = 55
+		_ = k.Sleep(2 * time.Second)
+		b.told(t, k)
+		ask("later")
+	})
 }

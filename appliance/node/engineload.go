@@ -29,7 +29,7 @@ func (n *Engine) load(t *rt.Task) error {
 	say(t, n.Events, n.Name, event.Engine{STT: n.STT, Model: n.model, State: string(EngineLoading)})
 	p, err := c.Start(t)
 	if err == nil {
-		n.process = p
+		n.process, n.most = p, c.MaxMemory
 		err = n.attend(t, n.loadTime()<<n.late, nil, p.Load)
 	}
 	switch {
@@ -42,7 +42,7 @@ func (n *Engine) load(t *rt.Task) error {
 	}
 	n.used, n.loads = t.Now(), t.Now().Sub(began)
 	n.show(EngineReady, "")
-	if err := n.tooLarge(n.process); err != nil { // loading may take more than what follows
+	if err := n.tooLarge(); err != nil { // loading may take more than what follows
 		n.failed(t, err)
 		return err
 	}
@@ -59,20 +59,23 @@ func (n *Engine) loadTime() time.Duration {
 }
 
 // tooLarge measures the process, and returns an error if it has more memory than it may.
-func (n *Engine) tooLarge(p EngineProcess) error {
-	resident, err := p.Resident()
+func (n *Engine) tooLarge() error {
+	resident, err := n.process.Resident()
 	if err != nil {
 		return nil // it has just ended: whoever waits for it learns why
 	}
-	most := n.Config.Get().MaxMemory
 	s := n.shown.Get()
-	if p == n.process {
-		s.Resident = resident
-		n.shown.Take(rt.NewCell(s))
-	}
-	if p != n.process || s.State == EngineLoading {
+	s.Resident = resident
+	n.shown.Take(rt.NewCell(s))
+	most := max(n.most, n.Config.Get().MaxMemory) // a lower one is for the process that takes its place: see settle
+	if s.State == EngineLoading {
 		most *= loadMore
 	}
+	return within(resident, most)
+}
+
+// within returns an error if a process has more memory than it may.
+func within(resident, most int64) error {
 	if resident > most {
 		return fmt.Errorf("it took %d MiB of memory, more than the %d MiB that max_memory allows, and was killed", resident>>20, most>>20)
 	}
@@ -90,7 +93,7 @@ func (n *Engine) look(t *rt.Task) error {
 		n.used = t.Now()
 		return n.load(t) // whoever comes next finds it ready, and everybody sees that it works again
 	}
-	err := n.tooLarge(n.process)
+	err := n.tooLarge()
 	switch idle := n.Config.Get().Idle; {
 	case !n.process.Alive():
 		err = errors.New("its process ended while it had nothing to do")

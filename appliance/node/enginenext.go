@@ -9,7 +9,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// successor is a process that loads another model, beside the one that works.
+// successor is a process that loads a model, beside the process that works.
 type successor struct {
 	EngineProcess
 	model        string
@@ -19,6 +19,7 @@ type successor struct {
 
 // settle brings the process in line with the settings. A model that the settings newly name is loaded at once, whether or not somebody
 // needs it now: so the next wake word does not wait for it, and a model that cannot be loaded is found while the change can be taken back.
+// Nor does a lower limit of memory end a process that was started under a higher one: if that has more, another takes its place.
 func (n *Engine) settle(t *rt.Task) {
 	c := n.Config.Get()
 	fresh := c.Model != n.wanted
@@ -32,9 +33,9 @@ func (n *Engine) settle(t *rt.Task) {
 			n.used = t.Now()
 			_ = n.load(t) // a failure is shown, and it is tried again
 		}
-	case c.Model == n.model:
+	case c.Model == n.model && n.shown.Get().Resident <= c.MaxMemory:
 		if n.trouble != "" { // the settings were taken back
-			n.trouble = ""
+			n.trouble, n.retry = "", 0
 			n.show(EngineReady, "")
 			n.ready(t, 0)
 		}
@@ -57,16 +58,22 @@ func (n *Engine) succeed(t *rt.Task, c EngineConfig) {
 
 // succeeded puts the successor into the place of the process, if it is ready, and tells whether it is of no use.
 func (n *Engine) succeeded(t *rt.Task) (useless bool) {
-	s := n.next
-	err := n.tooLarge(s)
+	s, most := n.next, n.Config.Get().MaxMemory
+	resident, err := s.Resident()
+	if err != nil {
+		resident, err = 0, nil // it has just ended: the load says why
+	}
 	switch {
-	case err != nil:
 	case s.load.Done():
-		err = s.load.Err()
-	case t.Now() < s.until:
-		return false
-	default:
+		if err = s.load.Err(); err == nil {
+			err = within(resident, most)
+		}
+	case t.Now() >= s.until:
 		err = fmt.Errorf("it was not ready within %v, and was killed", loadTime)
+	default:
+		if err = within(resident, loadMore*most); err == nil {
+			return false
+		}
 	}
 	if err != nil {
 		n.refuse(t, s.model, err)
@@ -74,13 +81,10 @@ func (n *Engine) succeeded(t *rt.Task) (useless bool) {
 	}
 	n.next = nil
 	n.end(t)
-	n.process, n.model, n.loads = s.EngineProcess, s.model, t.Now().Sub(s.began)
+	n.process, n.most, n.model, n.loads = s.EngineProcess, most, s.model, t.Now().Sub(s.began)
 	n.used, n.trouble, n.fails, n.late = t.Now(), "", 0, 0
+	n.shown.Take(rt.NewCell(EngineShown{Resident: resident}))
 	n.show(EngineReady, "")
-	if err := n.tooLarge(n.process); err != nil { // it may take no more than this from now on
-		n.failed(t, err)
-		return false
-	}
 	n.ready(t, n.loads)
 	return false
 }

@@ -23,7 +23,11 @@ type Wyoming struct {
 	trouble rt.Cell[string] // why the door is not open
 	open    rt.Cell[bool]
 	said    rt.Cell[[]status.VoiceAnswer] // newest first; the slices are never changed
+	tally   rt.Cell[tally]
 }
+
+// tally is how many requests were answered, and how many failed.
+type tally struct{ answered, failed int }
 
 // mostSaid is how many of the last answers are shown.
 const mostSaid = 20
@@ -35,16 +39,35 @@ type Counted interface {
 
 // Shown is the state of the service. It may be called from anywhere.
 func (n *Wyoming) Shown() status.VoiceService {
-	s := status.VoiceService{Name: n.Config.Get().Block.Name, Open: n.open.Get(), Error: n.trouble.Get(), Answers: n.said.Get()}
+	count := n.tally.Get()
+	s := status.VoiceService{
+		Name: n.Config.Get().Block.Name, Open: n.open.Get(), Error: n.trouble.Get(), Answers: n.said.Get(), Answered: count.answered, Failed: count.failed,
+	}
 	if d, ok := n.Door.(Counted); ok && s.Open {
 		s.Connections, s.Streams = d.Clients()
 	}
 	return s
 }
 
+// Status is Shown in short. It may be called from anywhere.
+func (n *Wyoming) Status() status.Voice {
+	s := n.Shown()
+	return status.Voice{
+		Name: s.Name, Serves: n.Config.Get().Block.Serve, Listen: n.Listen, Open: s.Open, Exposed: !runbook.IsLoopback(n.Listen),
+		Connections: s.Connections, Streams: s.Streams, Answered: s.Answered, Failed: s.Failed, Error: s.Error,
+	}
+}
+
 // told passes on what the door tells, and remembers the answers.
 func (n *Wyoming) told(t *rt.Task, b event.Body) {
 	if a, ok := b.(event.Answered); ok {
+		count := n.tally.Get()
+		if a.Cause == "" {
+			count.answered++
+		} else {
+			count.failed++
+		}
+		n.tally.Take(rt.NewCell(count))
 		last := n.said.Get()
 		fresh := make([]status.VoiceAnswer, 0, mostSaid)
 		fresh = append(fresh, status.VoiceAnswer{At: t.Wall(), Address: a.Address, Text: clip(a.Text), Model: a.Model, Cause: a.Cause, Seconds: a.Seconds, Took: a.Took})

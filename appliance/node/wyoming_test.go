@@ -8,6 +8,7 @@ import (
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/rt"
+	"orac/appliance/status"
 	"orac/runbook"
 )
 
@@ -19,6 +20,7 @@ func (d busyDoor) Serve(t *rt.Task, _ func() node.WyomingConfig, opened func(), 
 	for i := range d.answers {
 		tell(event.Answered{Address: "192.0.2.9", Text: fmt.Sprint("text ", i), Seconds: 2, Took: 0.3})
 	}
+	tell(event.Answered{Address: "192.0.2.9", Cause: "the engine is gone"})
 	tell(event.Answered{Address: "192.0.2.9", Model: "alexa"})
 	return t.Sleep(time.Hour)
 }
@@ -28,7 +30,7 @@ func (busyDoor) Clients() (connections, streams int) { return 3, 2 }
 // TestAServiceShowsItsLastAnswers, the newest first and not too many, and how many clients it has.
 func TestAServiceShowsItsLastAnswers(t *testing.T) {
 	world(t, time.Minute, func(k *rt.Task) {
-		n := &node.Wyoming{Name: "wyoming.ears", Config: rt.NewCell(node.WyomingConfig{Block: runbook.Wyoming{Name: "ears"}}), Door: busyDoor{100}}
+		n := &node.Wyoming{Name: "wyoming.ears", Listen: ":10400", Config: rt.NewCell(node.WyomingConfig{Block: runbook.Wyoming{Name: "ears", Serve: "wake"}}), Door: busyDoor{100}}
 		if s := n.Shown(); s.Open || s.Connections != 0 || len(s.Answers) != 0 {
 			t.Errorf("before it runs: %+v", s)
 		}
@@ -38,8 +40,12 @@ func TestAServiceShowsItsLastAnswers(t *testing.T) {
 		if !s.Open || s.Name != "ears" || s.Connections != 3 || s.Streams != 2 || len(s.Answers) != 20 {
 			t.Fatalf("%+v", s)
 		}
-		if s.Answers[0].Model != "alexa" || s.Answers[1].Text != "text 99" || s.Answers[19].Text != "text 81" || s.Answers[1].At.IsZero() {
+		if s.Answers[0].Model != "alexa" || s.Answers[1].Cause == "" || s.Answers[2].Text != "text 99" || s.Answers[19].Text != "text 82" || s.Answers[1].At.IsZero() {
 			t.Errorf("%+v", s.Answers)
+		}
+		want := status.Voice{Name: "ears", Serves: "wake", Listen: ":10400", Open: true, Exposed: true, Connections: 3, Streams: 2, Answered: 101, Failed: 1}
+		if got := n.Status(); got != want {
+			t.Errorf("in short: %+v", got)
 		}
 		task.Stop()
 		pause(k, time.Second)

@@ -113,7 +113,11 @@ func (w *Wyoming) talk(t *rt.Task, u Utterance, op string, feed func(*wyoming.Co
 	defer func() { done(); _ = conn.Close(); _ = t.Wait(reader, rt.Never) }()
 
 	began, partial := t.Now(), &partials{u: u}
-	err = conn.Begin(wyoming.Transcribe{Language: w.language})
+	asked := wyoming.Transcribe{Language: w.language}
+	if u.ID != "" {
+		asked.Context = &wyoming.Context{Utterance: u.ID}
+	}
+	err = conn.Begin(asked)
 	if err == nil {
 		err = feed(conn, answers, partial)
 	}

@@ -1,6 +1,7 @@
 package stt
 
 import (
+	"errors"
 	"io"
 	"net"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/rt"
+	"orac/appliance/stt/stttest"
 )
 
 func newWyoming(t *testing.T, c ServerConfig) *Wyoming {
@@ -193,6 +195,52 @@ func TestWhatWyomingErrorsMean(t *testing.T) {
 	for _, bad := range []string{"http://h:1", "tcp://h", "tcp://h:1/x", "tcp://user:hush@h:1", ""} {
 		if _, err := NewWyoming(ServerConfig{URL: bad}); err == nil || strings.Contains(err.Error(), "hush") {
 			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+// TestWhatAWyomingServiceDoes: each behaviour of the server that chaos runs, streamed and whole. Its answer, or its error, is what the
+// client makes of such a service; the next request is answered.
+func TestWhatAWyomingServiceDoes(t *testing.T) {
+	s := stttest.Start(t)
+	at, err := s.ServeWyoming()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWyoming(t, ServerConfig{URL: "tcp://" + at, Timeout: patience})
+	for how, want := range map[stttest.Do]Kind{
+		stttest.Good: 0, stttest.Chatty: 0, stttest.NoStream: 0, stttest.EmptyText: 0, stttest.EngineText: Engine, stttest.EngineFails: Engine, stttest.EngineError: Engine,
+		stttest.Status: Engine, stttest.Garbage: Protocol, stttest.WrongShape: Protocol, stttest.Never: Timeout, stttest.Deaf: Timeout, stttest.CloseEarly: Unreachable,
+		stttest.Dies: Unreachable, stttest.Reset: Unreachable,
+	} {
+		for name, ask := range map[string]func(*rt.Task) (Result, error){
+			"whole":    func(task *rt.Task) (Result, error) { return w.Transcribe(task, said, voice(6400)) },
+			"streamed": func(task *rt.Task) (Result, error) { return w.Stream(task, said, chunksOf(task, voice(6400))) },
+		} {
+			s.Set(stttest.Wyoming, stttest.Behaviour{Do: how, Code: 401, After: 2})
+			r, err := do(t, ask)
+			e, _ := errors.AsType[*Error](err)
+			switch {
+			case want == 0 && (err != nil || r.Silence != (how == stttest.EmptyText) || r.Silence == (r.Text != "")):
+				t.Errorf("%s, %s: %+v, %v", how, name, r, err)
+			case want != 0 && (e == nil || e.Kind != want || e.Doubt != NoDoubt):
+				t.Errorf("%s, %s: %+v, %v; want %v", how, name, r, err, want)
+			}
+			s.Set(stttest.Wyoming, stttest.Behaviour{})
+			if r, err := do(t, ask); err != nil || r.Text == "" {
+				t.Errorf("after %s, %s: %+v, %v", how, name, r, err)
+			}
+		}
+	}
+	for _, h := range s.Heard() {
+		if h.ID != said.ID || h.Complaint != "" || h.Answered && (len(h.PCM) != 6400 || !h.Whole) {
+			t.Errorf("it heard %+v", h)
+		}
+	}
+	for how, well := range map[stttest.Do]bool{stttest.Good: true, stttest.NoStream: true, stttest.Status: false, stttest.CloseEarly: false} {
+		s.Set(stttest.Health, stttest.Behaviour{Do: how, Code: 401})
+		if _, err := do(t, w.Health); (err == nil) != well {
+			t.Errorf("its health, %s: %v", how, err)
 		}
 	}
 }

@@ -244,3 +244,19 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestTheContextOfAClientIsItsOwn: whatever it writes there, its request is read.
+func TestTheContextOfAClientIsItsOwn(t *testing.T) {
+	for context, want := range map[string]string{
+		`{"utterance_id":"u1","more":[1]}`: "u1", `{}`: "", `null`: "", `"text"`: "", `[1]`: "", `{"utterance_id":7}`: "",
+	} {
+		e, err := NewReader(strings.NewReader(`{"type":"transcribe","data":{"language":"en","context":` + context + "}}\n")).Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got Transcribe
+		if err := e.Decode(&got); err != nil || got.Language != "en" || (got.Context == nil && want != "") || got.Context != nil && got.Context.Utterance != want {
+			t.Errorf("%s: %+v, %v", context, got, err)
+		}
+	}
+}

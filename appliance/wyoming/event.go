@@ -121,8 +121,25 @@ func (m *Millis) UnmarshalJSON(b []byte) error {
 
 // Transcribe asks for the text of the sound that follows.
 type Transcribe struct {
-	Name     string `json:"name,omitempty"` // of the model; "" means the default one
-	Language string `json:"language,omitempty"`
+	Name     string   `json:"name,omitempty"` // of the model; "" means the default one
+	Language string   `json:"language,omitempty"`
+	Context  *Context `json:"context,omitempty"`
+}
+
+// Context is what a client says of a sound besides. The protocol leaves open what is in it; services pass it on, or skip it.
+type Context struct {
+	Utterance string `json:"utterance_id,omitempty"` // its ID, for the logs on both sides
+}
+
+// UnmarshalJSON skips what other clients write there, whatever its form.
+func (c *Context) UnmarshalJSON(b []byte) error {
+	var known struct {
+		Utterance string `json:"utterance_id"`
+	}
+	if json.Unmarshal(b, &known) == nil {
+		c.Utterance = known.Utterance
+	}
+	return nil
 }
 
 // Transcript is the text of the sound, "" if nothing was understood.

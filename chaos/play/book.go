@@ -83,9 +83,9 @@ func text(s string) string {
 	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(strconv.Quote(s))
 }
 
-// settle adapts the runbook to a world: it sets the state directory and the addresses of services, and makes relative paths
-// absolute. Services are keyed by the address of their block.
-func (b book) settle(state string, services map[runbook.Address]string) (book, error) {
+// settle adapts the runbook to a world: it sets the state directory, the addresses of services and those at which the appliance serves, and
+// makes relative paths absolute. Addresses are keyed by that of their block.
+func (b book) settle(state string, services, doors map[runbook.Address]string) (book, error) {
 	edits := []setting{{block: b.rb.Appliance.Address, attribute: "state_dir", value: text(state)}}
 	for _, s := range b.rb.STTs {
 		if url, ok := services[s.Address]; ok {
@@ -121,6 +121,9 @@ func (b book) settle(state string, services map[runbook.Address]string) (book, e
 	}
 	for _, l := range b.rb.Logins {
 		edits = append(edits, setting{block: l.Address, attribute: "issuer", value: text(services[l.Address])})
+	}
+	for _, w := range b.rb.Wyomings {
+		edits = append(edits, setting{block: w.Address, attribute: "listen", value: text(doors[w.Address])})
 	}
 	for _, w := range b.rb.WAVs {
 		edits = append(edits, setting{block: w.Address, attribute: "path", value: text(b.absolute(w.Path))})

@@ -77,6 +77,8 @@ var makers = map[scenario.Kind]Maker{
 	scenario.EngineHangs:    {How: "SIGSTOP to the process of the engine", prepare: stopEngine},
 	scenario.EngineMemory:   {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
 	scenario.EngineTrash:    {How: "malformed frames are written into the pipe of the engine's process", prepare: trashEngine},
+	scenario.WyomingUnread:  {How: "clients connect to the service, send sounds and long pings, and read nothing", prepare: visits(8, unread)},
+	scenario.WyomingTrash:   {How: "clients connect to the service again and again, and do what the way says", prepare: trashWyoming},
 	scenario.WebhookPoison:  {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
 	scenario.WebhookFlood:   {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 	scenario.CollectorFlood: {How: "the collector answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},

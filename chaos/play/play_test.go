@@ -60,6 +60,9 @@ heartbeat "whisper" {
 webhook "light" {
   url = "http://lights.local/wake"
 }
+wyoming "speech" {
+  serve = "wake"
+}
 topic "general" {
   backends       = [backend.home]
   language_model = language_model.qwen
@@ -115,7 +118,7 @@ func TestTheRunbookIsPointedToTheWorld(t *testing.T) {
 	}
 	dir := b.rb.Dir
 	urls := map[runbook.Address]string{"stt.whisper": "http://127.0.0.1:1", "heartbeat.whisper": "http://127.0.0.1:2", "webhook.light": "http://127.0.0.1:3", "backend.home": "http://127.0.0.1:4", "language_model.qwen": "http://127.0.0.1:5"}
-	if b, err = b.settle("/world/disk/state", urls); err != nil {
+	if b, err = b.settle("/world/disk/state", urls, map[runbook.Address]string{"wyoming.speech": "127.0.0.1:6"}); err != nil {
 		t.Fatal(err)
 	}
 	whisper, _ := b.rb.STT("stt.whisper")
@@ -123,7 +126,7 @@ func TestTheRunbookIsPointedToTheWorld(t *testing.T) {
 	for got, want := range map[string]string{
 		b.rb.Appliance.StateDir: "/world/disk/state", whisper.URL: "http://127.0.0.1:1", b.rb.HeartbeatURL(b.rb.Heartbeats[0]): "http://127.0.0.1:2",
 		b.rb.Backends[0].URL: "http://127.0.0.1:4", b.rb.LanguageModels[0].URL: "http://127.0.0.1:5", strings.Join(b.secrets(), " "): "ORAC_SECRET_HA_TOKEN=" + secretText,
-		b.rb.Webhooks[0].URL.Text(): "http://127.0.0.1:3/webhook", local.Command[0]: filepath.Join(dir, "bin/whisper"), local.Command[1]: "${HOME}",
+		b.rb.Webhooks[0].URL.Text(): "http://127.0.0.1:3/webhook", b.rb.Wyomings[0].ListensAt(): "127.0.0.1:6", local.Command[0]: filepath.Join(dir, "bin/whisper"), local.Command[1]: "${HOME}",
 	} {
 		if got != want {
 			t.Errorf("%q; want %q", got, want)

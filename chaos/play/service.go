@@ -22,6 +22,8 @@ type service struct {
 	server *sttserver.Process
 	house  *homeserver.Process
 	issuer *issuer
+	// wyoming tells that the server is reached where it speaks Wyoming.
+	wyoming bool
 
 	mu  sync.Mutex // guards what follows, and orders the updates of the peer and the proxy
 	bad []*misbehaviour
@@ -62,6 +64,9 @@ func (w *World) serveAll() error {
 			continue
 		}
 		err := add(x.Address, func(s *service) error {
+			if s.wyoming = x.Protocol == "wyoming"; s.wyoming {
+				urls[x.Address] = "tcp://" + s.proxy.Address()
+			}
 			if err := w.serveSTT(s); err != nil || x.Login == "" {
 				return err
 			}
@@ -98,8 +103,11 @@ func (w *World) serveAll() error {
 			return err
 		}
 	}
-	var err error
-	if w.book, err = w.book.settle(w.State, urls); err != nil {
+	doors, err := w.doors()
+	if err != nil {
+		return err
+	}
+	if w.book, err = w.book.settle(w.State, urls, doors); err != nil {
 		return err
 	}
 	w.saved = w.book
@@ -130,7 +138,12 @@ func (w *World) noteStand(what string, s *service) error {
 
 // listen starts a proxy where the appliance can reach it.
 func (w *World) listen(seed uint64, s *service) (p *proxy.Proxy, err error) {
-	target := func() string { return s.Address() } // nobody connects before it is there
+	target := func() string { // nobody connects before it is there
+		if s.wyoming {
+			return s.server.Wyoming()
+		}
+		return s.Address()
+	}
 	if w.network == nil {
 		return proxy.Listen(seed, target)
 	}
@@ -168,7 +181,7 @@ func (s *service) serving(change func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
-	how := map[stttest.Endpoint]sttserver.Behaviour{stttest.HTTP: {}, stttest.WS: {}, stttest.Health: {}, stttest.Heartbeat: {}, stttest.Webhook: {}}
+	how := map[stttest.Endpoint]sttserver.Behaviour{stttest.HTTP: {}, stttest.WS: {}, stttest.Wyoming: {}, stttest.Health: {}, stttest.Heartbeat: {}, stttest.Webhook: {}}
 	for _, b := range s.bad {
 		for _, e := range b.endpoints {
 			how[e] = b.Behaviour
@@ -199,4 +212,4 @@ func without[T comparable](list []T, x T) []T {
 	return slices.DeleteFunc(list, func(y T) bool { return x == y })
 }
 
-var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS}
+var speech = []stttest.Endpoint{stttest.HTTP, stttest.WS, stttest.Wyoming}

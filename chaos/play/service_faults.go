@@ -48,7 +48,7 @@ func doing(do stttest.Do, endpoints ...stttest.Endpoint) func(*World, occurrence
 
 // endpoints are all endpoints of a target.
 var endpoints = map[scenario.Target][]stttest.Endpoint{
-	scenario.STTTarget:       {stttest.HTTP, stttest.WS, stttest.Health},
+	scenario.STTTarget:       {stttest.HTTP, stttest.WS, stttest.Wyoming, stttest.Health},
 	scenario.HeartbeatTarget: {stttest.Heartbeat},
 	scenario.WebhookTarget:   {stttest.Webhook},
 	scenario.TracesTarget:    {stttest.Webhook}, // it accepts whatever is sent

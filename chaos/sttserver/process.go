@@ -13,6 +13,7 @@ import (
 type Process struct {
 	*peer.Peer
 	address string
+	wyoming string
 
 	mu      sync.Mutex                     // guards what follows, and orders what is asked
 	stopped bool                           // it answers nothing
@@ -26,11 +27,14 @@ func Start(program string, args ...string) (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the speech-to-text server: %w", err)
 	}
-	return &Process{Peer: p, address: a.Address}, nil
+	return &Process{Peer: p, address: a.Address, wyoming: a.Wyoming}, nil
 }
 
 // Address returns the host and port of the server.
 func (p *Process) Address() string { return p.address }
+
+// Wyoming returns the host and port at which it speaks Wyoming.
+func (p *Process) Wyoming() string { return p.wyoming }
 
 // Set changes how endpoints behave.
 func (p *Process) Set(how map[stttest.Endpoint]Behaviour) error {

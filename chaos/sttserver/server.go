@@ -34,9 +34,10 @@ type Behaviour struct {
 	One   bool `json:"one,omitempty"` // applies to one utterance only
 }
 
-// Answer is the line that answers each request. The very first line has only the address.
+// Answer is the line that answers each request. The very first line has only the addresses.
 type Answer struct {
 	Address string  `json:"address,omitempty"`
+	Wyoming string  `json:"wyoming,omitempty"` // where it speaks Wyoming
 	Heard   []Heard `json:"heard,omitempty"`
 	Sound   []int16 `json:"sound,omitempty"`
 	// RefusedFor is the longest time in which it has refused every token that it was shown.
@@ -45,7 +46,7 @@ type Answer struct {
 
 // Heard is an utterance that the server was sent, in the order in which requests began. It does not contain what was said.
 type Heard struct {
-	Wake       string    `json:"wake"` // the time of its wake word, to the microsecond: its identity
+	Wake       string    `json:"wake"` // the time of its wake word, to the microsecond: its identity; over Wyoming its ID
 	ID         string    `json:"id"`   // of the utterance, as the appliance names it; empty if the utterance must have no effect
 	Samples    int       `json:"samples"`
 	Whole      bool      `json:"whole"`
@@ -53,7 +54,7 @@ type Heard struct {
 	Acted      time.Time `json:"acted,omitzero"`    // when ORAC Core was given what was understood
 	Answered   time.Time `json:"answered,omitzero"` // when a good answer went out
 	Complaint  string    `json:"complaint,omitempty"`
-	Connection string    `json:"way"` // http or ws
+	Connection string    `json:"way"` // http, ws or wyoming
 }
 
 // Main is the server's process. It returns the exit code.
@@ -71,8 +72,12 @@ func serve(in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer s.Close()
+	wyoming, err := s.ServeWyoming()
+	if err != nil {
+		return err
+	}
 	var tokens *gate
-	return peer.Serve(in, out, Answer{Address: s.Address()}, func(r Request) (a Answer) {
+	return peer.Serve(in, out, Answer{Address: s.Address(), Wyoming: wyoming}, func(r Request) (a Answer) {
 		for endpoint, b := range r.Set {
 			s.Set(endpoint, stttest.Behaviour{Do: b.Do, Code: b.Code, Wait: b.Wait, After: b.After, One: b.One})
 		}
@@ -98,7 +103,7 @@ func serve(in io.Reader, out io.Writer) error {
 // record drops the requests without sound, and returns the others with the sound of each.
 func record(all []stttest.Heard) (list []Heard, sounds [][]int16) {
 	for _, h := range all {
-		if h.Endpoint != stttest.HTTP && h.Endpoint != stttest.WS {
+		if h.Endpoint != stttest.HTTP && h.Endpoint != stttest.WS && h.Endpoint != stttest.Wyoming {
 			continue
 		}
 		r := Heard{Wake: h.Header.Get("X-Wake-Word-Time"), ID: h.ID, Samples: len(h.PCM), Whole: h.Whole, Acted: h.Acted, Began: h.Began, Complaint: h.Complaint, Connection: string(h.Endpoint)}
@@ -109,6 +114,9 @@ func record(all []stttest.Heard) (list []Heard, sounds [][]int16) {
 			if err := json.Unmarshal(h.Body, &config); err == nil {
 				r.Wake = config.Wake
 			}
+		}
+		if h.Endpoint == stttest.Wyoming {
+			r.Wake = h.ID // it is not told the time of the wake word
 		}
 		if h.Answered {
 			r.Answered = h.AnsweredAt

@@ -150,60 +150,6 @@ func (a *app) pulling() func(models.Progress) {
 	}
 }
 
-// modelVerdict is an element of what orac models verify --json prints.
-type modelVerdict struct {
-	Name    string `json:"name"`
-	OK      bool   `json:"ok"`
-	Problem string `json:"problem,omitempty"`
-}
-
-func (a *app) modelsVerify() *cobra.Command {
-	return a.storeCommand(&cobra.Command{
-		Use: "verify [NAME…]", Short: "check the files that are here against the catalogue",
-		Example: "  orac models verify\n  orac models verify hey_jarvis",
-	}, func(_ context.Context, s models.Store, names []string) error {
-		if len(names) == 0 {
-			for _, m := range s.List() {
-				if m.Present {
-					names = append(names, m.Name)
-				}
-			}
-		}
-		if err := known(names); err != nil {
-			return err
-		}
-		verdicts, wrong := []modelVerdict{}, 0
-		for _, name := range names {
-			v := modelVerdict{Name: name, OK: true}
-			if err := s.Verify(name); err != nil {
-				wrong++
-				v.OK, v.Problem = false, err.Error()
-			}
-			verdicts = append(verdicts, v)
-		}
-		if a.json {
-			if err := a.printJSON(verdicts); err != nil {
-				return err
-			}
-		} else {
-			for _, v := range verdicts {
-				if v.OK {
-					fmt.Fprintf(a.out, "%s  %s\n", a.out.Good("ok   "), v.Name)
-				} else {
-					fmt.Fprintf(a.out, "%s  %s: %s\n", a.out.Bad("wrong"), v.Name, screen.Clean(v.Problem))
-				}
-			}
-		}
-		if wrong > 0 {
-			return failed(fmt.Errorf("%d of %s not right", wrong, plural(len(names), "file is", "files are")))
-		}
-		if len(names) == 0 {
-			return failed(models.Missing(s, models.Required(infer.NeedsRuntime())))
-		}
-		return nil
-	})
-}
-
 func (a *app) modelsInspect() *cobra.Command {
 	return a.storeCommand(&cobra.Command{
 		Use: "inspect NAME|FILE", Short: "show what a model file contains", Args: cobra.ExactArgs(1),

@@ -33,6 +33,12 @@ fault "issuer_keys_rotated" "lost" {
   way = "loses"
 }
 
+# The server starts anew a minute later, and asks the issuer for its keys: what it was shown before is void now.
+fault "stt_down" "restarted" {
+  at  = "32m"
+  for = "1s"
+}
+
 # A server that has just asked for the issuer's keys asks again after 10 s at the earliest.
 steady "refused_for_10s" {
   holds = token_refused_for <= 11

@@ -1,6 +1,14 @@
 package infer
 
-import "testing"
+import (
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"orac/models/infer/kernel"
+)
 
 func BenchmarkHop(b *testing.B) {
 	for _, c := range []struct {
@@ -17,6 +25,42 @@ func BenchmarkHop(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkAgreement hears an hour of made sound with our kernels and with ONNX Runtime: silence, tones, clipping, noise, and speech. All scores
+// must agree within 1e-4 and decide the same.
+func BenchmarkAgreement(b *testing.B) {
+	set := first(b)
+	a := agreement{ours: ears(b, engine(b, set, withLibrary(b)), Config{}), theirs: ears(b, open(b), Config{})}
+	parts := sounds(b)
+	for name, hops := range examples(b) {
+		parts[name] = hops
+	}
+	names := slices.Sorted(maps.Keys(parts))
+	rng := rand.New(rand.NewPCG(60, 60))
+	const hour = 3600 * SampleRate / Hop
+	for b.Loop() {
+		a.reset(b)
+		for heard := 0; heard < hour; {
+			gain := math.Exp(2 * rng.NormFloat64()) // from hardly to be heard to clipped
+			noise := rng.Float64() * 200
+			for _, pcm := range parts[names[rng.IntN(len(names))]] {
+				for i, v := range pcm {
+					pcm[i] = int16(min(max(gain*float64(v)+noise*rng.NormFloat64(), math.MinInt16), math.MaxInt16))
+				}
+				a.hear(b, &pcm)
+				heard++
+			}
+		}
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(a.scores, "score-apart")
+	b.ReportMetric(a.gate, "gate-apart")
+	b.ReportMetric(float64(a.apart), "decided-otherwise")
+	b.ReportMetric(float64(a.decided)/1000, "k-decisions")
+	if a.scores > maxScoreDiff || a.gate > maxScoreDiff || a.apart > 0 || a.decided < 1000 {
+		b.Errorf("scores differ by up to %g, the gate by %g; %d of %d decisions", a.scores, a.gate, a.apart, a.decided)
 	}
 }
 
@@ -54,6 +98,28 @@ func BenchmarkHead(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// BenchmarkKernels measures what a hop costs in our kernels: with one head, with six, and the voice gate.
+func BenchmarkKernels(b *testing.B) {
+	for _, set := range kernel.Supported() {
+		p, pcm := ears(b, engine(b, set.String(), noLibrary), Config{}), noise()
+		one := pipeline{x: p.x, heads: p.heads[:1]}
+		for name, hear := range map[string]func() error{
+			"one":  func() error { return one.push(pcm) },
+			"six":  func() error { return p.push(pcm) },
+			"gate": func() error { _, err := p.gate.Push(pcm); return err },
+		} {
+			b.Run(set.String()+"/"+name, func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := hear(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
 	}
 }
 

@@ -5,9 +5,11 @@
 //   - No hop allocates Go memory, and the cost of a hop does not depend on how long
 //     the process has been listening.
 //   - The embedding of a hop is the one that openWakeWord computes from the last 76
-//     mel frames. The streaming form of the network and the FFT mel are used only
-//     after they were proved equal to the original networks on this very machine;
-//     otherwise the originals run.
+//     mel frames. Our kernels, the streaming form of the network and the FFT mel are
+//     used only after they were proved to agree with the original networks on this
+//     very machine; otherwise the originals run.
+//   - An Engine loads ONNX Runtime only for a network that needs it. Those of the
+//     catalogue do not, where kernels were built for the processor.
 //   - It runs the bytes and the open library that it is given, and opens no model by
 //     its path.
 //   - A file that is not a model, or is another kind of model, is refused before the

@@ -51,6 +51,7 @@ var (
 	backend   = &Family{Name: "backend", Class: NetClass, complaints: []string{"backend."}}
 	reply     = &Family{Name: "answers of a backend", Class: NetClass} // each command that it is about says so
 	mind      = &Family{Name: "language model", Class: NetClass, complaints: []string{"language_model."}}
+	visitors  = &Family{Name: "voice clients", Class: NetClass}
 	proof     = &Family{Name: "tokens", Class: NetClass, Delivery: true, complaints: []string{"login."}}
 	disk      = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}
 	node      = &Family{Name: "node", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, complaints: []string{""}}

@@ -51,6 +51,8 @@ const (
 	EngineTrash      Kind = "engine_trash"
 	EngineSlow       Kind = "engine_slow"
 	EngineBroken     Kind = "engine_broken"
+	WyomingUnread    Kind = "wyoming_unread"
+	WyomingTrash     Kind = "wyoming_trash"
 	HeartbeatDown    Kind = "heartbeat_down"
 	HeartbeatRefused Kind = "heartbeat_refused"
 	WebhookSlow      Kind = "webhook_slow"
@@ -176,6 +178,12 @@ var kinds = []Info{
 		drawn:  func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(100+r.IntN(12_000)) * time.Millisecond }},
 	{Kind: EngineBroken, Family: engine, Target: EngineTarget, Lasts: true, Doc: "The model of the engine cannot be loaded: every process ends while it tries.",
 		Unreal: "the files of the models belong to all runs on a machine"},
+	{Kind: WyomingUnread, Family: visitors, Target: WyomingTarget, Lasts: true, Harmless: true, duration: "30s",
+		Doc: "Clients of a Wyoming service take its places for sound, send one sound after the other, and never read an answer. This is harmless: they are sent away, and the microphone goes first."},
+	{Kind: WyomingTrash, Family: visitors, Target: WyomingTarget, Lasts: true, Harmless: true, duration: "30s", Doc: "Clients of a Wyoming service do what no client should. This is harmless.",
+		Unmodelled: "the sockets of Wyoming services are no part of the simulation", Apart: "only a live appliance has the sockets that it is about",
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "nonsense", Values: []string{"nonsense", "lengths", "stall", "crowd"},
+			Doc: "What they do: nonsense sends lines that are no events, lengths announces data of 2^40 bytes, stall begins an event and never ends it, crowd opens connections without end and says nothing."}}},
 	{Kind: HeartbeatDown, Family: heartbeat, Target: HeartbeatTarget, Lasts: true, Refuses: true, Doc: "The heartbeat's server refuses connections."},
 	{Kind: HeartbeatRefused, Family: heartbeat, Target: HeartbeatTarget, Lasts: true, Status: 401, Doc: "It answers heartbeats with 401."},
 	{Kind: WebhookSlow, Family: webhook, Target: WebhookTarget, Lasts: true, Late: true, Doc: "The webhook answers late.", more: delay("10s", "How much later it answers."),

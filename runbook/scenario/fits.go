@@ -24,9 +24,12 @@ func (s *Scenario) fits(rb *runbook.Runbook, src []byte, opts language.Options) 
 		}
 	}
 	for _, p := range s.Callers {
-		if p.Topic != "" {
+		switch {
+		case p.Topic != "":
 			c.named(p.Address, "topic", "topic", p.Topic, has)
-		} else {
+		case p.Wyoming != "":
+			c.named(p.Address, "wyoming", "wyoming", p.Wyoming, has)
+		default:
 			c.named(p.Address, "server", "stt_server", p.Server, has)
 		}
 	}
@@ -74,6 +77,11 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	}
 	for _, s := range rb.STTServers {
 		add("stt_server", s.Name)
+	}
+	for _, w := range rb.Wyomings {
+		if w.Serve == runbook.ServeSTT {
+			add("wyoming", w.Name)
+		}
 	}
 	for _, c := range rb.Cores {
 		add("core", c.Name)

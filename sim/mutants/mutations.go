@@ -53,8 +53,8 @@ var acting = []mutation{
 var trusting = []mutation{
 	{
 		name: "stale_token", does: "a token is sent after its end", file: "appliance/node/login.go",
-		old:       "return p.text != \"\" && now < p.ends",
-		new:       "return p.text != \"\" && now >= 0",
+		old:       "p.ends = asked.Add(life - min(spare, life/10))",
+		new:       "p.ends = asked.Add(10*life - min(spare, life/10))",
 		scenarios: []string{"issuer_away"},
 	},
 	{

@@ -122,8 +122,8 @@ var others = []mutation{
 	},
 	{
 		name: "forgetful", does: "deliveries are missing in the history", file: "appliance/node/history.go",
-		old:       "\t\tn.delivered(t, e.At, b)\n",
-		new:       "\t\tif b.Attempts == 1 {\n\t\t\tn.delivered(t, e.At, b)\n\t\t}\n",
+		old:       "\tcase r.Delivery != nil:\n",
+		new:       "\tcase r.Delivery != nil && r.Delivery.Attempts != 1:\n\t\treturn nil\n\tcase r.Delivery != nil:\n",
 		scenarios: []string{"stt_outage"},
 	},
 	{

@@ -29,6 +29,8 @@ type VoiceServiceOut struct {
 	Connections int              `json:"connections"`
 	Streams     int              `json:"streams" doc:"How many of them send sound."`
 	Limit       int              `json:"limit" doc:"How many may be connected."`
+	Answered    int              `json:"answered" doc:"Requests and wake words, since the start."`
+	Failed      int              `json:"failed" doc:"Requests that were told an error instead, since the start."`
 	Answers     []VoiceAnswerOut `json:"answers" doc:"The last ones, newest first. They are kept in memory alone."`
 }
 
@@ -64,6 +66,7 @@ func getVoiceServices(c *Call, _ schema.None) ([]VoiceServiceOut, error) {
 // fill adds what a service knows of itself.
 func (out *VoiceServiceOut) fill(s status.VoiceService) {
 	out.Running, out.Error, out.Connections, out.Streams = s.Open, s.Error, s.Connections, s.Streams
+	out.Answered, out.Failed = s.Answered, s.Failed
 	for _, a := range s.Answers {
 		out.Answers = append(out.Answers, VoiceAnswerOut{a.At, a.Address, a.Text, a.Model, a.Cause, a.Seconds, a.Took})
 	}

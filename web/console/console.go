@@ -23,7 +23,7 @@ import (
 // Console is the console of one appliance. It holds only its table and its templates: what it shows comes from the server.
 type Console struct {
 	pages     []route
-	templates map[string]*template.Template
+	templates map[string]func() *template.Template
 }
 
 // New makes a console.

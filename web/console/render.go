@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"orac/appliance/status"
@@ -18,22 +19,29 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// loadTemplates parses templates/*.html: each file is a page, except layout.html and the parts, which all pages
-// share.
-func loadTemplates() map[string]*template.Template {
-	shared := template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+// loadTemplates finds templates/*.html: each file is a page, except layout.html and the parts, which all pages share. A page is parsed when it
+// is shown first: each holds the shared ones once more, and all together would take 4 MB of an appliance whose console nobody opens.
+func loadTemplates() map[string]func() *template.Template {
+	shared := sync.OnceValue(func() *template.Template {
+		return template.Must(template.New("").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	})
 	list, err := templateFiles.ReadDir("templates")
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	pages := map[string]*template.Template{}
+	var cloning sync.Mutex // of the shared ones
+	pages := map[string]func() *template.Template{}
 	for _, f := range list {
 		name := strings.TrimSuffix(f.Name(), ".html")
-		t := template.Must(shared.Clone())
-		if name != "layout" && name != "parts" {
-			t = template.Must(t.ParseFS(templateFiles, "templates/"+f.Name()))
-		}
-		pages[name] = t
+		pages[name] = sync.OnceValue(func() *template.Template {
+			cloning.Lock()
+			defer cloning.Unlock()
+			t := template.Must(shared().Clone())
+			if name != "layout" && name != "parts" {
+				t = template.Must(t.ParseFS(templateFiles, "templates/"+f.Name()))
+			}
+			return t
+		})
 	}
 	return pages
 }
@@ -104,7 +112,7 @@ func (c *Console) part(call *api.Call, file, name string, data any) error {
 func (c *Console) write(call *api.Call, status int, file, name string, v view) error {
 	v.Who, v.CSRF = call.Who, call.Who.CSRF
 	var b bytes.Buffer
-	if err := c.templates[file].ExecuteTemplate(&b, name, v); err != nil {
+	if err := c.templates[file]().ExecuteTemplate(&b, name, v); err != nil {
 		return fmt.Errorf("page %s: %w", file, err)
 	}
 	w := call.Streaming()

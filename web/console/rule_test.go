@@ -144,7 +144,7 @@ func (r route) shows() string {
 // refused or left out there.
 func TestEverythingThatTheConsoleDoesIsAnAPI(t *testing.T) {
 	console := reflect.TypeFor[Console]()
-	if console.NumField() != 2 || console.Field(0).Type != reflect.TypeFor[[]route]() || console.Field(1).Type != reflect.TypeFor[map[string]*template.Template]() {
+	if console.NumField() != 2 || console.Field(0).Type != reflect.TypeFor[[]route]() || console.Field(1).Type != reflect.TypeFor[map[string]func() *template.Template]() {
 		t.Errorf("the console holds more than its table and its templates: %v", console)
 	}
 	s := readSource(t)

@@ -63,13 +63,17 @@ type exchange struct {
 }
 
 func (s *Server) begin(e Endpoint, r *http.Request) exchange {
-	b := s.next(e)
-	h := Heard{Endpoint: e, Behaviour: b, Topic: r.PathValue("topic"), Header: r.Header.Clone(), Query: r.URL.Query(), Began: time.Now(), ID: r.Header.Get("Idempotency-Key")}
+	return s.begins(e, Heard{Topic: r.PathValue("topic"), Header: r.Header.Clone(), Query: r.URL.Query(), ID: r.Header.Get("Idempotency-Key")})
+}
+
+// begins records a request to an endpoint.
+func (s *Server) begins(e Endpoint, h Heard) exchange {
+	h.Endpoint, h.Behaviour, h.Began = e, s.next(e), time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.heard = append(s.heard, h)
 	s.tell()
-	return exchange{s, len(s.heard) - 1, b}
+	return exchange{s, len(s.heard) - 1, h.Behaviour}
 }
 
 // note changes the record of the request.

@@ -8,14 +8,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
-// signs are those of a sentence that is no template: it has none that a template reads.
-var signs = regexp.MustCompile(`^[\pL\pN' ,.%°-]+$`)
-
-// plain tells whether a text is a sentence, and of a length that a person says.
-func plain(text string) bool { return utf8.RuneCountInString(text) <= 200 && signs.MatchString(text) }
+// plain tells whether a text is a sentence, and of a length that a person says: it has no sign that a template reads.
+func plain(text string) bool {
+	other := func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !strings.ContainsRune("' ,.%°-", r)
+	}
+	return text != "" && utf8.RuneCountInString(text) <= 200 && !strings.ContainsFunc(text, other)
+}
 
 // services are those of the existing service's words; %d stands for the number.
 var services = map[string]string{"on": "turn_on", "off": "turn_off", "toggle": "toggle", "lock": "lock", "unlock": "unlock"}

@@ -30,3 +30,33 @@ func (v *Status) server(s status.STTServer) string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// voice says where a Wyoming service listens, and who uses it.
+func (v *Status) voice(s status.Voice) string {
+	what := "speech to text"
+	if s.Serves == "wake" {
+		what = "wake words"
+	}
+	parts := []string{fmt.Sprintf("%s: %s at %s", Clean(s.Name), what, Clean(s.Listen))}
+	switch {
+	case s.Error != "":
+		parts = append(parts, v.Bad("cannot be served: "+Clean(s.Error)))
+	case !s.Open:
+		parts = append(parts, v.Warn("not yet open"))
+	default:
+		parts = append(parts, amount.Count(s.Connections, "client"))
+	}
+	if s.Streams > 0 {
+		parts = append(parts, fmt.Sprintf("%d of them speaking", s.Streams))
+	}
+	if s.Answered > 0 {
+		parts = append(parts, fmt.Sprintf("%d answered", s.Answered))
+	}
+	if s.Failed > 0 {
+		parts = append(parts, v.Warn(fmt.Sprintf("%d failed", s.Failed)))
+	}
+	if s.Exposed {
+		parts = append(parts, v.Warn("open to everybody on the network"))
+	}
+	return strings.Join(parts, ", ")
+}

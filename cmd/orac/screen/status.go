@@ -45,6 +45,9 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, x := range s.STTServers {
 		lines = append(lines, v.labels("server", v.server(x))...)
 	}
+	for _, x := range s.Voices {
+		lines = append(lines, v.labels("wyoming", v.voice(x))...)
+	}
 	for _, h := range s.Forwards {
 		lines = append(lines, v.labels("core", v.hook(h))...)
 	}

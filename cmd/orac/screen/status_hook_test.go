@@ -27,3 +27,19 @@ func TestStatusShowsWebhooks(t *testing.T) {
 		}
 	}
 }
+
+// TestStatusShowsVoiceServices: where each listens and who uses it; aloud what is wrong, and that everybody may.
+func TestStatusShowsVoiceServices(t *testing.T) {
+	for want, voice := range map[string]status.Voice{
+		"speech: speech to text at 127.0.0.1:10300, 0 clients":                                                      {Name: "speech", Serves: "stt", Listen: "127.0.0.1:10300", Open: true},
+		"ears: wake words at :10400, 2 clients, 1 of them speaking, 7 answered, 1 failed, open to everybody on the": {Name: "ears", Serves: "wake", Listen: ":10400", Open: true, Exposed: true, Connections: 2, Streams: 1, Answered: 7, Failed: 1},
+		"ears: wake words at :10400, cannot be served: address already in use":                                      {Name: "ears", Serves: "wake", Listen: ":10400", Error: "address already in use"},
+		"ears: wake words at :10400, not yet open":                                                                  {Name: "ears", Serves: "wake", Listen: ":10400"},
+	} {
+		lines := NewStatus(New(io.Discard)).Lines(status.Status{Voices: []status.Voice{voice}}, time.Unix(0, 0))
+		text := strings.Join(strings.Fields(strings.Join(lines, " ")), " ")
+		if !strings.Contains(text, "wyoming "+want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+}

@@ -86,6 +86,16 @@ func logins(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+// wyomings returns the Wyoming services that understand speech.
+func wyomings(rb *runbook.Runbook) (names []string) {
+	for _, w := range rb.Wyomings {
+		if w.Serve == runbook.ServeSTT {
+			names = append(names, w.Name)
+		}
+	}
+	return names
+}
+
 // addresses returns the addresses of the nodes.
 func addresses(rb *runbook.Runbook) (names []string) {
 	g, err := graph.Compile(rb)
@@ -121,6 +131,8 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return logins(rb)
 	case scenario.TracesTarget:
 		return traces(rb)
+	case scenario.WyomingTarget:
+		return wyomings(rb)
 	case scenario.NodeTarget:
 		return addresses(rb)
 	case "":
