@@ -33,7 +33,7 @@ import (
 	"orac/runbook"
 )
 
-// World connects a graph to its real adapters: the capture process and files for sound, ONNX Runtime for inference,
+// World connects a graph to its real adapters: the capture process and files for sound, networks for inference,
 // HTTP and commands for services, a state directory for what must last. version is that of the program, for traces. The end of ctx interrupts downloads.
 func World(ctx context.Context, version string, state *State, store models.Store) (*graph.Parts, error) {
 	store.Sweep()

@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"orac/appliance/rt"
 )
 
 // straggleTime is for processes that hold a worker's standard error after its death.
@@ -123,6 +125,17 @@ func (p *Process) Reap() error {
 	_ = p.cmd.Wait() // its error is the state, or that standard error was held open
 	p.closePipes()
 	return errors.New(p.obituary())
+}
+
+// Attend calls carry, which reads what the worker says, until the worker ends or the task is stopped. It leaves no process behind, and
+// returns the cause of its death.
+func (p *Process) Attend(t *rt.Task, carry func(*rt.Task) error) error {
+	undo := t.OnStop(p.Kill)
+	err := carry(t)
+	p.Kill() // a worker that says nothing more, or nonsense, is useless
+	end := p.Reap()
+	undo()
+	return Explain(err, end)
 }
 
 // obituary says how a worker ended. Its output counts only if it ended by itself.

@@ -19,6 +19,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/otlp"
+	"orac/appliance/play"
 	"orac/appliance/provenclock"
 	"orac/appliance/record"
 	"orac/appliance/rt"
@@ -93,6 +94,8 @@ var with = map[string][][2]string{
 	"device.wav gap":              {{"end", `"loop"`}},
 	"device.wav pace":             {{"end", `"stop"`}},
 	"wyoming serve":               {{"engine", ""}},
+	"device.speaker identity":     {{"match", ""}},
+	"device.speaker id":           {{"match", ""}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.
@@ -356,6 +359,7 @@ func world() *graph.Parts {
 		Core:          func(c graph.CoreService, _ wire.Tokens) (notify.Core, error) { return actor{c}, nil },
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
+		Speaker:       func(l graph.Loudspeaker) (play.Speaker, error) { return horn{l}, nil },
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
 		Traces:        func(s graph.TraceService) (otlp.Collector, error) { return tracer{s}, nil },
 		Inference: graph.Inference{
@@ -380,6 +384,7 @@ type (
 	mind    struct{ graph.ModelService }
 	issuer  struct{ graph.IssuerService }
 	tracer  struct{ graph.TraceService }
+	horn    struct{ graph.Loudspeaker }
 	deaf    struct{}
 	mum     struct{}
 	never   struct{}
@@ -393,6 +398,8 @@ func (hand) Refresh()                                                           
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
 
 func (tracer) Export(*rt.Task, []otlp.Span) (int, error) { return 0, nil }
+
+func (horn) Open(*rt.Task) (play.Output, error) { return nil, errors.New("nothing is played") }
 
 func (issuer) Token(*rt.Task, string) (login.Token, error) {
 	return login.Token{Text: "token", Life: time.Hour}, nil

@@ -72,12 +72,7 @@ func (p *Process) pump(t *rt.Task) error {
 	defer p.apart()
 	defer p.answers.Close(t)
 	defer p.ready.Close(t)
-	undo := t.OnStop(p.Kill)
-	err := p.carry(t)
-	p.Kill() // a worker that says nothing more, or nonsense, is useless
-	end := p.Reap()
-	undo()
-	p.death = child.Explain(err, end)
+	p.death = p.Attend(t, p.carry)
 	return nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 )
 
 // linesOf counts lines of a log by their message.
@@ -62,27 +62,26 @@ func TestTheFileOfALogIsChanged(t *testing.T) {
 
 // TestAFileThatCannotBeWritten is told of, and written as soon as it can be; impossible settings leave what is.
 func TestAFileThatCannotBeWritten(t *testing.T) {
-	dir := t.TempDir()
-	b := New(Options{})
-	s := &FileSink{Book: b}
-	path := filepath.Join(dir, "logs", "orac.log")
-	if err := s.Set(Target{path, MinFile, 2}); err == nil || !strings.Contains(err.Error(), "logs") {
-		t.Errorf("a folder that is not there: %v", err)
-	}
-	b.Logger().Info("lost")
-	deadline := time.Now().Add(10 * time.Second)
-	for s.sink.Written() < 1 && time.Now().Before(deadline) {
-		time.Sleep(time.Millisecond)
-	}
-	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.Set(Target{path, 1, 2}); err == nil {
-		t.Error("a file of one byte was taken")
-	}
-	b.Logger().Info("kept")
-	s.Close()
-	if got := linesOf(t, path); got["kept"] != 1 || got["lines of the log were lost"] != 1 {
-		t.Errorf("%v", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		b := New(Options{})
+		s := &FileSink{Book: b}
+		path := filepath.Join(dir, "logs", "orac.log")
+		if err := s.Set(Target{path, MinFile, 2}); err == nil || !strings.Contains(err.Error(), "logs") {
+			t.Errorf("a folder that is not there: %v", err)
+		}
+		b.Logger().Info("lost")
+		synctest.Wait() // the line has been tried
+		if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Set(Target{path, 1, 2}); err == nil {
+			t.Error("a file of one byte was taken")
+		}
+		b.Logger().Info("kept")
+		s.Close()
+		if got := linesOf(t, path); got["kept"] != 1 || got["lines of the log were lost"] != 1 {
+			t.Errorf("%v", got)
+		}
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"orac/appliance/event"
-	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/stt"
@@ -52,30 +51,7 @@ func failure(kind stt.Kind, status int, after time.Duration) func(k *rt.Task) er
 // delivering runs a spool and a delivery with utterances that are complete, for so long, and gives what was told.
 func delivering(k *rt.Task, s *server, d *virtual.Disk, ids []string, most time.Duration) []event.Delivered {
 	s.tries = map[string]int{}
-	sp, pieces, requests := spoolOn(d)
-	spools := k.Go("spool", sp.Run)
-	for _, id := range ids {
-		begin(k, pieces, id)
-		hop(k, pieces, id)
-		end(k, pieces, id)
-	}
-	events := mailbox()
-	delivers := k.Go("delivery", (&node.Delivery{
-		Name: "delivery.w", STT: "w", Spool: requests, Healthy: rt.NewMailbox[node.Seen]("healthy", 1), Events: rt.NewOut(events),
-		Config: rt.NewCell(node.DeliveryConfig{Client: s, Whole: "http", Longest: stt.MaxSpeech, MaxDelay: 8 * time.Second}),
-	}).Run)
-	_ = k.Sleep(most)
-	delivers.Stop()
-	_ = k.Wait(delivers, rt.Never)
-	spools.Stop()
-	_ = k.Wait(spools, rt.Never)
-	var told []event.Delivered
-	for e, ok := events.TryRecv(k); ok; e, ok = events.TryRecv(k) {
-		if b, ok := e.Body.(event.Delivered); ok {
-			told = append(told, b)
-		}
-	}
-	return told
+	return of[event.Delivered](nodes(k, s, d, ids, most))
 }
 
 // TestAPoisonousUtteranceIsSetAside: whatever a well service does with one utterance for ever, the others are delivered in their

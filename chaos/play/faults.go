@@ -42,19 +42,15 @@ type broken struct {
 
 // makers are the makers of all kinds but those of which the table of kinds says everything.
 var makers = map[scenario.Kind]Maker{
-	scenario.ReadBlocks:  {How: "SIGSTOP to the capture process in the middle of its read", prepare: stopWorker},
-	scenario.OpenHangs:   {How: "SIGSTOP to the audio server: it accepts connections and never answers, so reading stops and opening hangs", Differs: "it stops the sound of all devices", prepare: stopAudio},
-	scenario.Drops:       {How: "a share of the sound, in pieces of 10 ms, does not reach the audio server", Differs: "sound that is lost before the audio server leaves no gap: what follows moves up", prepare: lose},
-	scenario.ShortReads:  {How: "the audio server gets the sound in odd pieces of a few samples", prepare: crumble},
-	scenario.WrongRate:   {How: "the virtual microphone writes at another rate than it says", prepare: hurry},
-	scenario.Stuck:       {How: "the same hop without end, bit for bit", prepare: stick},
-	scenario.Noise:       {How: "noise with an RMS of 12000", prepare: roar},
-	scenario.Unplug:      {How: "the source is unloaded and loaded again, under another index", prepare: unplug},
-	scenario.Suspended:   {How: "pactl suspend-source: the source stays, its sound stops", prepare: suspend},
-	scenario.AudioDown:   {How: "SIGKILL to the audio server; it is started again with the same sources", prepare: killAudio},
-	scenario.WorkerKill:  {How: "SIGKILL to the capture process", prepare: killWorker},
-	scenario.WorkerStop:  {How: "SIGSTOP to the capture process", prepare: stopWorker},
-	scenario.WorkerTrash: {How: "malformed frames are written into the capture process's pipe", prepare: trash},
+	scenario.OpenHangs:  {How: "SIGSTOP to the audio server: it accepts connections and never answers, so reading stops and opening hangs", Differs: "it stops the sound of all devices", prepare: stopAudio},
+	scenario.Drops:      {How: "a share of the sound, in pieces of 10 ms, does not reach the audio server", Differs: "sound that is lost before the audio server leaves no gap: what follows moves up", prepare: lose},
+	scenario.ShortReads: {How: "the audio server gets the sound in odd pieces of a few samples", prepare: crumble},
+	scenario.WrongRate:  {How: "the virtual microphone writes at another rate than it says", prepare: hurry},
+	scenario.Stuck:      {How: "the same hop without end, bit for bit", prepare: stick},
+	scenario.Noise:      {How: "noise with an RMS of 12000", prepare: roar},
+	scenario.Unplug:     {How: "the source is unloaded and loaded again, under another index", prepare: unplug},
+	scenario.Suspended:  {How: "pactl suspend-source: the source stays, its sound stops", prepare: suspend},
+	scenario.AudioDown:  {How: "SIGKILL to the audio server; it is started again with the same sources", prepare: killAudio},
 
 	// Sound comes in pieces of 2560 bytes: some connections break before the first piece and some after many.
 	scenario.STTReset: {How: "the proxy resets connections after a number of bytes that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Reset, Most: 20000})},
@@ -64,23 +60,21 @@ var makers = map[scenario.Kind]Maker{
 	scenario.STTLate:  {How: "the server answers a second after the appliance has given up", prepare: late},
 	scenario.STTHolds: {How: "the server accepts the sound and never answers; the stream stays open", prepare: doing(stttest.Never, speech...)},
 	// A handshake takes some 200 bytes of an answer; a transcript follows it.
-	scenario.STTCut:         {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Truncate, Most: 600})},
-	scenario.STTCorrupt:     {How: "the proxy changes bytes of answers that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})},
-	scenario.STTSilent:      {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: proxied(proxy.Behaviour{Mode: proxy.BlackHole})},
-	scenario.STTPoison:      {How: "the server fails on the first utterance that it receives, every time, in the way that the fault names", prepare: poison},
-	scenario.STTEngine:      {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: doing(stttest.EngineFails, speech...)},
-	scenario.STTStopped:     {How: "SIGSTOP to the server, then SIGCONT", prepare: freeze},
-	scenario.STTEnds:        {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
-	scenario.STTNoStream:    {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
-	scenario.NetDown:        {How: "the appliance runs in a network namespace of its own, whose only link is taken down", Differs: "sound has been seen to suffer", machine: separable, shakes: true, prepare: unlink},
-	scenario.EngineDies:     {How: "SIGKILL to the process of the engine", prepare: killEngine},
-	scenario.EngineHangs:    {How: "SIGSTOP to the process of the engine", prepare: stopEngine},
-	scenario.EngineMemory:   {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
-	scenario.EngineTrash:    {How: "malformed frames are written into the pipe of the engine's process", prepare: trashEngine},
-	scenario.WyomingUnread:  {How: "clients connect to the service, send sounds and long pings, and read nothing", prepare: visits(8, unread)},
-	scenario.WyomingTrash:   {How: "clients connect to the service again and again, and do what the way says", prepare: trashWyoming},
-	scenario.WebhookPoison:  {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
-	scenario.WebhookFlood:   {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
+	scenario.STTCut:        {How: "the proxy closes connections cleanly within an answer, at a byte that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Truncate, Most: 600})},
+	scenario.STTCorrupt:    {How: "the proxy changes bytes of answers that the seed decides", prepare: proxied(proxy.Behaviour{Mode: proxy.Corrupt, Most: 300})},
+	scenario.STTSilent:     {How: "the proxy accepts connections and passes nothing on; open ones fall silent", prepare: proxied(proxy.Behaviour{Mode: proxy.BlackHole})},
+	scenario.STTPoison:     {How: "the server fails on the first utterance that it receives, every time, in the way that the fault names", prepare: poison},
+	scenario.STTEngine:     {How: "the server answers streams with \"[Transcription Failed: …]\", and requests with 200, an empty text and the language unknown; its health check passes", prepare: doing(stttest.EngineFails, speech...)},
+	scenario.STTStopped:    {How: "SIGSTOP to the server, then SIGCONT", prepare: freeze},
+	scenario.STTEnds:       {How: "the server forwards what it has understood, and resets the connection", prepare: doing(stttest.Dies, speech...)},
+	scenario.STTNoStream:   {How: "the server refuses streams with 403, and says in its health that streaming is switched off", prepare: doing(stttest.NoStream, stttest.WS, stttest.Health)},
+	scenario.NetDown:       {How: "the appliance runs in a network namespace of its own, whose only link is taken down", Differs: "sound has been seen to suffer", machine: separable, shakes: true, prepare: unlink},
+	scenario.EngineMemory:  {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
+	scenario.WyomingUnread: {How: "clients connect to the service, send sounds and long pings, and read nothing", prepare: visits(8, unread)},
+	scenario.WyomingTrash:  {How: "clients connect to the service again and again, and do what the way says", prepare: trashWyoming},
+	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
+	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
+
 	scenario.CollectorFlood: {How: "the collector answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
 	scenario.BackendSlow:         {How: "the proxy before the home delays all that it answers and tells", prepare: lag},
@@ -126,6 +120,8 @@ func MakerOf(k scenario.Kind) (Maker, error) {
 		return Maker{How: "the proxy before the server refuses new connections and resets open ones", prepare: proxied(proxy.Behaviour{Mode: proxy.Down})}, nil
 	case i.Sound != nil:
 		return Maker{How: i.How, prepare: formed}, nil
+	case i.Blow != "":
+		return Maker{How: struck(i), prepare: strike}, nil
 	case i.Late:
 		return Maker{How: "the server delays its answers", prepare: slow}, nil
 	}

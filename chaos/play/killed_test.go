@@ -46,7 +46,11 @@ func buildAndWait(temp string) int {
 		if w.supported(o) != nil {
 			continue
 		}
-		b, err := makers[k].prepare(w, o)
+		mk, err := MakerOf(k)
+		if err != nil {
+			return fail(err)
+		}
+		b, err := mk.prepare(w, o)
 		if err != nil {
 			return fail(err)
 		}

@@ -7,30 +7,10 @@ import (
 
 	"orac/appliance/audio"
 	"orac/appliance/audio/pulsetest"
-	"orac/chaos"
 	"orac/chaos/journal"
 	"orac/chaos/process"
 	"orac/sim/trial/schedule"
 )
-
-// workerFault is an instantaneous fault of the capture process. Nothing of it is left when that process has ended.
-func workerFault(w *World, o occurrence, do func(process.Process) error) (*broken, error) {
-	p, err := w.worker(o)
-	if err != nil {
-		return nil, err
-	}
-	return &broken{steps: []journal.Step{{Do: journal.Kill, Process: p}}, apply: func() error { return do(p) }}, nil
-}
-
-func stopWorker(w *World, o occurrence) (*broken, error) {
-	return workerFault(w, o, func(p process.Process) error { return p.Signal(unix.SIGSTOP) })
-}
-
-func killWorker(w *World, o occurrence) (*broken, error) {
-	return workerFault(w, o, func(p process.Process) error { return p.Signal(unix.SIGKILL) })
-}
-
-func trash(w *World, o occurrence) (*broken, error) { return workerFault(w, o, chaos.WriteGarbage) }
 
 // shaped is a fault that changes the sound of a microphone.
 func shaped(w *World, o occurrence, f func(*pulsetest.Shape)) (*broken, error) {

@@ -109,7 +109,7 @@ func TestProcessFaults(t *testing.T) {
 			}
 			return nil
 		})
-		if _, err := makers[scenario.WorkerKill].prepare(w, occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill, Target: "usb"}}); !errors.Is(err, chaos.ErrNoWorker) {
+		if _, err := strike(w, occurrence{Fault: scenario.Fault{Kind: scenario.WorkerKill, Target: "usb"}}); !errors.Is(err, chaos.ErrNoWorker) {
 			t.Errorf("without a capture process: %v", err)
 		}
 	})

@@ -181,4 +181,7 @@ stt_server "house" {
 		}
 	}
 	command(t, home, "", "audit", "verify")
+	if list := command(t, home, "", "secrets", "list"); !strings.Contains(list, "house_authority") || strings.Contains(list, "does not name") {
+		t.Errorf("an issuer's own secrets are told as strange: %s", list)
+	}
 }

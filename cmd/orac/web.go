@@ -64,7 +64,7 @@ func (w *webSide) open(state *appliance.State, log *slog.Logger) boot.Side {
 	w.understands = sttserver.NewHosts(state.Dir, log, w.tell)
 	w.acts = coreserver.NewHosts(state.Dir, log, w.tell)
 	w.codes = &enrol.Book{}
-	w.Several = appliance.Several{w.console, w.understands, w.acts}
+	w.Several = appliance.Several{audit.Watch{Log: w.audit}, w.console, w.understands, w.acts}
 	var err error
 	if w.guard, err = auth.Open(state.Dir, state.HashKey); err != nil {
 		w.shut(err)
@@ -166,6 +166,7 @@ func (w *webSide) serve(ctx context.Context, orac *boot.Appliance) {
 	w.house.Use(orac.Runbook())
 	var beside sync.WaitGroup // work besides requests; it ends with ctx
 	beside.Go(func() { w.house.Run(ctx) })
+	beside.Go(func() { audit.Watch{Log: w.audit}.Run(ctx) })
 	beside.Go(func() { _ = w.hub.Run(ctx) })
 	beside.Go(func() { measured.Run(ctx, app) })
 	beside.Go(func() { server.Keep(ctx) })

@@ -111,7 +111,7 @@ const (
 // kinds is the table of all kinds of faults, in the order of the documentation. Everything that must know the kinds reads it, or
 // is checked against it.
 var kinds = []Info{
-	{Kind: ReadBlocks, Family: deaf, Target: Device, Doc: "A read in the capture process blocks until the process is replaced."},
+	{Kind: ReadBlocks, Family: deaf, Target: Device, Blow: Frozen, Doc: "A read in the capture process blocks until the process is replaced."},
 	{Kind: OpenHangs, Family: dim, Target: Device, Lasts: true, Doc: "The device is lost, and opening it again hangs."},
 	{Kind: ListHangs, Family: dim, Lasts: true, Doc: "Listing the devices hangs.",
 		Unreal: "an audio server that answers a reader also answers a list; open_hangs stops both"},
@@ -140,9 +140,9 @@ var kinds = []Info{
 		drawn: func(r *rand.Rand, f *Fault) { f.Other = r.IntN(2) == 0 }},
 	{Kind: Suspended, Family: deaf, Target: Device, Lasts: true, Doc: "The device is listed and can be opened, but the audio server delivers no sound from it."},
 	{Kind: AudioDown, Family: deaf, Lasts: true, duration: "5s", Doc: "The audio server is gone, and so are all of its devices."},
-	{Kind: WorkerKill, Family: deaf, Target: Device, Doc: "The capture process dies."},
-	{Kind: WorkerStop, Family: deaf, Target: Device, Doc: "The capture process is frozen until it is replaced."},
-	{Kind: WorkerTrash, Family: deaf, Target: Device, Doc: "The capture process writes malformed frames."},
+	{Kind: WorkerKill, Family: deaf, Target: Device, Blow: Killed, Doc: "The capture process dies."},
+	{Kind: WorkerStop, Family: deaf, Target: Device, Blow: Frozen, Doc: "The capture process is frozen until it is replaced."},
+	{Kind: WorkerTrash, Family: deaf, Target: Device, Blow: Garbled, Doc: "The capture process writes malformed frames."},
 
 	{Kind: STTDown, Family: service, Target: STTTarget, Lasts: true, Refuses: true, Doc: "The service refuses connections."},
 	{Kind: STTSlow, Family: service, Target: STTTarget, Lasts: true, Late: true, Doc: "It answers late.", more: delay("5s", "How much later it answers."),
@@ -167,12 +167,12 @@ var kinds = []Info{
 	{Kind: STTNoStream, Family: service, Target: STTTarget, Lasts: true, Harmless: true, duration: "5m",
 		Doc: "Its streaming is switched off: it refuses streams with 403, and its health says so. This is harmless: utterances are sent by HTTP."},
 	{Kind: NetDown, Family: service, Lasts: true, Doc: "The appliance has no network: it reaches no service, and open connections fall silent."},
-	{Kind: EngineDies, Family: engine, Target: EngineTarget, Doc: "The process of the engine dies."},
-	{Kind: EngineHangs, Family: engine, Target: EngineTarget, Doc: "The process of the engine is frozen until it is replaced."},
+	{Kind: EngineDies, Family: engine, Target: EngineTarget, Blow: Killed, Doc: "The process of the engine dies."},
+	{Kind: EngineHangs, Family: engine, Target: EngineTarget, Blow: Frozen, Doc: "The process of the engine is frozen until it is replaced."},
 	{Kind: EngineMemory, Family: engine, Target: EngineTarget, Doc: "The process of the engine takes a block of memory and keeps it until it is replaced.",
 		more:  []language.Attribute{extra("size", language.ByteSize, "500MiB", "1KiB", "100GiB", "How much memory.")},
 		drawn: func(r *rand.Rand, f *Fault) { f.Size = language.Size(50+r.IntN(600)) << 20 }},
-	{Kind: EngineTrash, Family: engine, Target: EngineTarget, Doc: "The process of the engine writes malformed answers."},
+	{Kind: EngineTrash, Family: engine, Target: EngineTarget, Blow: Garbled, Doc: "The process of the engine writes malformed answers."},
 	{Kind: EngineSlow, Family: engine, Target: EngineTarget, Lasts: true, Doc: "The engine takes longer for each sound.", more: delay("3s", "How much longer it takes."),
 		Unreal: "nothing outside can make one process slower by a given time; cpu_starve slows the appliance and its children",
 		drawn:  func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(100+r.IntN(12_000)) * time.Millisecond }},

@@ -28,6 +28,9 @@ type Info struct {
 	// from is the number of the first since the device was opened or the fault began. nil if it does something else.
 	Sound func(pcm []int16, from int)
 	How   string // what Sound does, in a few words
+	// Blow is what befalls the process of its target on a live appliance: that which captures a device, or an engine. The live runner can
+	// make that; the simulator models what comes of it. "" if it does something else.
+	Blow Blow
 	// Apart, Unmodelled and Unreal say why a swarm never draws it, why the simulator has no model of it, and why it cannot be made
 	// on a live appliance. "" means that it does, has, or can.
 	Apart, Unmodelled, Unreal string
@@ -38,6 +41,16 @@ type Info struct {
 	rules    []language.Rule
 	example  string // attributes of its example, except at
 }
+
+// Blow is what befalls a process of the appliance.
+type Blow string
+
+// The blows, in words for people.
+const (
+	Killed  Blow = "SIGKILL"
+	Frozen  Blow = "SIGSTOP"
+	Garbled Blow = "malformed frames in its pipe"
+)
 
 // Kinds lists all kinds of faults, in the order of the documentation.
 func Kinds() []Info { return slices.Clone(kinds) }

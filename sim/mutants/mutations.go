@@ -58,12 +58,6 @@ var trusting = []mutation{
 		scenarios: []string{"issuer_away"},
 	},
 	{
-		name: "late_token", does: "the next token is asked for when the last one has ended", file: "appliance/node/login.go",
-		old:       "p.renew = asked.Add(life*2/3 - ",
-		new:       "p.renew = asked.Add(life - ",
-		scenarios: []string{"issuer_away"},
-	},
-	{
 		name: "void_token", does: "a token that a server refuses is not replaced", file: "appliance/node/logintokens.go",
 		old:       "\t\tp.text, p.discarded = \"\", a.Refused\n",
 		new:       "\t\tp.discarded = a.Refused\n",

@@ -80,7 +80,7 @@ func TestWhoHasNoPasskeys(t *testing.T) {
 	for _, c := range []struct {
 		method, path string
 		body         any
-	}{{"GET", "/api/auth/passkeys", nil}, {"POST", "/api/auth/passkeys/options", PasskeyProof{password}}, {"POST", "/api/auth/passkeys", NewPasskey{"x", "{}"}}, {"DELETE", "/api/auth/passkeys/0123456789ab", nil}} {
+	}{{"GET", "/api/auth/passkeys", nil}, {"POST", "/api/auth/passkeys/options", PasskeyProof{password}}, {"POST", "/api/auth/passkeys", NewPasskey{"x", "{}"}}, {"PUT", "/api/auth/passkeys/0123456789ab", map[string]any{"name": "x"}}, {"DELETE", "/api/auth/passkeys/0123456789ab", nil}} {
 		req := r.request(auth.Nobody, c.method, c.path, c.body)
 		req.Header.Set("Authorization", "Bearer "+token.Token)
 		r.problem(c.method+" "+c.path, r.do(req), schema.Forbidden)

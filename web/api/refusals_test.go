@@ -42,7 +42,7 @@ func TestRefusalsAreCountedNotRecorded(t *testing.T) {
 			if as == auth.Admin || !low && r.may == nil {
 				continue
 			}
-			if slices.Contains([]string{"logout", "logoutEverywhere", "addPasskey", "removePasskey"}, r.Name) {
+			if slices.Contains([]string{"logout", "logoutEverywhere", "addPasskey", "renamePasskey", "removePasskey"}, r.Name) {
 				if as != "key" { // everybody's own
 					continue
 				}

@@ -77,6 +77,22 @@ type PasskeyID struct {
 
 func (in PasskeyID) target() string { return in.ID }
 
+// PasskeyName gives a passkey of the caller another name.
+type PasskeyName struct {
+	ID   string `path:"id" check:"pattern=id"`
+	Name string `json:"name" check:"required;pattern=label" doc:"What its owner calls it."`
+}
+
+func (in PasskeyName) target() string { return in.ID }
+
+func renamePasskey(c *Call, in PasskeyName) (schema.None, error) {
+	err := c.Server.o.Guard.RenamePasskey(c.Who.Proof(), in.ID, in.Name)
+	if err == nil {
+		c.Became(map[string]any{"name": in.Name})
+	}
+	return schema.None{}, passkeyProblem(err)
+}
+
 func removePasskey(c *Call, in PasskeyID) (schema.None, error) {
 	return schema.None{}, passkeyProblem(c.Server.o.Guard.RemovePasskey(c.Who.Proof(), in.ID))
 }

@@ -32,7 +32,7 @@ var inputs = map[string]any{
 	"mute":       MuteInput{Seconds: 60, Listener: "kitchen"},
 	"ask":        AskInput{Topic: "general", Text: "turn on the lights"}, "try": AskInput{Topic: "general", Text: "turn on the lights"},
 	"planPush": map[string]any{"members": []string{"kitchen"}, "command": map[string]any{"do": "restart"}}, "push": PushIDInput{"0123"}, "undoPush": PushIDInput{"0123"},
-	"passkeyOptions": PasskeyProof{password}, "addPasskey": NewPasskey{"phone", "{}"}, "passkeyLogin": PasskeyAnswer{"{}"},
+	"passkeyOptions": PasskeyProof{password}, "addPasskey": NewPasskey{"phone", "{}"}, "renamePasskey": map[string]any{"name": "phone"}, "passkeyLogin": PasskeyAnswer{"{}"},
 	"authorize": AuthorizeInput{"client_id=kitchen"}, "beginLogin": BeginInput{"/history"}, "finishLogin": FinishInput{"code=x&state=y"},
 	"forget": ForgetInput{"general", "it is too dark to cook"},
 	"setup":  SetupInput{"AAAA-BBBB-CCCC", "anna", password, false}, "startSimulation": SimulationInput{"quiet", 3, "2h"},

@@ -26,6 +26,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -51,8 +52,10 @@ const (
 
 // Log is the audit log of a state directory. It is safe for concurrent use.
 type Log struct {
-	dir string
-	mu  sync.Mutex // held while one Append writes: the lock of the file is for other processes
+	dir     string
+	problem atomic.Pointer[string] // why it cannot be written; nil if nothing says so
+
+	mu sync.Mutex // held while one Append writes: the lock of the file is for other processes
 }
 
 // In returns the log of a state directory. It creates nothing.
@@ -77,11 +80,7 @@ func (l *Log) Begin(r *Record) (ended func(error) error, err error) {
 func (l *Log) Append(r Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	err := l.in(func(d folder) error { return d.append(r) })
-	if err != nil {
-		return fmt.Errorf("the audit record cannot be written: %w", err)
-	}
-	return nil
+	return l.note(l.in(func(d folder) error { return d.append(r) }))
 }
 
 // folder is the open state directory.

@@ -143,6 +143,29 @@ func (g *Guard) keepPasskey(v Verified, c webauthn.Credential, name, host string
 	})
 }
 
+// RenamePasskey has a passkey called something else, in the name of its owner. Nothing ends.
+func (g *Guard) RenamePasskey(v Verified, id, name string) error {
+	if v.kind != User {
+		return denied("proof: it is not a user's")
+	}
+	g.checked()
+	g.mu.RLock()
+	defer g.mu.RUnlock()
+	return g.DB.write(func(tx *sql.Tx) error {
+		if _, err := g.stands(tx, v); err != nil {
+			return err
+		}
+		res, err := tx.Exec("UPDATE passkeys SET name = ? WHERE id = ? AND subject = ?", name, id, v.name)
+		if err != nil {
+			return err
+		}
+		if n, err := res.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, ErrNoPasskey)
+		}
+		return nil
+	})
+}
+
 // RemovePasskey removes a passkey in the name of its owner, and ends all that the owner has except the session of the proof: the device
 // may be lost.
 func (g *Guard) RemovePasskey(v Verified, id string) error {

@@ -371,6 +371,16 @@ func TestPasskeysEnd(t *testing.T) {
 	if err := g.RemovePasskey(vouched(t, g, User, "vera"), p.ID); !errors.Is(err, ErrNoPasskey) {
 		t.Errorf("by somebody else: %v", err)
 	}
+	if err := g.RenamePasskey(vouched(t, g, User, "vera"), p.ID, "stolen"); !errors.Is(err, ErrNoPasskey) {
+		t.Errorf("renamed by somebody else: %v", err)
+	}
+	must(t, g.RenamePasskey(here, p.ID, "old phone"))
+	if list, err := g.Passkeys("anna"); err != nil || len(list) != 1 || list[0].Name != "old phone" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if who, err := g.Session(other.request(), other.via()); err != nil || !who.Known() {
+		t.Error("a new name ends a session:", err)
+	}
 	must(t, g.RemovePasskey(here, p.ID))
 	if who, err := b.g.Session(b.request(), b.via()); err != nil || !who.Known() {
 		t.Error("the own session has ended:", err)

@@ -86,7 +86,7 @@ func (g *Guard) selfSigned(p *policy, account user, text string) (Identity, erro
 	}
 	if err != nil {
 		reason := tokenReason(err)
-		if detail := peerDetail(err); detail != "" { // the signature is good
+		if detail := claimDetail(err, claimsOfPeers); detail != "" { // the signature is good
 			return Identity{}, told(account.subject(), reason, detail)
 		}
 		return Identity{}, denied("token: " + reason)
@@ -104,22 +104,29 @@ func told(subject, reason, detail string) error {
 	return &Denied{Reason: "token: " + reason, Of: subject, Told: detail}
 }
 
-// peerDetail says what is wrong with the claims of a token whose signature is good; "" if it is not. The library compares the
+// wrongClaim is what is wrong with the claims of a token, and what a person can do about it.
+type wrongClaim struct {
+	is   error
+	text string
+}
+
+// claimsOfPeers are of tokens of service accounts.
+var claimsOfPeers = []wrongClaim{
+	{jwt.ErrTokenInvalidAudience, "The token is for another audience: see audience of the service account on both sides."},
+	{jwt.ErrTokenInvalidIssuer, "The token is from another issuer: see issuer of the auth block on both sides."},
+	{jwt.ErrTokenInvalidSubject, "The token's sub is not the account that its kid names."},
+	{jwt.ErrTokenRequiredClaimMissing, "The token lacks a claim: it needs iss, aud, sub, exp, iat and permissions."},
+}
+
+// claimDetail says what is wrong with the claims of a token whose signature is good; "" if it is not. The library compares the
 // signature first.
-func peerDetail(err error) string {
-	for _, r := range []struct {
-		is   error
-		text string
-	}{
+func claimDetail(err error, claims []wrongClaim) string {
+	for _, r := range append([]wrongClaim{
 		{jwt.ErrTokenMalformed, ""}, {jwt.ErrTokenUnverifiable, ""}, {jwt.ErrTokenSignatureInvalid, ""},
 		{jwt.ErrTokenExpired, "The token has expired. Compare the clocks of the two machines."},
 		{jwt.ErrTokenNotValidYet, "The token is not valid yet. Compare the clocks of the two machines."},
 		{jwt.ErrTokenUsedBeforeIssued, "The token is from the future. Compare the clocks of the two machines."},
-		{jwt.ErrTokenInvalidAudience, "The token is for another audience: see audience of the service account on both sides."},
-		{jwt.ErrTokenInvalidIssuer, "The token is from another issuer: see issuer of the auth block on both sides."},
-		{jwt.ErrTokenInvalidSubject, "The token's sub is not the account that its kid names."},
-		{jwt.ErrTokenRequiredClaimMissing, "The token lacks a claim: it needs iss, aud, sub, exp, iat and permissions."},
-	} {
+	}, claims...) {
 		if errors.Is(err, r.is) {
 			return r.text
 		}

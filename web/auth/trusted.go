@@ -150,7 +150,7 @@ const endedByIssuer = "token: ended by its issuer"
 func (g *Guard) coreIdentity(t *trusted, text string) (Identity, error) {
 	c, err := trust.Rules{Issuer: t.issuer.URL(), Audience: t.audience, Key: t.issuer.Key, Now: g.now}.Verify(text)
 	if err != nil {
-		return Identity{}, &Denied{Reason: "token: " + tokenReason(err), Told: coreDetail(err)}
+		return Identity{}, &Denied{Reason: "token: " + tokenReason(err), Told: claimDetail(err, claimsOfMembers)}
 	}
 	who := Identity{Kind: CoreUser, Name: c.Subject, Role: lower(Role(c.Role), t.role), Way: ByToken, Expires: c.ExpiresAt.Time, ID: c.ID}
 	if c.Kind == "service" {
@@ -195,24 +195,10 @@ func (g *Guard) coreStands(tx *sql.Tx, v Verified) (user, error) {
 	return user{kind: v.kind, name: v.name, role: v.role}, nil
 }
 
-// coreDetail says what is wrong with a token whose signature is good; "" if it is not. The library compares the signature first.
-func coreDetail(err error) string {
-	for _, r := range []struct {
-		is   error
-		text string
-	}{
-		{jwt.ErrTokenMalformed, ""}, {jwt.ErrTokenUnverifiable, ""}, {jwt.ErrTokenSignatureInvalid, ""},
-		{jwt.ErrTokenExpired, "The token has expired. Compare the clocks of the two machines."},
-		{jwt.ErrTokenNotValidYet, "The token is not valid yet. Compare the clocks of the two machines."},
-		{jwt.ErrTokenUsedBeforeIssued, "The token is from the future. Compare the clocks of the two machines."},
-		{jwt.ErrTokenInvalidAudience, "The token is for another member: see audience of the trust block here, and the member block of the issuer."},
-		{jwt.ErrTokenInvalidIssuer, "The token is from another issuer: issuer of the trust block must be exactly url of the issuer block."},
-	} {
-		if errors.Is(err, r.is) {
-			return r.text
-		}
-	}
-	return ""
+// claimsOfMembers are of tokens of an issuer for its members.
+var claimsOfMembers = []wrongClaim{
+	{jwt.ErrTokenInvalidAudience, "The token is for another member: see audience of the trust block here, and the member block of the issuer."},
+	{jwt.ErrTokenInvalidIssuer, "The token is from another issuer: issuer of the trust block must be exactly url of the issuer block."},
 }
 
 // lower is the lower one of two roles; nobody's if one of them is no role.

@@ -36,6 +36,7 @@ var spoolDone = map[string]string{
 // passkeyDone are the sentences of the page of passkeys.
 var passkeyDone = map[string]string{
 	"added":   "The passkey is added. You can log in with it.",
+	"renamed": "The passkey has its new name.",
 	"removed": "The passkey is removed. You are logged out everywhere else.",
 }
 

@@ -114,6 +114,7 @@ func allPages() []route {
 		{path: "/password", title: "Password", template: "password", role: auth.Viewer, show: (*Console).passwordPage},
 		{method: "POST", path: "/password", role: auth.Viewer, show: (*Console).changePassword},
 		{path: "/passkeys", title: "Passkeys", template: "passkeys", role: auth.Viewer, show: (*Console).passkeysPage},
+		{method: "POST", path: "/passkeys/{id}/rename", role: auth.Viewer, show: (*Console).renamePasskey},
 		{method: "POST", path: "/passkeys/{id}/remove", role: auth.Viewer, show: (*Console).removePasskey},
 		{method: "POST", path: "/keys", role: auth.Admin, show: (*Console).createKey},
 		{method: "POST", path: "/keys/{id}/rotate", role: auth.Admin, show: (*Console).rotateKey},

@@ -23,6 +23,13 @@ func (c *Console) passkeysPage(call *api.Call) error {
 	return c.show(call, http.StatusOK, "passkeys", view{Scripts: []string{"passkey.js"}, Data: d})
 }
 
+func (c *Console) renamePasskey(call *api.Call) error {
+	if _, err := api.OpRenamePasskey.Call(call, api.PasskeyName{ID: call.R.PathValue("id"), Name: call.R.PostFormValue("name")}); err != nil {
+		return err
+	}
+	return redirect(call, after("/passkeys", "renamed", ""))
+}
+
 func (c *Console) removePasskey(call *api.Call) error {
 	if _, err := api.OpRemovePasskey.Call(call, api.PasskeyID{ID: call.R.PathValue("id")}); err != nil {
 		return err

@@ -18,13 +18,10 @@ func List(t *rt.Task, s Spec) (Listing, error) {
 	}
 	var listing Listing
 	task := t.Go("list", func(t *rt.Task) error {
-		undo := t.OnStop(p.Kill)
-		err := readListing(p.Stdout, &listing)
-		p.Kill()
-		end := p.Reap()
-		undo()
-		if err != nil {
-			return fmt.Errorf("listing the microphones: %w", child.Explain(err, end))
+		var failed error
+		death := p.Attend(t, func(*rt.Task) error { failed = readListing(p.Stdout, &listing); return failed })
+		if failed != nil {
+			return fmt.Errorf("listing the microphones: %w", death)
 		}
 		return nil
 	})

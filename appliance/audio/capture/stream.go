@@ -26,12 +26,7 @@ type stream struct {
 func (s *stream) pump(t *rt.Task) error {
 	defer s.hello.Close(t)
 	defer s.hops.Close(t)
-	undo := t.OnStop(s.Kill)
-	err := s.carry(t)
-	s.Kill() // a worker that sends nothing more, or nonsense, is useless
-	end := s.Reap()
-	undo()
-	s.death = child.Explain(err, end)
+	s.death = s.Attend(t, s.carry)
 	return nil
 }
 

@@ -152,8 +152,11 @@ func (q *questions) trial(ctx context.Context) error {
 	var missing *models.MissingError
 	if errors.As(err, &missing) {
 		question := "The model is not here yet. Fetch it now and try it?"
-		if slices.Contains(missing.Names, "onnxruntime") {
+		switch {
+		case slices.Contains(missing.Names, "onnxruntime"):
 			question = "The model and what runs it are not here yet. Fetch them now (130 MB)?"
+		case len(missing.Names) > 1:
+			question = "The model and what it needs are not here yet. Fetch them now (17 MB)?"
 		}
 		if fetched, err := q.fetch(ctx, rb, missing.Names, question); err != nil || !fetched {
 			return err
