@@ -12,6 +12,7 @@ require (
 	github.com/coder/websocket v1.8.15 // the stream of a speech-to-text service, and /api/ws
 	github.com/coreos/go-oidc/v3 v3.21.0 // a member checks ID tokens with it, and tests what the issuer says
 	github.com/eclipse/paho.golang v0.23.0 // MQTT 5, whose confirmations tell what became of a message
+	github.com/flynn/noise v1.1.0 // the encryption of ESPHome's API
 	github.com/gen2brain/malgo v0.11.24 // microphones, by PulseAudio and ALSA
 	github.com/go-webauthn/webauthn v0.18.2 // passkeys
 	github.com/golang-jwt/jwt/v5 v5.3.1 // tokens
@@ -41,7 +42,7 @@ require (
 	golang.org/x/sys v0.50.0 // what of Linux the standard library does not have: limits, peers of sockets, locks
 	golang.org/x/term v0.48.0 // passwords without an echo, the size of a terminal
 	golang.org/x/tools v0.52.0 // tests read the code with its types
-	google.golang.org/protobuf v1.36.12 // ONNX files are protocol buffers
+	google.golang.org/protobuf v1.36.12 // ONNX files and the messages of ESPHome's API are protocol buffers
 	modernc.org/sqlite v1.48.0 // the history and the logins, without C
 	pgregory.net/rapid v1.3.0 // property tests
 )

@@ -69,7 +69,7 @@ func routesAgree(value any, d *language.Document) (found language.Diagnostics) {
 	}
 	firsts := map[Address]first{}
 	for _, l := range value.(*Runbook).Listeners {
-		for _, r := range l.Deliver {
+		for _, r := range l.Routes() {
 			was, ok := firsts[r[0]]
 			if !ok {
 				firsts[r[0]] = first{r, l.Address}

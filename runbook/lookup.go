@@ -124,6 +124,11 @@ func (rb *Runbook) Peer(a Address) (Peer, bool) {
 	return find(rb.Peers, a, func(p *Peer) Address { return p.Address })
 }
 
+// ESPHome finds a satellite of Home Assistant by its address.
+func (rb *Runbook) ESPHome(a Address) (ESPHome, bool) {
+	return find(rb.ESPHomes, a, func(e *ESPHome) Address { return e.Address })
+}
+
 // Wyoming finds a Wyoming service by its address.
 func (rb *Runbook) Wyoming(a Address) (Wyoming, bool) {
 	return find(rb.Wyomings, a, func(w *Wyoming) Address { return w.Address })

@@ -53,6 +53,9 @@ func (rb *Runbook) places() (list []place) {
 	for _, w := range rb.Wyomings {
 		list = append(list, place{w.Address, w.ListensAt()})
 	}
+	for _, e := range rb.ESPHomes {
+		list = append(list, place{e.Address, e.Listen})
+	}
 	return list
 }
 

@@ -34,7 +34,7 @@ func (c *Core) listeners() (names []string) {
 func (c *Core) publish(t *rt.Task, parts *graph.Parts, who string, b event.Body) {
 	e := event.Event{At: t.Wall(), Node: who, Body: b}
 	parts.Events.Push(t, e)
-	for _, n := range c.runner.Graph().Of(graph.Webhook) {
+	for _, n := range c.runner.Graph().ToldOfHealth() {
 		if box := graph.EventsOf(*c.runner.boxes.Load(), n.Address); box != nil {
 			box.Push(t, e)
 		}

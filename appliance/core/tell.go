@@ -18,7 +18,7 @@ func (m *Monitor) hooks() (list []*rt.Mailbox[event.Event]) {
 	if m.graph == nil {
 		return nil
 	}
-	for _, n := range m.graph.Of(graph.Webhook) {
+	for _, n := range m.graph.ToldOfHealth() {
 		if b := graph.EventsOf(*m.boxes, n.Address); b != nil {
 			list = append(list, b)
 		}

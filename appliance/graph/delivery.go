@@ -79,7 +79,7 @@ func addDeliveries(c *compiler, k *Kind) {
 			detail += "; else " + target(other) + wayInWords(other)
 		}
 		for _, l := range c.listeners {
-			if l.Act != "" && len(l.Deliver) > 0 && l.Deliver[0][0] == s.Address {
+			if l.Act != "" && len(l.Routes()) > 0 && l.Routes()[0][0] == s.Address {
 				to.Acts = append(to.Acts, see[actingListener](l))
 			}
 		}
@@ -114,7 +114,7 @@ func target(s runbook.STT) string {
 // standIns are the services that stand in for one, in their order. The language makes sure that all lists agree on them.
 func (c *compiler) standIns(first runbook.Address) (list []runbook.STT) {
 	for _, l := range c.listeners {
-		for _, r := range l.Deliver {
+		for _, r := range l.Routes() {
 			if r[0] != first {
 				continue
 			}

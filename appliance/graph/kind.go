@@ -90,7 +90,7 @@ func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
 		spools(), deliveries(), engines(), probes(), heartbeats(),
-		forwards(), sttServers(), wyomings(),
+		forwards(), sttServers(), wyomings(), esphomes(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
 		logins(), players(),
 		webhooks(), traces(), histories(),

@@ -128,6 +128,9 @@ func (p port[T]) out(a *Assembly, writer string) *rt.Out[T] {
 	return rt.NewOut(boxes...)
 }
 
+// ToldOfHealth are the nodes that are told how the appliance is, and what people do with it.
+func (g *Graph) ToldOfHealth() []*Node { return append(g.Of(Webhook), g.Of(ESPHome)...) }
+
 // EventsOf is the mailbox in which a node reads events; nil if it reads none.
 func EventsOf(boxes Boxes, reader string) *rt.Mailbox[event.Event] {
 	m, _ := boxes[Box{reader, happens.Name}].(*rt.Mailbox[event.Event])

@@ -42,7 +42,7 @@ func recorders() *Kind {
 
 func addRecorders(c *compiler, k *Kind) {
 	for _, l := range c.listeners {
-		if len(l.Deliver) == 0 {
+		if len(l.Routes()) == 0 {
 			continue
 		}
 		address := At(Recorder, l.Name)
@@ -56,7 +56,11 @@ func addRecorders(c *compiler, k *Kind) {
 			Address: address, Kind: k, Block: l.Address, Detail: fmt.Sprintf("pre-roll %v, at most %v", l.Record.PreRoll, l.Record.Max),
 			Identity: identity, Settings: s,
 		})
-		wakes.connect(c, At(Trigger, l.Name), address)
+		from := At(Trigger, l.Name)
+		if home := l.Home(); home != "" { // it passes on what Home Assistant does not take
+			from = At(ESPHome, home.Name())
+		}
+		wakes.connect(c, from, address)
 		follows.connect(c, address, At(Ring, l.Device.Name()))
 	}
 }
@@ -66,7 +70,7 @@ func buildRecorder(a *Assembly, n *Node, id byDevice, s recorderSettings) (node.
 	return &node.Recorder{
 		Name: n.Address, Listener: n.Name(), Device: device,
 		Config: rt.NewCell(node.RecorderConfig{
-			Patient: s.WAV != nil && s.WAV.Pace == "fast", Deliver: firsts(s.Listener.Deliver), PreRoll: r.PreRoll, Stall: s.Watchdog.ReadStall,
+			Patient: s.WAV != nil && s.WAV.Pace == "fast", Deliver: firsts(runbook.RoutesOf(s.Listener.Deliver)), PreRoll: r.PreRoll, Stall: s.Watchdog.ReadStall,
 			End: utterance.EndpointConfig{Lead: r.Lead, Silence: r.Silence, Grace: r.Grace, Max: r.Max, Level: float32(r.SilenceThreshold)},
 		}),
 		In: wakes.inbox(a, n.Address), Ring: follows.inbox(a, At(Ring, device)), Out: pieces.out(a, n.Address), Events: a.Events(n.Address), Mutes: a.Mutes,

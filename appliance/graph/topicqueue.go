@@ -21,8 +21,8 @@ func addTopicQueues(c *compiler, k *Kind) {
 		address := At(Forward, queueOf(topic.Address))
 		var from []string
 		for _, l := range c.listeners {
-			if l.Act == topic.Address && len(l.Deliver) > 0 && !slices.Contains(from, At(Delivery, l.Deliver[0][0].Name())) {
-				from = append(from, At(Delivery, l.Deliver[0][0].Name()))
+			if l.Act == topic.Address && len(l.Routes()) > 0 && !slices.Contains(from, At(Delivery, l.Routes()[0][0].Name())) {
+				from = append(from, At(Delivery, l.Routes()[0][0].Name()))
 			}
 		}
 		for _, s := range c.Runbook.STTServers {

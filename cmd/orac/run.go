@@ -94,6 +94,7 @@ func (a *app) run(ctx context.Context, watch bool) error {
 		return a.unusable(err)
 	}
 	defer orac.Close()
+	doors.request = orac.Request
 	doors.daemon.Store(orac.Daemon)
 	listener, err := control.Listen(orac.State.Dir)
 	if err != nil {

@@ -9,22 +9,45 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/graph"
+	"orac/appliance/status"
 	"orac/appliance/stt"
 	"orac/runbook"
 	"orac/web/audit"
+	"orac/web/esphome"
 	denials "orac/web/gate"
+	"orac/web/mdns"
+	"orac/web/orders"
 	"orac/web/wyoming"
 )
 
 // voiceDoors are the services that an appliance offers to other programs. They are nodes of its graph; this gives them the network.
 type voiceDoors struct {
-	daemon atomic.Pointer[appliance.Daemon] // nil until there is one
+	daemon  atomic.Pointer[appliance.Daemon] // nil until there is one
+	request status.PlanRequest               // how the runbook is applied; set before daemon
+}
+
+// orders is what carries out what clients want, and how the runbook is applied.
+func (d *voiceDoors) orders() (orders.Appliance, status.PlanRequest, bool) {
+	daemon := d.daemon.Load()
+	if daemon == nil {
+		return nil, status.PlanRequest{}, false
+	}
+	return daemon, d.request, true
 }
 
 // attach gives a world its doors. log and record are of the appliance; refusals are counted until ctx ends.
 func (d *voiceDoors) attach(ctx context.Context, p *graph.Parts, record *audit.Log, log *slog.Logger) {
+	counted := denials.NewDenials(ctx, record, log)
+	refused := func(block runbook.Address, from netip.Addr, why string) {
+		counted.Add(audit.Record{Who: "nobody", From: from.String(), Action: "connect", Target: string(block), Outcome: audit.Denied, Why: why})
+	}
+	p.Version = version()
+	satellites := log.With("part", "esphome")
+	p.Satellite = esphome.Options{
+		Orders:  &orders.Book{Log: record, Appliance: d.orders},
+		Refused: refused, Announce: mdns.Announce(satellites), Log: satellites,
+	}.Satellite
 	log = log.With("part", "wyoming")
-	refused := denials.NewDenials(ctx, record, log)
 	p.Door = wyoming.Options{
 		Transcribe: func(ctx context.Context, engine runbook.Address, u stt.Utterance, pcm []int16) (stt.Result, error) {
 			daemon := d.daemon.Load()
@@ -33,9 +56,6 @@ func (d *voiceDoors) attach(ctx context.Context, p *graph.Parts, record *audit.L
 			}
 			return daemon.Transcribe(ctx, engine, u, pcm)
 		},
-		Refused: func(block runbook.Address, from netip.Addr, why string) {
-			refused.Add(audit.Record{Who: "nobody", From: from.String(), Action: "connect", Target: string(block), Outcome: audit.Denied, Why: why})
-		},
-		Announce: wyoming.Announce(log), Log: log,
+		Refused: refused, Announce: mdns.Announce(log), Log: log,
 	}.Door
 }

@@ -1,6 +1,6 @@
 // Package npm holds what the console's pages need of other people's work: htmx, and uPlot for curves. package-lock.json fixes
 // version and SHA-512 of both and names no registry; `make` has npm put them in place, and the binary carries them, so that a
-// page fetches nothing from anywhere but the appliance.
+// page fetches nothing from anywhere but the appliance. Beside them npm fetches a client of ESPHome's API, for tests alone.
 package npm
 
 import "embed"

@@ -230,7 +230,7 @@ func TestNothingIsKeptOfWhoIsTurnedAway(t *testing.T) {
 		}
 		cancel()
 		_ = l.Close()
-		s.crowd.end()
+		s.crowd.End()
 		s.running.Wait()
 	})
 }

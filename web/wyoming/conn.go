@@ -56,8 +56,11 @@ func newConn(s *service, raw net.Conn) *conn {
 	return c
 }
 
-// close ends the connection. It may be called from anywhere, and never waits.
-func (c *conn) close() {
+// Close implements crowd.Member. It may be called from anywhere, and never waits.
+// Network implements crowd.Member.
+func (c *conn) Network() string { return c.network }
+
+func (c *conn) Close() {
 	c.cancel()
 	_ = c.net.Close()
 }
@@ -68,8 +71,8 @@ func (c *conn) finish() {
 	_ = c.net.SetReadDeadline(time.Now()) // see Read
 }
 
-// idle is how long nothing has happened; 0 while the client waits for an answer, or streams sound.
-func (c *conn) idle(now time.Time) time.Duration {
+// Idle implements crowd.Member: 0 while the client waits for an answer, or streams sound.
+func (c *conn) Idle(now time.Time) time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	idle := now.Sub(c.last)
@@ -136,8 +139,8 @@ func (c *conn) Read(b []byte) (int, error) {
 
 // serve answers a client until it goes, or has to.
 func (c *conn) serve() {
-	defer c.crowd.forget(c)
-	defer c.close()
+	defer c.crowd.Forget(c)
+	defer c.Close()
 	defer func() {
 		if fault := recover(); fault != nil { // one client must not end the appliance
 			c.o.Log.Error("serving a client has panicked", "block", string(c.block), "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))

@@ -239,7 +239,7 @@ func (d *dictations) answer(n *dictation) {
 		d.tell(said)
 	}
 	if err := d.out.Write(wire.KindTranscript, wire.Transcript{Text: text, Language: d.settings().Language}, nil); err != nil {
-		d.close()
+		d.Close()
 		return
 	}
 	if a.begun {

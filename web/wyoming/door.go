@@ -16,6 +16,8 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/runbook"
+	"orac/web/crowd"
+	"orac/web/mdns"
 )
 
 // Options are what services need of the appliance.
@@ -25,16 +27,10 @@ type Options struct {
 	// Refused is told of each connection that is turned away; nil: nobody is told.
 	Refused func(block runbook.Address, from netip.Addr, why string)
 	// Announce announces a service on the network until ctx ends; nil: nothing is announced.
-	Announce func(ctx context.Context, a Announcement)
+	Announce func(ctx context.Context, a mdns.Announcement)
 	Log      *slog.Logger
 	// Listen opens the socket; nil: net.Listen does.
 	Listen func(address string) (net.Listener, error)
-}
-
-// Announcement is what the network is told of a service.
-type Announcement struct {
-	Name   string // of the instance; the same at every start
-	Listen string // host:port
 }
 
 // Door returns the door of a block. It implements graph.Parts.Door.
@@ -59,7 +55,7 @@ func (d *door) Clients() (connections, streams int) {
 	s.mu.Lock()
 	streams = s.taken
 	s.mu.Unlock()
-	return s.crowd.size(), streams
+	return s.crowd.Size(), streams
 }
 
 // service is a door while it is open.
@@ -68,7 +64,7 @@ type service struct {
 	ctx      context.Context // ends with the service
 	settings func() node.WyomingConfig
 	told     chan event.Body
-	crowd    crowd
+	crowd    crowd.Crowd[*conn]
 	ear      *ear
 	running  sync.WaitGroup // goroutines of connections
 
@@ -106,7 +102,7 @@ func (d *door) Serve(t *rt.Task, settings func() node.WyomingConfig, opened func
 	defer func() {
 		cancel()
 		_ = l.Close()
-		s.crowd.end()
+		s.crowd.End()
 		ended := make(chan struct{})
 		go func() { s.running.Wait(); s.ear.wait(); close(ended) }()
 		select {
@@ -154,8 +150,8 @@ func (s *service) accept(l net.Listener) error {
 		pause = time.Millisecond
 		c := newConn(s, raw)
 		limits := s.settings().Block
-		if why := s.crowd.admit(c, limits.MaxConnections, limits.PerAddress); why != "" {
-			c.close()
+		if why := s.crowd.Admit(c, limits.MaxConnections, limits.PerAddress); why != "" {
+			c.Close()
 			if s.o.Refused != nil {
 				s.o.Refused(s.block, c.address, why)
 			}
@@ -183,44 +179,15 @@ func (s *service) leave() {
 	s.taken--
 }
 
-// announceCheck is how soon a changed setting is noticed by what announces the service.
-const announceCheck = 2 * time.Second
-
 // announce keeps the announcement as the settings say.
 func (s *service) announce() {
 	if s.o.Announce == nil {
 		return
 	}
-	var now Announcement
-	end := func() {}
-	defer func() { end() }()
-	for {
-		c, want := s.settings(), Announcement{}
-		if c.Block.Advertise && c.Block.Unprotected {
-			want = Announcement{Name: InstanceName(c), Listen: s.listen}
+	mdns.Keep(s.ctx, s.o.Announce, func() (want mdns.Announcement) {
+		if c := s.settings(); c.Block.Advertise && c.Block.Unprotected {
+			want = mdns.Announcement{Type: "_wyoming._tcp", Name: InstanceName(c), Listen: s.listen}
 		}
-		if want != now {
-			end()
-			now, end = want, s.announcing(want)
-		}
-		select {
-		case <-s.ctx.Done():
-			return
-		case <-time.After(announceCheck):
-		}
-	}
-}
-
-// announcing announces a service until end is called.
-func (s *service) announcing(a Announcement) (end func()) {
-	if a == (Announcement{}) {
-		return func() {}
-	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s.o.Announce(ctx, a)
-	}()
-	return func() { cancel(); <-done }
+		return want
+	})
 }

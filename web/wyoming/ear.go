@@ -328,7 +328,7 @@ func (s *stream) tell(x said) {
 	select {
 	case s.say <- x:
 	default:
-		s.conn.close()
+		s.conn.Close()
 	}
 }
 
@@ -342,7 +342,7 @@ func (s *stream) tellClient() {
 			err := s.conn.out.Write(x.kind, x.data, nil)
 			switch {
 			case err != nil:
-				s.conn.close()
+				s.conn.Close()
 				return
 			case x.last:
 				s.conn.finish()

@@ -16,6 +16,7 @@ import (
 	"orac/appliance/stt"
 	wire "orac/appliance/wyoming"
 	"orac/runbook"
+	"orac/web/crowd"
 )
 
 // visit connects to a service in virtual time. idle is its limit, engine how long the engine takes.
@@ -51,7 +52,7 @@ func visitWith(t *testing.T, set node.WyomingConfig, engine func(pcm []int16) (t
 		f(t, s, func() net.Conn {
 			ours, theirs := net.Pipe()
 			c := newConn(s, ours)
-			if why := s.crowd.admit(c, 8, 8); why != "" {
+			if why := s.crowd.Admit(c, 8, 8); why != "" {
 				t.Fatal(why)
 			}
 			s.running.Go(c.serve)
@@ -63,8 +64,8 @@ func visitWith(t *testing.T, set node.WyomingConfig, engine func(pcm []int16) (t
 		}
 		s.running.Wait()
 		synctest.Wait() // the ear frees what a client held
-		if len(s.crowd.open) != 0 || s.taken != 0 {
-			t.Errorf("%d connections and %d places are left behind", len(s.crowd.open), s.taken)
+		if s.crowd.Size() != 0 || s.taken != 0 {
+			t.Errorf("%d connections and %d places are left behind", s.crowd.Size(), s.taken)
 		}
 		cancel()
 		s.ear.wait()
@@ -179,7 +180,7 @@ func TestEviction(t *testing.T) {
 			ours, theirs := net.Pipe()
 			t.Cleanup(func() { _ = theirs.Close() })
 			c := newConn(s, ours)
-			return c, s.crowd.admit(c, 2, 2)
+			return c, s.crowd.Admit(c, 2, 2)
 		}
 		first, why := admit()
 		if why != "" {
@@ -188,12 +189,12 @@ func TestEviction(t *testing.T) {
 		if _, why := admit(); why == "" {
 			t.Error("a connection that has just come was closed for another one")
 		}
-		time.Sleep(2 * spareAfter)
+		time.Sleep(2 * crowd.SpareAfter)
 		second, why := admit()
 		if why != "" || first.ctx.Err() == nil {
 			t.Errorf("nobody made room: %q", why)
 		}
-		s.crowd.forget(second)
+		s.crowd.Forget(second)
 	})
 }
 

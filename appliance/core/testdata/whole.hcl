@@ -280,3 +280,9 @@ core "member" {
   audience = "core"
 }
 topic "member" { core = core.member }
+
+esphome "home" {
+  listen    = ":6053"
+  key       = secret("home")
+  advertise = true
+}

@@ -215,6 +215,30 @@ wyoming "wake" {
   advertise                  = true
 }
 
+esphome "home" {
+  listen          = ":6053"
+  key             = secret("hey_orac")
+  advertise       = true
+  device_name     = "kitchen-voice"
+  friendly_name   = "Kitchen voice"
+  area            = "Kitchen"
+  allow           = ["mute"]
+  pre_roll        = "200ms"
+  wake_sound      = false
+  max_connections = 4
+}
+
+esphome "open" {
+  listen                     = ":6054"
+  unprotected_on_the_network = true
+}
+
+esphome "new" {
+  listen      = ":6055"
+  accept_key  = true
+  device_name = "kitchen-new"
+}
+
 login "house" {
   issuer          = "https://core.test:7171"
   account         = "kitchen"

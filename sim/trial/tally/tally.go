@@ -127,7 +127,7 @@ func (a *Tally) Event(at time.Duration, e event.Event) {
 		f := a.Of(b.Utterance)
 		f.Began, f.Listener = at, b.Listener
 		if l, ok := a.world.Runbook().Listener(runbook.Address("listener." + b.Listener)); ok {
-			for _, s := range l.Deliver {
+			for _, s := range l.Routes() {
 				f.Deliver = append(f.Deliver, s[0].Name())
 				for _, instead := range s[1:] {
 					f.instead[instead.Name()] = s[0].Name()

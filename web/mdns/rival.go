@@ -1,4 +1,4 @@
-package wyoming
+package mdns
 
 import (
 	"context"
@@ -18,11 +18,11 @@ const (
 	mostFound = 256
 )
 
-// look returns the Wyoming services that others announce on a network. A network that cannot be asked has none.
-func look(ctx context.Context, on *net.Interface) (list []*mdns.ServiceEntry) {
+// look returns the services of a type that others announce on a network. A network that cannot be asked has none.
+func look(ctx context.Context, on *net.Interface, kind string) (list []*mdns.ServiceEntry) {
 	found := make(chan *mdns.ServiceEntry, mostFound) // what does not fit in is dropped
 	_ = mdns.QueryContext(ctx, &mdns.QueryParam{
-		Service: serviceType, Domain: "local", Timeout: lookTime, Interface: on, Entries: found, DisableIPv6: true, Logger: log.New(nowhere{}, "", 0),
+		Service: kind, Domain: "local", Timeout: lookTime, Interface: on, Entries: found, DisableIPv6: true, Logger: log.New(nowhere{}, "", 0),
 	})
 	for len(found) > 0 {
 		list = append(list, <-found)
@@ -33,7 +33,7 @@ func look(ctx context.Context, on *net.Interface) (list []*mdns.ServiceEntry) {
 // rivalOf returns the address of another machine, or another service, that goes by the name of ours; "" if there is none. Clients would
 // take the two for one, and send sound to either.
 func rivalOf(ours *zone, found []*mdns.ServiceEntry) string {
-	name := ours.Instance + "." + serviceType + ".local."
+	name := ours.Instance + "." + ours.Service + ".local."
 	for _, e := range found {
 		if !strings.EqualFold(strings.ReplaceAll(e.Name, "\\", ""), name) {
 			continue

@@ -1,4 +1,4 @@
-package wyoming
+package mdns
 
 import (
 	"log"
@@ -12,7 +12,7 @@ import (
 
 // TestAnnouncement: whoever looks for Wyoming services finds the name, the port and the addresses.
 func TestAnnouncement(t *testing.T) {
-	a := Announcement{Name: "orac-living room-stt", Listen: ":10300"}
+	a := Announcement{Type: "_wyoming._tcp", Name: "orac-living room-stt", Listen: ":10300"}
 	z, err := zoneOf(a, []net.IP{net.ParseIP("192.0.2.7"), net.ParseIP("2001:db8::7")})
 	if err != nil {
 		t.Fatal(err)
@@ -49,6 +49,23 @@ func TestAnnouncement(t *testing.T) {
 	}
 }
 
+// TestWhatElseIsTold: each line of the text is a string of its own.
+func TestWhatElseIsTold(t *testing.T) {
+	z, err := zoneOf(Announcement{Type: "_esphomelib._tcp", Name: "orac-kitchen", Listen: ":6053", Text: "mac=02aabbccddee\nversion=2026.8.0"}, []net.IP{net.ParseIP("192.0.2.7")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var texts []string
+	for _, r := range z.message(false).Answer {
+		if txt, ok := r.(*dns.TXT); ok {
+			texts = txt.Txt
+		}
+	}
+	if len(texts) != 2 || texts[0] != "mac=02aabbccddee" || texts[1] != "version=2026.8.0" {
+		t.Errorf("%q", texts)
+	}
+}
+
 // TestNoAnnouncementOnLoopback: an address that only this machine reaches is announced to nobody.
 func TestNoAnnouncementOnLoopback(t *testing.T) {
 	if on, ips := interfacesFor("127.0.0.1:10300"); len(on) > 0 || len(ips) > 0 {
@@ -61,7 +78,7 @@ func TestLongNamesAreAnnounced(t *testing.T) {
 	long := "orac-" + strings.Repeat("a", 63) + "-" + strings.Repeat("b", 63)
 	seen := map[string]bool{}
 	for _, name := range []string{long, long + "c", "orac-" + strings.Repeat("ü", 40), "orac-kitchen-stt"} {
-		z, err := zoneOf(Announcement{Name: name, Listen: ":10300"}, []net.IP{net.ParseIP("192.0.2.7")})
+		z, err := zoneOf(Announcement{Type: "_wyoming._tcp", Name: name, Listen: ":10300"}, []net.IP{net.ParseIP("192.0.2.7")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +100,7 @@ func TestLongNamesAreAnnounced(t *testing.T) {
 
 // TestARivalIsFound: another machine, or another service of this one, that goes by the same name.
 func TestARivalIsFound(t *testing.T) {
-	z, err := zoneOf(Announcement{Name: "orac-kitchen-stt", Listen: ":10300"}, []net.IP{net.ParseIP("192.0.2.7"), net.ParseIP("192.0.2.8")})
+	z, err := zoneOf(Announcement{Type: "_wyoming._tcp", Name: "orac-kitchen-stt", Listen: ":10300"}, []net.IP{net.ParseIP("192.0.2.7"), net.ParseIP("192.0.2.8")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +130,7 @@ func TestRivalsOnTheNetwork(t *testing.T) {
 	if err != nil {
 		t.Skip("no loopback interface of that name")
 	}
-	z, err := zoneOf(Announcement{Name: "orac-kitchen-stt", Listen: ":10300"}, []net.IP{net.ParseIP("127.0.0.9")})
+	z, err := zoneOf(Announcement{Type: "_wyoming._tcp", Name: "orac-kitchen-stt", Listen: ":10300"}, []net.IP{net.ParseIP("127.0.0.9")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,11 +139,11 @@ func TestRivalsOnTheNetwork(t *testing.T) {
 		t.Skipf("the loopback interface carries no multicast: %v", err)
 	}
 	defer other.Shutdown()
-	found := look(t.Context(), lo)
+	found := look(t.Context(), lo, "_wyoming._tcp")
 	if len(found) == 0 {
 		t.Skip("the loopback interface carries no multicast")
 	}
-	ours := &zone{&mdns.MDNSService{Instance: "orac-kitchen-stt", Port: 10300, IPs: []net.IP{net.ParseIP("127.0.0.1")}}}
+	ours := &zone{&mdns.MDNSService{Instance: "orac-kitchen-stt", Service: "_wyoming._tcp", Port: 10300, IPs: []net.IP{net.ParseIP("127.0.0.1")}}}
 	if got := rivalOf(ours, found); got != "127.0.0.9" {
 		t.Errorf("%q of %+v", got, found[0])
 	}

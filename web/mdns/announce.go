@@ -1,4 +1,11 @@
-package wyoming
+// Package mdns announces services on the local network by multicast DNS.
+//
+// It guarantees:
+//
+//   - Nothing is announced on networks from which the service cannot be reached, and none on loopback.
+//   - A name that another machine, or another service here, has already is not announced; who has it is told.
+//   - A service that ends says so; one whose machine gets other addresses is announced again.
+package mdns
 
 import (
 	"context"
@@ -16,8 +23,49 @@ import (
 	"github.com/miekg/dns"
 )
 
+// Announcement is what the network is told of a service.
+type Announcement struct {
+	Type   string // like "_wyoming._tcp"
+	Name   string // of the instance; the same at every start
+	Listen string // host:port
+	Text   string // what else is told: KEY=VALUE, one a line
+}
+
+// Keep announces what is wanted until ctx ends. want may change its mind: it is asked every few seconds. The zero value announces nothing.
+func Keep(ctx context.Context, announce func(ctx context.Context, a Announcement), want func() Announcement) {
+	var now Announcement
+	end := func() {}
+	defer func() { end() }()
+	for {
+		if next := want(); next != now {
+			end()
+			now, end = next, announcing(ctx, announce, next)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(askAgain):
+		}
+	}
+}
+
+// announcing announces a service until end is called.
+func announcing(ctx context.Context, announce func(ctx context.Context, a Announcement), a Announcement) (end func()) {
+	if a == (Announcement{}) {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		announce(ctx, a)
+	}()
+	return func() { cancel(); <-done }
+}
+
 const (
-	serviceType = "_wyoming._tcp"
+	// askAgain is how soon a changed wish is noticed.
+	askAgain = 2 * time.Second
 	// refreshTime is how often the addresses of the machine are looked at.
 	refreshTime = 30 * time.Second
 	// sayTwice is the pause before an announcement is repeated: a packet may get lost (RFC 6762, section 8.3).
@@ -52,7 +100,7 @@ func announceOn(ctx context.Context, a Announcement, on []net.Interface, ips []n
 		return err
 	}
 	for i := range on {
-		if who := rivalOf(zone, look(ctx, &on[i])); who != "" {
+		if who := rivalOf(zone, look(ctx, &on[i], a.Type)); who != "" {
 			return fmt.Errorf("%s announces a service as %q already: give one of the two appliances, or one of the two blocks, another name", who, a.Name)
 		}
 	}
@@ -135,7 +183,7 @@ func zoneOf(a Announcement, ips []net.IP) (*zone, error) {
 	if len(ips) == 0 {
 		return nil, fmt.Errorf("the machine has no address on a network that can be reached at %s", a.Listen)
 	}
-	s, err := mdns.NewMDNSService(label(a.Name), serviceType, "local.", hostName(a.Name), port, ips, []string{""})
+	s, err := mdns.NewMDNSService(label(a.Name), a.Type, "local.", hostName(a.Name), port, ips, strings.Split(a.Text, "\n"))
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +218,7 @@ func label(name string) string {
 // message announces the service, or says that it is gone.
 func (z *zone) message(gone bool) *dns.Msg {
 	m := &dns.Msg{MsgHdr: dns.MsgHdr{Response: true, Authoritative: true}, Compress: true}
-	for _, r := range z.Records(dns.Question{Name: serviceType + ".local.", Qtype: dns.TypePTR}) {
+	for _, r := range z.Records(dns.Question{Name: z.Service + ".local.", Qtype: dns.TypePTR}) {
 		if gone {
 			r.Header().Ttl = 0
 		}

@@ -1,0 +1,200 @@
+package runbook
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"orac/runbook/language"
+)
+
+// ESPHome is a voice satellite that Home Assistant adopts by the native API of ESPHome. Which listener it is for is said by deliver of
+// the listener: see Listener.Home.
+type ESPHome struct {
+	Address        Address
+	Name           string
+	Listen         string          `hcl:"listen"`
+	Key            language.Secret `hcl:"key"`        // 32 bytes in base64, or not set
+	AcceptKey      bool            `hcl:"accept_key"` // that the first client sets
+	Unprotected    bool            `hcl:"unprotected_on_the_network"`
+	Advertise      bool            `hcl:"advertise"`
+	Device         string          `hcl:"device_name"` // "": see DeviceName
+	Friendly       string          `hcl:"friendly_name"`
+	Area           string          `hcl:"area"`
+	Allow          []string        `hcl:"allow"` // what clients may change
+	PreRoll        time.Duration   `hcl:"pre_roll"`
+	WakeSound      bool            `hcl:"wake_sound"`
+	MaxConnections int             `hcl:"max_connections"`
+}
+
+// What clients of an esphome block may be allowed to do.
+const (
+	AllowMute      = "mute"
+	AllowThreshold = "threshold"
+	AllowWakeWords = "wake_words"
+	AllowWakeSound = "wake_sound"
+	AllowRestart   = "restart"
+)
+
+// longestDeviceName is what ESPHome allows.
+const longestDeviceName = 31
+
+// DeviceName is the name by which Home Assistant knows the satellite of an appliance.
+func (e ESPHome) DeviceName(appliance string) string {
+	name := cmp.Or(e.Device, strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'A' && r <= 'Z':
+			return r + 'a' - 'A'
+		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
+			return r
+		}
+		return '-'
+	}, "orac-"+appliance))
+	return strings.Trim(name[:min(len(name), longestDeviceName)], "-")
+}
+
+// Encrypted tells whether nobody may use the satellite without a key.
+func (e ESPHome) Encrypted() bool { return e.Key.IsSet() || e.AcceptKey }
+
+// Home is the satellite by which a listener delivers to Home Assistant; "" for none.
+func (l Listener) Home() Address {
+	if len(l.Deliver) > 0 && l.Deliver[0][0].Type() == "esphome" {
+		return l.Deliver[0][0]
+	}
+	return ""
+}
+
+// Routes are the services that transcribe what the listener records: those of deliver without Home Assistant.
+func (l Listener) Routes() []Route { return RoutesOf(l.Deliver) }
+
+// RoutesOf are the services in a deliver, without Home Assistant.
+func RoutesOf(deliver []Route) []Route {
+	if (Listener{Deliver: deliver}).Home() == "" {
+		return deliver
+	}
+	if first := deliver[0][1:]; len(first) > 0 {
+		return append([]Route{first}, deliver[1:]...)
+	}
+	return deliver[1:]
+}
+
+var esphomeBlock = &language.BlockType{
+	Type: "esphome", Named: true,
+	Doc:  "A voice satellite for Home Assistant, which finds and adopts it like a device of ESPHome, by the native API. A listener that has it in deliver sends its commands to Home Assistant. Without a listener it only speaks.",
+	Slot: language.Into(func(rb *Runbook) any { return &rb.ESPHomes }),
+	Example: `esphome "home" {
+  listen     = ":6053"
+  accept_key = true
+  advertise  = true
+}`,
+	Attributes: []language.Attribute{
+		{Name: "listen", Kind: language.String, Gives: language.Opens, OnChange: language.Restart, Default: "127.0.0.1:6053", Example: `":6053"`, NoWider: sameOrLoopback,
+			Pattern: listenPattern, Expect: `HOST:PORT, like ":6053" for every address; a port is 1 to 65535`,
+			Doc: "The address at which the satellite is served. Home Assistant expects port 6053."},
+		{Name: "key", Kind: language.String, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretOnly, Example: `secret("esphome")`,
+			Doc: "The encryption key: 32 random bytes in base64, as `openssl rand -base64 32` prints them. Home Assistant asks for it once."},
+		{Name: "accept_key", Kind: language.Bool, Gives: language.Opens, OnChange: language.InPlace, Default: "false",
+			Doc: "Whether the first Home Assistant that connects sets the key. It is kept in the state directory. Until then the satellite says who it is, and does nothing else."},
+		{Name: "unprotected_on_the_network", Kind: language.Bool, Gives: language.Opens, OnChange: language.InPlace, Default: "false",
+			Doc: "Whether everybody on the network may use the satellite without a key, and voices cross the network unencrypted. When false, a satellite without a key is served to this machine only."},
+		{Name: "advertise", Kind: language.Bool, Gives: language.Opens, OnChange: language.InPlace, Default: "false",
+			Doc: "Whether the satellite announces itself on the network (mDNS, `_esphomelib._tcp`), so that Home Assistant finds it."},
+		{Name: "device_name", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"orac-kitchen"`, DefaultDoc: "orac- and the name of the appliance",
+			Pattern: language.Match(`^[a-z0-9]([a-z0-9-]{0,29}[a-z0-9])?$`), Expect: "1 to 31 lower-case letters, digits and dashes, none of these at an end",
+			Doc: "The name by which Home Assistant knows the satellite. Two satellites on a network need different names."},
+		{Name: "friendly_name", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Kitchen"`, DefaultDoc: "the name of the appliance",
+			Pattern: oneLine, Expect: oneLineExpect,
+			Doc: "What people read in Home Assistant."},
+		{Name: "area", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Kitchen"`,
+			Pattern: oneLine, Expect: oneLineExpect,
+			Doc: "The area that Home Assistant suggests when it adopts the satellite."},
+		{Name: "allow", Kind: language.Strings, Gives: language.Opens, OnChange: language.InPlace, Default: `["mute", "threshold", "wake_words", "wake_sound", "restart"]`,
+			Values: []string{AllowMute, AllowThreshold, AllowWakeWords, AllowWakeSound, AllowRestart},
+			Doc:    "What Home Assistant may change. A threshold and the choice of wake words become part of the runbook's file, as a change in the console does."},
+		{Name: "pre_roll", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "0s", Min: "0s", Max: "3s",
+			Doc: "How much of the sound before the end of the wake word is sent. More than a moment puts the wake word into the text."},
+		{Name: "wake_sound", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
+			Doc: "Whether a sound says that the wake word was heard. A switch in Home Assistant has priority until the next start."},
+		{Name: "max_connections", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "8", Min: "2", Max: "64", Unit: "connections",
+			Doc: "How many connections are open at a time. A further one takes the place of the one that has been silent longest, or is refused."},
+	},
+	Rules: []language.Rule{
+		language.AtMostOneOf("key", "accept_key", "unprotected_on_the_network"),
+	},
+}
+
+// esphomeRules are what an esphome block may not say together with other blocks.
+var esphomeRules = []language.Between{
+	{Doc: "If other machines can reach an esphome block, it needs key, accept_key = true or unprotected_on_the_network = true.", Check: esphomeIsSafe},
+	{Doc: "In deliver, an esphome block is the first of the first list, and of one listener. act then needs a service that follows it in that list.", Check: esphomeIsFirst},
+	{Doc: "An esphome block may not listen where another server listens, and has a name of its own.", Check: esphomesDiffer},
+}
+
+func esphomeIsSafe(value any, d *language.Document) (found language.Diagnostics) {
+	for _, e := range value.(*Runbook).ESPHomes {
+		switch open := !IsLoopback(e.Listen); {
+		case open && !e.Encrypted() && !e.Unprotected:
+			found = append(found, d.Problem(e.Address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and there is no key", e.Listen),
+				`Add key = secret("esphome"), or accept_key = true to have Home Assistant set one. To let everybody on the network use it unencrypted, add unprotected_on_the_network = true.`))
+		case e.Advertise && !open:
+			found = append(found, d.Problem(e.Address, "advertise", language.Error, fmt.Sprintf("no other machine can reach %s", e.Listen),
+				"Leave advertise out, or listen at an address of the network."))
+		}
+	}
+	return found
+}
+
+func esphomeIsFirst(value any, d *language.Document) (found language.Diagnostics) {
+	rb := value.(*Runbook)
+	of := map[Address]Address{}
+	for _, l := range rb.Listeners {
+		for i, r := range l.Deliver {
+			for k, a := range r {
+				if a.Type() == "esphome" && (i > 0 || k > 0) {
+					found = append(found, d.Problem(l.Address, "deliver", language.Error, fmt.Sprintf("%s is not the first", a),
+						fmt.Sprintf("Home Assistant answers at once or not at all: write [[%s, stt.NAME]] to have a service take the commands while it is away.", a)))
+				}
+			}
+		}
+		home := l.Home()
+		if home == "" {
+			continue
+		}
+		if len(l.Deliver) > 1 {
+			found = append(found, d.Problem(l.Address, "deliver", language.Error, fmt.Sprintf("what goes to %s goes to nobody else", home),
+				fmt.Sprintf("Write one list, [[%s, stt.NAME]]: the service takes the commands while Home Assistant is away.", home)))
+		}
+		if other, taken := of[home]; taken {
+			found = append(found, d.Problem(l.Address, "deliver", language.Error, fmt.Sprintf("%s is the satellite of %s already", home, other),
+				"Give each listener an esphome block of its own: Home Assistant answers where it was asked."))
+		}
+		of[home] = l.Address
+		if l.Act != "" && len(l.Routes()) == 0 {
+			found = append(found, d.Problem(l.Address, "act", language.Error, "nothing here understands what was said",
+				fmt.Sprintf("Home Assistant acts on what %s sends. To act here while it is away, write deliver = [[%s, stt.NAME]].", home, home)))
+		}
+	}
+	return found
+}
+
+func esphomesDiffer(value any, d *language.Document) (found language.Diagnostics) {
+	rb := value.(*Runbook)
+	names := map[string]Address{}
+	for _, e := range rb.ESPHomes {
+		if _, other, taken := rb.before(e.Address); taken {
+			found = append(found, d.Problem(e.Address, "listen", language.Error, fmt.Sprintf("%s listens at %s already", other.server, other.listen),
+				"Home Assistant asks each satellite at an address of its own: give this one another port."))
+		}
+		name := e.DeviceName(rb.Appliance.Name)
+		if other, taken := names[name]; taken {
+			found = append(found, d.Problem(e.Address, "device_name", language.Error, fmt.Sprintf("%s has the name %q, too", other, name), "Give each satellite a device_name of its own."))
+		}
+		names[name] = e.Address
+	}
+	return found
+}
+
+// Allows tells whether clients may do something.
+func (e ESPHome) Allows(what string) bool { return slices.Contains(e.Allow, what) }

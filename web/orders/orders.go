@@ -1,0 +1,184 @@
+// Package orders is what other programs of a house may have the appliance do: mute, restart, and change settings of models. It is for
+// programs that come in by another protocol than HTTP, and have no user.
+//
+// It guarantees:
+//
+//   - Everything goes the way that it goes for people: a change is edited into the runbook's file, planned, applied, and kept if it proves
+//     good; what nobody may change over a network stays.
+//   - The audit log has a record before anything is changed, and one of how it went.
+package orders
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"slices"
+	"strconv"
+	"time"
+
+	"orac/appliance/core"
+	"orac/appliance/statedir"
+	"orac/appliance/status"
+	"orac/runbook"
+	"orac/runbook/edit"
+	"orac/runbook/language"
+	"orac/web/audit"
+)
+
+// Appliance is what carries orders out.
+type Appliance interface {
+	Mute(ctx context.Context, r status.MuteRequest) (status.Muting, error)
+	Unmute(ctx context.Context, r status.MuteRequest) (status.Muting, error)
+	Restart(ctx context.Context, by string) (status.Restarting, error)
+	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
+}
+
+// By is who gives an order: a client of a block.
+type By struct {
+	Block runbook.Address
+	From  netip.Addr
+}
+
+// who is the name in the audit log.
+func (b By) who() string { return string(b.Block) }
+
+// Book carries orders out.
+type Book struct {
+	// Appliance returns what carries them out, and how the runbook is applied; false: it is starting.
+	Appliance func() (a Appliance, r status.PlanRequest, ready bool)
+	Log       *audit.Log
+}
+
+var errStarting = errors.New("the appliance is starting")
+
+// record does something under a record.
+func (b *Book) record(by By, action, target string, after any, do func(a Appliance, r status.PlanRequest) error) error {
+	a, request, ready := b.Appliance()
+	if !ready {
+		return errStarting
+	}
+	r := audit.Record{Who: by.who(), From: by.From.String(), Way: by.Block.Type(), Action: action, Target: target, After: after}
+	ended, err := b.Log.Begin(&r)
+	if err != nil {
+		return fmt.Errorf("nothing was changed, because the audit log cannot be written: %w", err)
+	}
+	err = do(a, request)
+	_ = ended(err) // the attempt is on record already
+	return err
+}
+
+// Mute mutes a listener, or ends its mute.
+func (b *Book) Mute(ctx context.Context, by By, listener string, on bool) error {
+	action := "unmute"
+	if on {
+		action = "mute"
+	}
+	return b.record(by, action, "listener."+listener, nil, func(a Appliance, _ status.PlanRequest) (err error) {
+		r := status.MuteRequest{Listener: listener, By: by.who()}
+		if on {
+			_, err = a.Mute(ctx, r)
+		} else {
+			_, err = a.Unmute(ctx, r)
+		}
+		return err
+	})
+}
+
+// Restart restarts the appliance.
+func (b *Book) Restart(ctx context.Context, by By) error {
+	return b.record(by, "restart", "appliance", nil, func(a Appliance, _ status.PlanRequest) error {
+		_, err := a.Restart(ctx, by.who())
+		return err
+	})
+}
+
+// Threshold changes the threshold of a model.
+func (b *Book) Threshold(ctx context.Context, by By, model string, value float64) error {
+	return b.change(ctx, by, []setting{{model, "threshold", strconv.FormatFloat(value, 'f', -1, 64)}})
+}
+
+// WakeWords has models listen, or not.
+func (b *Book) WakeWords(ctx context.Context, by By, enabled map[string]bool) error {
+	var list []setting
+	for model, on := range enabled {
+		list = append(list, setting{model, "enabled", strconv.FormatBool(on)})
+	}
+	slices.SortFunc(list, func(a, b setting) int { // first those that begin: something listens at any moment
+		return -boolOrder(a.expression == "true", b.expression == "true")
+	})
+	return b.change(ctx, by, list)
+}
+
+func boolOrder(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	}
+	return -1
+}
+
+// setting sets an attribute of a model to another expression.
+type setting struct{ model, attribute, expression string }
+
+// applyTime bounds an apply.
+const applyTime = 90 * time.Second
+
+// change edits the runbook's file, and applies the result.
+func (b *Book) change(ctx context.Context, by By, list []setting) error {
+	changes := map[string]string{}
+	for _, s := range list {
+		changes["model."+s.model+"."+s.attribute] = s.expression
+	}
+	return b.record(by, "config.model", "model", changes, func(a Appliance, r status.PlanRequest) error {
+		r.Origin, r.Gone = status.OnNetwork(by.who()), ctx.Done()
+		c := core.Change{ApplyRequest: status.ApplyRequest{PlanRequest: r, Timeout: applyTime}}
+		was, unsaved := "", error(nil)
+		c.Edit = func(text string) (string, error) {
+			was = text
+			fresh := []byte(text)
+			for _, s := range list {
+				var err error
+				if fresh, err = edit.Set(fresh, runbook.Address("model."+s.model), s.attribute, s.expression); err != nil {
+					return "", err
+				}
+			}
+			return string(edit.KeepFormat([]byte(text), fresh)), nil
+		}
+		c.Kept = func(text string, _ *status.Applied) { unsaved = save(r.File, was, text) }
+		done, err := a.Change(ctx, c, func(string) {})
+		switch {
+		case err != nil:
+			return err
+		case !done.OK:
+			return errors.New(done.Why)
+		case unsaved != nil:
+			return fmt.Errorf("it is so until the next start: %w", unsaved)
+		}
+		return nil
+	})
+}
+
+// errChanged means that somebody else was faster.
+var errChanged = errors.New("somebody else has changed the runbook's file meanwhile, so it was not overwritten")
+
+// save writes the text into the runbook's file, unless somebody has changed it meanwhile.
+func save(file, was, text string) error {
+	f, _, err := statedir.Regular(file)
+	if err != nil {
+		return err
+	}
+	now, err := io.ReadAll(io.LimitReader(f, language.MaxFileSize+1))
+	_ = f.Close()
+	switch {
+	case err != nil:
+		return err
+	case string(now) != was:
+		return errChanged
+	}
+	_, err = statedir.Replace(file, []byte(text))
+	return err
+}
