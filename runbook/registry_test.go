@@ -41,8 +41,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 32 {
-		t.Errorf("%d block types are built, want 32", slots)
+	if slots != 33 {
+		t.Errorf("%d block types are built, want 33", slots)
 	}
 }
 
