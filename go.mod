@@ -31,6 +31,11 @@ require (
 	github.com/yuin/goldmark v1.8.7 // reads the pages of `orac help TOPIC` and of the console, which are Markdown; glamour would bring 20 modules
 	github.com/zclconf/go-cty v1.19.0 // values and functions of the language, with marks for secrets
 	github.com/zeebo/xxh3 v1.1.0 // 128-bit keys of sounds: a tenth of a microsecond a hop, the same on every machine
+	go.opentelemetry.io/otel v1.47.0 // tests read the traceparents that peers are told with it
+	go.opentelemetry.io/otel/sdk v1.47.0 // tests compare the decisions of its sampler with ours
+	go.opentelemetry.io/otel/trace v1.47.0 // the IDs that the two above speak in
+	go.opentelemetry.io/proto/otlp v1.11.1 // tests read the traces that are sent with it
+	go.opentelemetry.io/proto/slim/otlp v1.11.1 // the messages of OTLP; the exporter of OpenTelemetry's SDK would bring gRPC, 9 MB
 	go.yaml.in/yaml/v3 v3.0.5 // topics.yaml of an existing Core, for orac import; the YAML organisation keeps it
 	golang.org/x/crypto v0.59.0 // bcrypt
 	golang.org/x/oauth2 v0.38.0 // the client of the code flow
@@ -71,6 +76,8 @@ require (
 	github.com/fxamacker/cbor/v2 v2.9.4 // indirect
 	github.com/go-jose/go-jose/v4 v4.1.4 // indirect
 	github.com/go-json-experiment/json v0.0.0-20260213210345-44df1a37e875 // indirect
+	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/go-logr/stdr v1.2.2 // indirect
 	github.com/go-ole/go-ole v1.2.6 // indirect
 	github.com/go-viper/mapstructure/v2 v2.5.0 // indirect
 	github.com/go-webauthn/x v0.3.1 // indirect
@@ -93,6 +100,9 @@ require (
 	github.com/tklauser/numcpus v0.6.1 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
 	github.com/yusufpapurcu/wmi v1.2.4 // indirect
+	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
+	go.opentelemetry.io/otel/log v1.47.0 // indirect
+	go.opentelemetry.io/otel/metric v1.47.0 // indirect
 	golang.org/x/net v0.62.0 // indirect
 	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // indirect
 )

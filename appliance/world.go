@@ -21,6 +21,7 @@ import (
 	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/otlp"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
@@ -31,8 +32,8 @@ import (
 )
 
 // World connects a graph to its real adapters: the capture process and files for sound, networks for inference,
-// HTTP and commands for services, a state directory for what must last. The end of ctx interrupts downloads.
-func World(ctx context.Context, state *State, store models.Store) (*graph.Parts, error) {
+// HTTP and commands for services, a state directory for what must last. version is that of the program, for traces. The end of ctx interrupts downloads.
+func World(ctx context.Context, version string, state *State, store models.Store) (*graph.Parts, error) {
 	store.Sweep()
 	inference, err := OpenInference(ctx, store, filepath.Join(state.Dir, filepath.FromSlash(generation.FilesDir)))
 	if err != nil {
@@ -52,6 +53,7 @@ func World(ctx context.Context, state *State, store models.Store) (*graph.Parts,
 		Hook:   hook,
 		Core:   func(to graph.CoreService, tokens wire.Tokens) (notify.Core, error) { return actor(to, tokens, own) },
 		Issuer: issuer,
+		Traces: func(s graph.TraceService) (otlp.Collector, error) { return collector(s, version) },
 		Backend: func(s graph.BackendService, find func(string) string) (act.Backend, error) {
 			return backend(s, find, state.Temp)
 		},
@@ -201,6 +203,20 @@ func actor(to graph.CoreService, tokens wire.Tokens, own *house.Holder) (notify.
 func issuer(s graph.IssuerService) (node.Issuer, error) {
 	l := s.Login
 	return login.New(login.Config{Issuer: l.Issuer, Account: l.Account, Secret: l.Secret, TLS: wire.TLS{CA: l.CA, Fingerprint: l.Fingerprint}, Timeout: l.Timeout})
+}
+
+// collector is the client of what takes traces.
+func collector(s graph.TraceService, version string) (otlp.Collector, error) {
+	to := s.Traces
+	host, _ := os.Hostname()
+	c := otlp.Config{
+		URL: to.URL, Timeout: to.Timeout, TLS: wire.TLS{CA: to.CA, Cert: to.ClientCert, Key: to.ClientKey}, Version: version, Resource: s.Resource(host, version),
+		Headers: map[string]wire.Secret{},
+	}
+	for name, v := range to.Headers {
+		c.Headers[name] = v
+	}
+	return otlp.New(c)
 }
 
 func hook(w runbook.Webhook) (notify.Hook, error) {

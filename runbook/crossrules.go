@@ -15,6 +15,7 @@ var runbookRules = []language.Between{
 	{Doc: "A heartbeat may only name an stt block with protocol orac.", Check: heartbeatsHaveServers},
 	{Doc: "Lists in deliver that begin with the same stt block are the same list.", Check: routesAgree},
 	{Doc: "A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", Check: webIsSafe},
+	{Doc: "A traces block needs url.", Check: tracesGoSomewhere},
 	{Doc: "origins are scheme and host, as browsers send them, without a path.", Check: originsAreExact},
 	{Doc: "hosts are names in lower case, without a port.", Check: hostsAreNames},
 	{Doc: "trusted_proxies are addresses or networks; a network of all addresses is refused.", Check: proxiesAreNetworks},

@@ -41,6 +41,7 @@ type Runbook struct {
 	Voice
 	Services
 	Hooks
+	Tracing
 	Bounds
 	Serving
 	Acting
@@ -51,7 +52,7 @@ type Runbook struct {
 // Registry is the language: every block type that a runbook may contain, in the order in which
 // documentation and forms show them. It never changes.
 var Registry = slices.Concat(
-	[]*language.BlockType{applianceBlock}, hearing, voice, services, hooks, serving, acting, belonging, bounds, access,
+	[]*language.BlockType{applianceBlock}, hearing, voice, services, hooks, tracing, serving, acting, belonging, bounds, access,
 	[]*language.BlockType{language.Locals("runbook"), language.Variable()},
 )
 

@@ -76,7 +76,7 @@ var webhookBlock = &language.BlockType{
 		{Name: "queue", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "4MiB", Min: "64KiB", Max: "256MiB",
 			Doc: "How much may wait on the disk. Beyond this size, or 10000 events, the oldest is dropped."},
 		{Name: "headers", Kind: language.Map, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
-			SecretKeys: language.Match(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`),
+			SecretKeys: secretHeaders,
 			Doc:        "HTTP headers to send. Their values are never printed. The values of Authorization, Cookie, X-Api-Key and names that end in -Token, -Secret, -Password or -Key may not be written out in the file; others may be."},
 	}, tlsClient("the receiver's")),
 	Rules: []language.Rule{
@@ -91,6 +91,9 @@ var webhookBlock = &language.BlockType{
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
 	},
 }
+
+// secretHeaders are the names of headers whose values may not be written out.
+var secretHeaders = language.Match(`(?i)^((proxy-)?authorization|(set-)?cookie|(x-)?api-?key|(.+[-_])?(token|secret|password|key))$`)
 
 // signingKey matches what secret may be: base64 of 24 to 64 bytes after whsec_, or 24 to 512 printable characters with any other
 // start.

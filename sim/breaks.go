@@ -108,6 +108,8 @@ func (m *machine) suffers(o *occurrence) *ailments {
 		return &m.mindOf(o.Target).ailments
 	case scenario.LoginTarget:
 		return &m.issuerOf(o.Target).ailments
+	case scenario.TracesTarget:
+		return &m.collectorOf().ailments
 	}
 	return &m.ailments
 }

@@ -131,7 +131,8 @@ var makers = map[scenario.Kind]maker{
 		m.services[o.Target].poison = ""
 		return nil
 	}},
-	scenario.NetDown: {how: "no client reaches its server, and who waits for an answer waits in vain", cut: syscall.ENETUNREACH},
+	scenario.CollectorFlood: {how: "the client has a success, and no more of the answer than it reads"},
+	scenario.NetDown:        {how: "no client reaches its server, and who waits for an answer waits in vain", cut: syscall.ENETUNREACH},
 
 	scenario.EngineDies:   onEngine("the process ends, and with it what it works on", func(u *understander, _ *occurrence) { u.Kill() }),
 	scenario.EngineHangs:  onEngine("the process does nothing until it is replaced", func(u *understander, _ *occurrence) { u.frozen = true }),

@@ -12,6 +12,7 @@ import (
 	real "orac/appliance/act/home"
 	"orac/appliance/graph"
 	"orac/appliance/rt"
+	"orac/appliance/thread"
 	"orac/runbook/language"
 	"orac/runbook/scenario"
 )
@@ -100,7 +101,7 @@ func (h *home) Fill(c act.Command, t act.Template) (act.Call, error) {
 }
 
 // Do implements act.Backend.
-func (h *home) Do(t *rt.Task, c act.Call, request string) act.Outcome {
+func (h *home) Do(t *rt.Task, c act.Call, asked thread.Thread) act.Outcome {
 	o := act.Outcome{Call: c, Sent: t.Wall(), Verdict: act.Failed}
 	if err := h.away("call"); err != nil {
 		o.Reason = err.Error()
@@ -115,7 +116,7 @@ func (h *home) Do(t *rt.Task, c act.Call, request string) act.Outcome {
 		_ = t.Sleep(proofTime) // the outcome is the same if it is stopped
 		return o
 	}
-	h.m.floor.book.Does(h.m.now(), h.name, c.Data, request)
+	h.m.floor.book.Does(h.m.now(), h.name, c.Data, asked.ID)
 	h.switches(c)
 	switch wait := h.delay(); {
 	case h.has(scenario.BackendEnds):

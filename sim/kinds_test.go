@@ -54,6 +54,13 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return s.served == s.asked && s.asked > 10 && m.floor.book.ActedTwice == 0 && said(r, "acted", cause, begin, end+30) >= least
 		}
 	}
+	// Spans wait, and are taken afterwards; nothing else suffers.
+	missed := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "traces_failed", cause, begin, end+30) == 1 && said(r, "traces_back", "", begin, 120) == 1 &&
+				m.core.Traces().Dropped == 0 && m.core.Traces().Sent > 20 && m.account.Delivered == m.account.Recorded
+		}
+	}
 	// A process that was replaced meanwhile has no token, and gets one when that is over. Nothing is sent without one, and nothing is lost.
 	tokenless := func(cause string) func(*machine, report.Run) bool {
 		return func(m *machine, r report.Run) bool {
@@ -161,6 +168,14 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "webhook_failed", "", 0, 120) == 0 && m.account.Told > 20
 		}},
 
+		scenario.CollectorDown:   {does: missed("refused")},
+		scenario.CollectorError:  {does: missed("500")},
+		scenario.CollectorDenied: {does: missed("401")},
+		scenario.CollectorSlow:   {more: "for = \"50s\"", does: missed("deadline")},
+		scenario.CollectorFlood: {does: func(m *machine, r report.Run) bool {
+			return said(r, "traces_failed", "", 0, 120) == 0 && m.core.Traces().Sent > 20
+		}},
+
 		scenario.CoreDown: {does: func(m *machine, r report.Run) bool {
 			return forwarded(m, r) && said(r, "forwarded", "refused", begin, end) > 2 && noticed(m, r)
 		}},
@@ -249,6 +264,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	_, quietEngine := rehearse(t, sceneIn(t, embedded, "2m", speech), 1)
 	calls := "caller \"study\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietServer := rehearse(t, sceneIn(t, serving, "2m", calls), 1)
+	_, quietTraced := rehearse(t, sceneIn(t, traced, "2m", speech), 1)
 	_, quietMember := rehearse(t, sceneIn(t, member, "2m", speech), 1)
 	asks := "caller \"phone\" {\n  topic = \"general\"\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
@@ -285,6 +301,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet = embedded, quietEngine
 			case scenario.CoreTarget:
 				home, quiet, speech = serving, quietServer, calls
+			case scenario.TracesTarget:
+				home, quiet = traced, quietTraced
 			case scenario.WyomingTarget:
 				home, quiet, speech = visited, quietVoice, dictates
 			case scenario.LoginTarget:

@@ -35,6 +35,9 @@ webhook "light" {
 }
 `
 
+// traced is the house with a collector of traces.
+const traced = house + "traces {\n  url             = \"http://collector.local:4318\"\n  max_retry_delay = \"8s\"\n}\n"
+
 // scene is a scenario of so long that runs the house, and whatever else is written.
 func scene(t testing.TB, long, rest string) *scenario.Scenario {
 	t.Helper()

@@ -116,6 +116,9 @@ func (m *machine) State() scenario.State {
 		s.HooksWaiting += h.Waiting
 		s.HooksAside += h.Aside
 	}
+	if x := m.core.Traces(); x != nil {
+		s.SpansSent, s.SpansDropped, s.SpansWaiting = x.Sent, x.Dropped, x.Waiting
+	}
 	for _, v := range m.core.Views() {
 		n := scenario.Node{State: string(v.State), Restarts: v.Restarts}
 		if n.State == "leaked" {

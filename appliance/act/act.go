@@ -10,8 +10,11 @@
 package act
 
 import (
+	"cmp"
 	"context"
 	"time"
+
+	"orac/appliance/thread"
 )
 
 // Limits of what people and peers send. The network side refuses what is larger before it reads it; the graph checks it again.
@@ -34,9 +37,15 @@ type Request struct {
 	Said    time.Time // when the last word was spoken; zero: now
 	Undated bool      // the clock was set back since, so that nobody knows how long ago that is
 	Trace   string    // the request ID that goes on to backends and into logs
+	Parent  string    // the step that asks, as a traceparent: see thread; "" if nobody told
 	DryRun  bool      // say what would be done, and do nothing
 
 	Utterance string // ID of the recording that it was said in; "" for none
+}
+
+// Thread is what the request belongs to: the ID goes on to backends and into logs.
+func (r Request) Thread() thread.Thread {
+	return thread.Thread{ID: cmp.Or(r.Trace, r.ID), Parent: r.Parent}
 }
 
 // Tier is how a text was understood. The first that matches wins.
@@ -139,6 +148,7 @@ type Outcome struct {
 	Sent     time.Time // zero if it was not
 	Answered time.Time
 	Proof    time.Time
+	Number   int `json:"-"` // among the calls that were made for its request, from 1; 0 if it was not made
 }
 
 // EntityOutcome is what came of a call for one entity.

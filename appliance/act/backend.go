@@ -1,6 +1,10 @@
 package act
 
-import "orac/appliance/rt"
+import (
+	"orac/appliance/rt"
+
+	"orac/appliance/thread"
+)
 
 // Backend carries commands out. Its node owns it: Watch runs in one task, and Do in others, at most four at a time.
 type Backend interface {
@@ -8,8 +12,8 @@ type Backend interface {
 	// h is nil for a backend without a vocabulary. Its error says what cannot be done, in plain words: "the lamp cannot be dimmed".
 	Calls(c Command, h *Home, states map[string]State) ([]Call, error)
 	// Do makes a call and waits for its proof, at most as long as the backend block says. It never returns a success without proof.
-	// trace is the request ID to send along.
-	Do(t *rt.Task, c Call, trace string) Outcome
+	// h is what to send along: the request ID, and the step of the trace, if there is one.
+	Do(t *rt.Task, c Call, h thread.Thread) Outcome
 	// Watch connects, and tells every change until the task is told to stop (rt.ErrStopped) or the connection ends. A backend without
 	// a vocabulary checks its health and tells nothing.
 	Watch(t *rt.Task, s Sight) error
@@ -50,9 +54,9 @@ type LanguageModel interface {
 
 // Question is what a language model is asked.
 type Question struct {
-	System string // instructions, and what exists
-	Text   string // what was said: data, never instructions
-	Schema []byte // JSON schema of all valid answers
-	GBNF   string // the same as a grammar of llama.cpp
-	Trace  string
+	System string        // instructions, and what exists
+	Text   string        // what was said: data, never instructions
+	Schema []byte        // JSON schema of all valid answers
+	GBNF   string        // the same as a grammar of llama.cpp
+	Thread thread.Thread // what to send along
 }

@@ -190,7 +190,7 @@ func (s *start) build(ctx context.Context, d draft, a attempt) (err error) {
 	if err := models.Missing(s.Models, appliance.Needs(d.runbook)); err != nil {
 		return err
 	}
-	parts, err := appliance.World(ctx, s.State, s.Models)
+	parts, err := appliance.World(ctx, s.o.Version, s.State, s.Models)
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"orac/appliance/login"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/otlp"
 	"orac/appliance/play"
 	"orac/appliance/provenclock"
 	"orac/appliance/record"
@@ -26,6 +27,7 @@ import (
 	"orac/appliance/status"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/runbook/edit"
@@ -362,6 +364,7 @@ func world() *graph.Parts {
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
 		Speaker:       func(l graph.Loudspeaker) (play.Speaker, error) { return horn{l}, nil },
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
+		Traces:        func(s graph.TraceService) (otlp.Collector, error) { return tracer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
 			Gate:      func() (node.Gate, error) { return mum{}, nil },
@@ -383,6 +386,7 @@ type (
 	hand    struct{ graph.BackendService }
 	mind    struct{ graph.ModelService }
 	issuer  struct{ graph.IssuerService }
+	tracer  struct{ graph.TraceService }
 	horn    struct{ graph.Loudspeaker }
 	deaf    struct{}
 	mum     struct{}
@@ -391,10 +395,12 @@ type (
 )
 
 func (hand) Calls(act.Command, *act.Home, map[string]act.State) ([]act.Call, error) { return nil, nil }
-func (hand) Do(_ *rt.Task, c act.Call, _ string) act.Outcome                        { return act.Outcome{Call: c} }
+func (hand) Do(_ *rt.Task, c act.Call, _ thread.Thread) act.Outcome                 { return act.Outcome{Call: c} }
 func (hand) Watch(t *rt.Task, _ act.Sight) error                                    { return t.Sleep(1 << 62) }
 func (hand) Refresh()                                                               {}
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
+
+func (tracer) Export(*rt.Task, []otlp.Span) (int, error) { return 0, nil }
 
 func (horn) Open(*rt.Task) (play.Output, error) { return nil, errors.New("nothing is played") }
 

@@ -59,6 +59,10 @@ type Monitor struct {
 	nodes   map[string]progress
 	back    map[string]rt.Instant // services that were away: when they came back
 
+	tally   event.Tally
+	counted bool // nothing happened since counts was made
+	counts  rt.Cell[[]status.Count]
+
 	// The fields below belong to one graph.
 	graph    *graph.Graph
 	boxes    *graph.Boxes
@@ -136,8 +140,15 @@ func (m *Monitor) Run(t *rt.Task) error {
 		m.tellHealth(t, r)
 		m.report.Store(&r)
 		m.tellIncidents(t)
+		if !m.counted {
+			m.counts.Take(rt.NewCell(m.tally.Counts()))
+			m.counted = true
+		}
 	}
 }
+
+// Counts are what happened since the start. It may be called from anywhere.
+func (m *Monitor) Counts() []status.Count { return m.counts.Get() }
 
 // settle releases the memory that loading needed, a little after loading. The process stays the same size, however
 // often a runbook is planned or applied.
@@ -181,6 +192,8 @@ func (m *Monitor) acted(t *rt.Task, component, what string) {
 
 // event makes facts and incidents from what an event says of a component.
 func (m *Monitor) event(t *rt.Task, e event.Event) {
+	m.tally.Add(e)
+	m.counted = false
 	if _, listens := e.Body.(event.Listening); listens && m.Hears != nil {
 		m.Hears(t)
 		m.Hears = nil

@@ -61,6 +61,15 @@ func (c *Core) Logins() (list []status.Login) {
 	return list
 }
 
+// Traces is what was sent to a collector; nil if nothing is. It may be called from anywhere.
+func (c *Core) Traces() *status.Traces {
+	for _, n := range codesOf[*node.Traces](c) {
+		shown := n.Shown()
+		return &shown
+	}
+	return nil
+}
+
 // Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
 func (c *Core) Generation() int { return c.steward.Generation() }
 
@@ -106,7 +115,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		}
 	}
 	g.Sort(s.Nodes) // an apply puts new instances after those that stay
-	s.Logins = c.Logins()
+	s.Logins, s.Traces, s.Counts = c.Logins(), c.Traces(), c.monitor.Counts()
 	s.Hooks, s.STTServers, s.Voices, s.Forwards, s.Engines = c.Hooks(), c.STTServers(), c.Voices(), c.Forwards(), c.Engines()
 	s.Topics, s.Backends, s.Models = acted(c)
 	if last := c.log.Recent(now, 1); len(last) > 0 {

@@ -59,6 +59,7 @@ type Acted struct {
 	ExecutedAt time.Time   `json:"executed_at,omitzero"`
 	VerifiedAt time.Time   `json:"verified_at,omitzero"`
 
+	Parent string `json:"-"` // the step that asked: see thread
 	Answer string `json:"-"` // all that is known, for the history: an act.Answer as JSON. Not part of an event's JSON
 }
 
@@ -70,6 +71,9 @@ type ActedCall struct {
 	Targets []string `json:"targets,omitempty"`
 	Verdict string   `json:"verdict"` // proven, already, unproven, failed, unknown, not tried
 	Reason  string   `json:"reason,omitempty"`
+
+	Number                int       `json:"-"` // among the calls for the request, from 1; 0 if it was not made
+	Sent, Answered, Proof time.Time `json:"-"` // zero: not reached
 }
 
 func (Acted) Kind() string { return "acted" }

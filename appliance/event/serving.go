@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"orac/appliance/record"
+	"orac/appliance/thread"
 )
 
 // serving tell what this appliance does for other machines.
@@ -44,6 +45,9 @@ type Served struct {
 	Cause      string  `json:"cause,omitempty"`    // why it failed
 	InARow     int     `json:"in_a_row,omitempty"` // failures of the engine since it worked
 	Busy       bool    `json:"busy,omitempty"`     // the queue was full; the peer was told to come back
+
+	Of    thread.Thread `json:"-"` // what it belongs to
+	Ended time.Time     `json:"-"` // when the engine was done; zero if it was not asked
 }
 
 func (Served) Kind() string { return "served" }
@@ -137,6 +141,10 @@ type Forwarded struct {
 	Denied   bool   `json:"denied,omitempty"`   // Core will refuse until a person changes something
 	Unknown  bool   `json:"unknown,omitempty"`  // Core may have acted on it, so it is not sent again
 	InARow   int    `json:"in_a_row,omitempty"` // how many were set aside since Core accepted one
+
+	Of    thread.Thread `json:"-"` // what the text belongs to
+	Began time.Time     `json:"-"` // when this try began; zero if there was none
+	Own   bool          `json:"-"` // it is of a listener of this appliance
 }
 
 func (Forwarded) Kind() string { return "forwarded" }

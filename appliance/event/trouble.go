@@ -25,6 +25,12 @@ var troubles = []Kind{
 		func(b StoreBack) Words {
 			return fine("history", usual("is written again; %d events are missing", b.Lost))
 		}),
+	kind("The collector does not take the traces of commands. They wait for a while, and are then dropped.", Kind{about: itself},
+		func(b TracesFailed) Words { return warning("traces", usual("are not taken: %s", b.Cause)) }),
+	kind("The collector takes the traces of commands again.", Kind{about: itself},
+		func(b TracesBack) Words {
+			return fine("traces", usual("are taken again; %d spans are missing", b.Dropped))
+		}),
 	kind("The clock of the machine has jumped. ORAC deletes nothing because of it.", Kind{},
 		func(b ClockJumped) Words { return warning("clock", usual("%s; nothing is deleted because of it", b)) }),
 	kind("An incident has begun, or is over.", Kind{Flow: Inside, Hooks: []string{"incident"}},
@@ -86,6 +92,25 @@ type StoreBack struct {
 func (StoreBack) Kind() string { return "store_back" }
 
 func (b StoreBack) told() Told { return well() }
+
+// TracesFailed: the collector does not take spans. Nothing that is heard or done depends on it, so this is never worse than degraded.
+type TracesFailed struct {
+	Cause  string `json:"cause"`
+	Denied bool   `json:"denied,omitempty"` // it stays so until somebody changes the credentials or the address
+}
+
+func (TracesFailed) Kind() string { return "traces_failed" }
+
+func (b TracesFailed) told() Told { return poor(b.Cause) }
+
+// TracesBack: see TracesFailed.
+type TracesBack struct {
+	Dropped int `json:"dropped"` // spans that were dropped in between
+}
+
+func (TracesBack) Kind() string { return "traces_back" }
+
+func (b TracesBack) told() Told { return well() }
 
 // ClockJumped: the wall clock jumped for no known reason. Nothing is deleted because of it.
 type ClockJumped struct {

@@ -59,6 +59,7 @@ type deliverySettings struct {
 	Service
 	Others []Service
 	Acts   []actingListener `of:"listener"` // of which it is the first service
+	Traced
 }
 
 // actingListener is a listener whose texts a topic acts on.
@@ -71,7 +72,7 @@ type actingListener struct {
 
 func addDeliveries(c *compiler, k *Kind) {
 	for _, s := range c.served() {
-		to := deliverySettings{Service: Service{s, c.login(s.Auth)}}
+		to := deliverySettings{Service: Service{s, c.login(s.Auth)}, Traced: c.traced()}
 		detail := target(s) + wayInWords(s)
 		for _, other := range c.standIns(s.Address) {
 			to.Others = append(to.Others, Service{other, c.login(other.Auth)})
@@ -143,6 +144,7 @@ func buildDelivery(a *Assembly, n *Node, _ nothing, to deliverySettings) (node.N
 	if err != nil {
 		return nil, err
 	}
+	c.Sampling = to.Traced.sampling()
 	for _, other := range to.Others {
 		o, err := a.deliveryConfig(other)
 		if err != nil {

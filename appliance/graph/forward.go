@@ -28,6 +28,7 @@ type forwardSettings struct {
 		Address  runbook.Address
 		KeepFree language.Size `hcl:"keep_free"`
 	} `of:"disk"`
+	Traced
 }
 
 func forwards() *Kind {
@@ -52,7 +53,7 @@ func addForwards(c *compiler, k *Kind) {
 		if !slices.ContainsFunc(c.Runbook.STTServers, func(s runbook.STTServer) bool { return slices.Contains(coresOf(c.Runbook, s), to.Address) }) {
 			continue
 		}
-		s := forwardSettings{Cores: []CoreService{{to, c.login(to.Auth)}}}
+		s := forwardSettings{Cores: []CoreService{{to, c.login(to.Auth)}}, Traced: c.traced()}
 		fill(&s.Disk, c.Runbook.Disk)
 		c.add(Node{Address: At(Forward, to.Name), Kind: k, Block: to.Address, Detail: brief(to.URL) + ", timeout " + to.Timeout.String(), Identity: nothing{}, Settings: s})
 	}
@@ -82,7 +83,7 @@ func buildForward(a *Assembly, n *Node, _ nothing, s forwardSettings) (node.Node
 	}
 	to := s.Cores[0].Core
 	c := node.ForwardConfig{
-		Client: client, MaxDelay: to.MaxRetryDelay,
+		Client: client, MaxDelay: to.MaxRetryDelay, Sampling: s.Traced.sampling(),
 		Limits: outbox.Limits{Bytes: int64(to.Queue), KeepFree: int64(s.Disk.KeepFree), Keep: to.Keep},
 	}
 	return &node.Forward{

@@ -7,6 +7,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/node"
 	"orac/appliance/notify"
+	"orac/appliance/otlp"
 	"orac/appliance/outbox"
 	"orac/appliance/play"
 	"orac/appliance/rt"
@@ -44,6 +45,8 @@ type Parts struct {
 	LanguageModel func(ModelService) (act.LanguageModel, error)
 	// Door makes the place where a block is served: block is its address, listen is HOST:PORT. Nil: nobody comes.
 	Door func(block runbook.Address, listen string) (node.Door, error)
+	// Traces makes the client of a collector. Nil where nobody takes traces: a graph that needs it does not run there.
+	Traces func(TraceService) (otlp.Collector, error)
 	// Satellite makes the place where clients of an esphome block connect; key is the one that the runbook names. Nil: nobody comes.
 	Satellite func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error)
 	Version   string // of the program

@@ -40,6 +40,7 @@ type topicActs struct {
 	Intents  []runbook.Intent `of:"intent"`
 	Words    []runbook.Words  `of:"vocabulary"`
 	Backends []backendOfTopic `of:"backend"`
+	Traced
 }
 
 // backendOfTopic is what a topic must know of a backend.
@@ -88,7 +89,7 @@ func addTopics(c *compiler, k *Kind) {
 	for _, topic := range Acting(c.Runbook) {
 		var id topicIdentity
 		id.Topic.Address = topic.Address
-		var s topicActs
+		s := topicActs{Traced: c.traced()}
 		fill(&s.Topic, topic)
 		for _, a := range topic.Intents {
 			in, _ := c.Runbook.Intent(a)
@@ -186,7 +187,7 @@ func TemplateOf(in runbook.Intent) act.Template {
 func buildTopic(a *Assembly, n *Node, _ topicIdentity, s topicActs) (node.Node, error) {
 	topic := runbook.Topic{Backends: s.Topic.Backends, English: s.Topic.English}
 	c := node.TopicActs{
-		Enabled: s.Topic.Enabled, Expires: s.Topic.Expires, Learn: s.Topic.Learn, Timeout: s.Topic.Timeout, Queue: s.Topic.Queue,
+		Sampling: s.Traced.sampling(), Enabled: s.Topic.Enabled, Expires: s.Topic.Expires, Learn: s.Topic.Learn, Timeout: s.Topic.Timeout, Queue: s.Topic.Queue,
 		English: topic.SpeaksEnglish(), Intents: Sentences(s.Intents, s.Words), Calls: map[string]node.IntentCall{}, Reach: map[string]*rt.Mailbox[node.BackendAsk]{},
 	}
 	for _, in := range s.Intents {

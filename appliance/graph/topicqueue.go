@@ -31,7 +31,7 @@ func addTopicQueues(c *compiler, k *Kind) {
 		if len(from) == 0 {
 			continue
 		}
-		s := forwardSettings{Topics: []queuedTopic{see[queuedTopic](topic)}}
+		s := forwardSettings{Topics: []queuedTopic{see[queuedTopic](topic)}, Traced: c.traced()}
 		fill(&s.Disk, c.Runbook.Disk)
 		c.add(Node{Address: address, Kind: k, Block: topic.Address, Detail: fmt.Sprintf("to be acted on within %v", topic.Expires), Identity: nothing{}, Settings: s})
 		deeds.connect(c, address, At(Topic, topic.Name))
@@ -55,8 +55,8 @@ func buildTopicQueue(a *Assembly, n *Node, s forwardSettings) node.Node {
 	to := At(Topic, topic.Address.Name())
 	c := node.ForwardConfig{
 		Client:   &node.TopicClient{Topic: topic.Address.Name(), Asks: deeds.inbox(a, to), Patience: time.Duration(topic.Queue+2) * (topic.Timeout + time.Minute)},
-		MaxDelay: min(topic.Expires, 8*time.Second),
-		Limits:   outbox.Limits{Bytes: textsBytes, KeepFree: int64(s.Disk.KeepFree), Keep: textsKept},
+		MaxDelay: min(topic.Expires, 8*time.Second), Sampling: s.Traced.sampling(),
+		Limits: outbox.Limits{Bytes: textsBytes, KeepFree: int64(s.Disk.KeepFree), Keep: textsKept},
 	}
 	return &node.Forward{
 		Name: n.Address, Core: queueOf(topic.Address), FS: a.FS, Turn: a.Turn, Age: a.Age, Config: rt.NewCell(c),

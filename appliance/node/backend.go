@@ -10,6 +10,7 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/event"
 	"orac/appliance/rt"
+	"orac/appliance/thread"
 )
 
 // Backend carries calls out. It owns the adapter of a backend block: it keeps it connected, knows what there is and how it is, and makes
@@ -301,10 +302,10 @@ func (p planCalls) backend(t *rt.Task, n *Backend) {
 
 // doCall is a BackendAsk: make a call.
 type doCall struct {
-	call  act.Call
-	trace string
-	until rt.Instant
-	reply *rt.Mailbox[act.Outcome]
+	call   act.Call
+	thread thread.Thread
+	until  rt.Instant
+	reply  *rt.Mailbox[act.Outcome]
 }
 
 type backendDone struct{ act.Outcome }
@@ -338,7 +339,7 @@ func (n *Backend) do(t *rt.Task, d doCall) {
 		sent := t.Wall()
 		out := rt.NewMailbox[act.Outcome]("outcome", 1)
 		inner := t.Go("do", func(t *rt.Task) error {
-			out.TrySend(t, client.Do(t, d.call, d.trace))
+			out.TrySend(t, client.Do(t, d.call, d.thread))
 			return nil
 		})
 		err := t.Wait(inner, d.until)

@@ -12,6 +12,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/spoken"
+	"orac/appliance/thread"
 	"orac/appliance/utterance"
 )
 
@@ -76,6 +77,8 @@ type DeliveryConfig struct {
 	Longest  time.Duration // longest utterance, pre-roll included
 	MaxDelay time.Duration // longest pause between two tries
 	Keeps    spoken.Marks  // markers that stay in a text; all others are removed
+
+	Sampling thread.Sampling // of which commands peers are told a trace
 
 	Acts map[string]ActsOn // listeners whose texts are acted on here, by name
 
@@ -334,7 +337,7 @@ func (n *Delivery) sound(t *rt.Task, c *course) (Whole, error) {
 func (n *Delivery) utterance(c *course) stt.Utterance {
 	m := c.Meta
 	return stt.Utterance{
-		ID: m.ID, Topic: m.Topic, WakeWord: n.wakeWord(c), Wake: m.WakeAt, End: m.EndAt, PreRoll: m.PreRoll, Cut: m.Cut(),
+		ID: m.ID, Parent: n.Config.Get().Sampling.Onward(thread.Thread{ID: m.ID}, event.DeliverStep(n.STT, max(1, c.attempts))).Parent, Topic: m.Topic, WakeWord: n.wakeWord(c), Wake: m.WakeAt, End: m.EndAt, PreRoll: m.PreRoll, Cut: m.Cut(),
 		Sending: func(t *rt.Task) error { return n.sending(t, c) },
 		Partial: func(t *rt.Task, text string) {
 			say(t, n.Events, n.Name, event.Partial{Utterance: m.ID, STT: n.STT, Text: text, Of: originOf(m)})

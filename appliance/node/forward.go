@@ -14,6 +14,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // Forward hands texts to a Core: in order, each once, from a queue on the disk. A text whose fate is not known, because Core had it
@@ -36,13 +37,15 @@ type Forward struct {
 	mark    any
 	shown   rt.Cell[status.Hook]
 	idle    rt.Cell[bool]
+	sent    rt.Cell[sentText]
 }
 
 // ForwardConfig are the settings of a Forward.
 type ForwardConfig struct {
 	Client   notify.Core
 	Limits   outbox.Limits
-	MaxDelay time.Duration // longest pause between two tries
+	MaxDelay time.Duration   // longest pause between two tries
+	Sampling thread.Sampling // of which commands peers are told a trace
 }
 
 // Text is a text on its way to a Core. Whoever sends it is told, once, that it is kept.
@@ -72,6 +75,14 @@ func (n *Forward) Shown() status.Hook { return n.shown.Get() }
 
 // Idle implements Idler: Core has no text that it has not answered.
 func (n *Forward) Idle() bool { return n.idle.Get() }
+
+// sentText is the text that was sent last, until what came of it is told.
+type sentText struct {
+	id    string
+	of    thread.Thread
+	began time.Time
+	own   bool // of a listener of this appliance
+}
 
 // begun asks the node to note that Core is about to have a text.
 type begun struct {
@@ -189,7 +200,11 @@ func (r coreReceiver) request(i *outbox.Item, c notify.Command) (func(*rt.Task) 
 		err, stopped := reply.Recv(t, rt.Never) // the disk answers, or the node is restarted
 		return cmp.Or(stopped, err)
 	}
-	return func(t *rt.Task) error { return r.c.Client.Generate(t, c, ready) }, nil
+	return func(t *rt.Task) error {
+		r.sent.Take(rt.NewCell(sentText{i.ID, c.Thread(), t.Wall(), c.Recording != ""}))
+		c.Parent = r.c.Sampling.Onward(c.Thread(), event.ForwardStep(r.Core, r.sent.Get().began)).Parent
+		return r.c.Client.Generate(t, c, ready)
+	}, nil
 }
 
 func (r coreReceiver) patience() time.Duration { return r.c.MaxDelay }
@@ -199,6 +214,10 @@ func (r coreReceiver) final(e *wire.Error) bool { return e.Doubt != wire.NoDoubt
 
 func (r coreReceiver) tell(t *rt.Task, i *outbox.Item, outcome string, change func(*event.Forwarded)) {
 	e := event.Forwarded{Core: r.Core, Event: i.ID, Outcome: outcome}
+	if s := r.sent.Get(); s.id == i.ID {
+		e.Of, e.Began, e.Own = s.of, s.began, s.own
+		r.sent.Take(rt.NewCell(sentText{}))
+	}
 	if change != nil {
 		change(&e)
 	}

@@ -53,7 +53,7 @@ func (n *STTServer) forward(t *rt.Task, c STTServerConfig, j *job, h *sttrole.He
 	id := commandID(j, h.ID)
 	n.handing = append(n.handing, handed{j, *h, s, id, t.Now().Add(handTime)})
 	n.Texts.Push(t, Text{Core: core, Reply: n.keptTexts, Command: notify.Command{
-		ID: id, Trace: j.Trace, Utterance: h.ID, Topic: j.topic, Text: h.Text, Language: h.Language, Confidence: h.Confidence,
+		ID: id, Trace: j.Trace, Parent: j.Parent, Utterance: h.ID, Topic: j.topic, Text: h.Text, Language: h.Language, Confidence: h.Confidence,
 		Duration: h.Duration.Seconds(), Processing: h.Processing.Seconds(), Wake: j.Wake, End: notAfter(j.End, t.Wall()), Start: j.start, Done: t.Wall(),
 	}})
 	return true

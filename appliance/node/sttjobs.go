@@ -12,6 +12,7 @@ import (
 	"orac/appliance/stt/spoken"
 	"orac/appliance/stt/wire"
 	"orac/appliance/sttrole"
+	"orac/appliance/thread"
 )
 
 // job is an utterance that waits for the engine, or that the engine has.
@@ -117,7 +118,7 @@ func (n *STTServer) queue(t *rt.Task, c STTServerConfig, j *job) error {
 	if !ok {
 		t.Trace("busy")
 		err := n.busy("%d utterances wait for the engine already", n.line.Len())
-		say(t, n.Events, n.Name, event.Served{Server: n.Server, Peer: j.Peer.Name, Address: j.Peer.Address, Topic: j.topic, Seconds: j.seconds(), Cause: err.Error(), Busy: true})
+		say(t, n.Events, n.Name, event.Served{Server: n.Server, Peer: j.Peer.Name, Address: j.Peer.Address, Topic: j.topic, Seconds: j.seconds(), Cause: err.Error(), Busy: true, Of: j.thread()})
 		return err
 	}
 	n.jobs = append(n.jobs, j)
@@ -126,6 +127,8 @@ func (n *STTServer) queue(t *rt.Task, c STTServerConfig, j *job) error {
 
 // peer is who a job counts for in the line: machines that share an account each have their own turn.
 func (j *job) peer() string { return j.Peer.Name + " " + j.Peer.Address }
+
+func (j *job) thread() thread.Thread { return thread.Thread{ID: j.Trace, Parent: j.Parent} }
 
 func (j *job) seconds() float64 { return float64(len(j.PCM)) / sttrole.Rate }
 
@@ -214,7 +217,7 @@ func (n *STTServer) finished(t *rt.Task, c STTServerConfig, f finished) {
 	h := sttrole.Heard{ID: n.nextID(t), Topic: j.topic, Language: f.Language, Duration: time.Duration(len(j.PCM)) * time.Second / sttrole.Rate, Processing: took}
 	s := event.Served{
 		Server: n.Server, Utterance: h.ID, Peer: j.Peer.Name, Address: j.Peer.Address, Topic: j.topic, Language: f.Language, Seconds: j.seconds(),
-		Took: took.Seconds(), Waited: j.started.Sub(j.since).Seconds(), Streamed: j.Streamed,
+		Took: took.Seconds(), Waited: j.started.Sub(j.since).Seconds(), Streamed: j.Streamed, Of: j.thread(), Ended: t.Wall(),
 	}
 	if f.err != nil {
 		n.failed(t, c, j, h, s, f.err)

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/status"
 	"orac/appliance/sttrole"
+	"orac/appliance/thread"
 	"orac/appliance/utterance"
 )
 
@@ -60,21 +61,22 @@ type Topic struct {
 
 // TopicActs are the settings of a Topic.
 type TopicActs struct {
-	Enabled bool
-	Expires time.Duration
-	Learn   time.Duration // 0: nothing is learnt
-	Timeout time.Duration
-	Queue   int
-	English bool
-	Intents []sentence.Intent
-	Calls   map[string]IntentCall // of the intents, by name
-	Homes   []string              // backends whose entities can be named
-	Talks   []string              // backends that hold conversations
-	Reach   map[string]*rt.Mailbox[BackendAsk]
-	Model   string // name of the language model; "" for none
-	Ask     *rt.Mailbox[ModelAsk]
+	Enabled  bool
+	Expires  time.Duration
+	Learn    time.Duration // 0: nothing is learnt
+	Timeout  time.Duration
+	Queue    int
+	English  bool
+	Intents  []sentence.Intent
+	Calls    map[string]IntentCall // of the intents, by name
+	Homes    []string              // backends whose entities can be named
+	Talks    []string              // backends that hold conversations
+	Reach    map[string]*rt.Mailbox[BackendAsk]
+	Model    string // name of the language model; "" for none
+	Ask      *rt.Mailbox[ModelAsk]
+	Sampling thread.Sampling // of which commands peers are told a trace
 	// Question is what the model is asked about a text, in which names and words are data.
-	Question func(c *sentence.Choices, text, trace string) act.Question
+	Question func(c *sentence.Choices, text string, h thread.Thread) act.Question
 }
 
 // IntentCall is how an intent of the runbook is carried out.

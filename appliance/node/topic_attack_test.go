@@ -15,6 +15,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // oracle is a language model that answers what it is told, and counts what it was asked.
@@ -38,7 +39,7 @@ func houseWith(k *rt.Task, d *virtual.Disk, l *lamps, m *oracle) house {
 	brain := &node.LanguageModel{Name: "language_model.mind", Model: "mind", Asks: asks, Config: rt.NewCell(node.LanguageModelConfig{Client: m, Timeout: 5 * time.Second, Queue: 4})}
 	return houseSet(k, d, l, func(c *node.TopicActs) {
 		c.Model, c.Ask, c.Learn = "mind", asks, 24*time.Hour
-		c.Question = func(*sentence.Choices, string, string) act.Question { return act.Question{} }
+		c.Question = func(*sentence.Choices, string, thread.Thread) act.Question { return act.Question{} }
 	}, brain.Run)
 }
 

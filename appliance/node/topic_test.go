@@ -12,6 +12,7 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/rt/virtual"
+	"orac/appliance/thread"
 )
 
 // lamps is a model of a backend with two lamps.
@@ -38,7 +39,7 @@ func (l *lamps) Calls(c act.Command, h *act.Home, _ map[string]act.State) ([]act
 	return []act.Call{{Service: "light." + c.Intent, Targets: c.Targets}}, nil
 }
 
-func (l *lamps) Do(t *rt.Task, c act.Call, _ string) act.Outcome {
+func (l *lamps) Do(t *rt.Task, c act.Call, _ thread.Thread) act.Outcome {
 	o := act.Outcome{Call: c, Sent: t.Wall(), Verdict: act.Proven}
 	l.calls = append(l.calls, c.Service+" "+strings.Join(c.Targets, ","))
 	for _, id := range c.Targets {

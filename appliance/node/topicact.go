@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/act/journal"
+	"orac/appliance/event"
 	"orac/appliance/rt"
 )
 
@@ -311,7 +312,9 @@ func (n *Topic) call(t *rt.Task, j *deed, e *journal.Entry, call act.Call, until
 		n.current = &kept
 	}
 	o.Sent = t.Wall()
-	ask := doCall{call: call, trace: traceOf(j), until: until, reply: rt.NewMailbox[act.Outcome]("outcome", 1)}
+	j.made++
+	o.Number = j.made
+	ask := doCall{call: call, thread: n.c.Sampling.Onward(j.Thread(), event.CallStep(j.made)), until: until, reply: rt.NewMailbox[act.Outcome]("outcome", 1)}
 	if !to.TrySend(t, ask) {
 		o.Sent, o.Verdict, o.Reason = time.Time{}, act.NotTried, "backend."+call.Backend+" is busy"
 		return o, nil
@@ -326,16 +329,9 @@ func (n *Topic) call(t *rt.Task, j *deed, e *journal.Entry, call act.Call, until
 	case err != nil:
 		return o, err
 	}
+	got.Number = o.Number
 	return got, nil
 }
 
 // callGrace is how much longer a topic waits than a backend may take, which answers in time.
 const callGrace = time.Second
-
-// traceOf is the ID that goes along with a call.
-func traceOf(j *deed) string {
-	if j.Trace != "" {
-		return j.Trace
-	}
-	return j.ID
-}

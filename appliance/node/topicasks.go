@@ -24,6 +24,7 @@ type deed struct {
 	came    rt.Instant
 	at      time.Time // the same, of the wall clock
 	begun   rt.Instant
+	made    int     // calls
 	given   bool    // whoever asks has named it, and may ask again
 	waiters []asker // more than one if it was sent again meanwhile
 }
@@ -75,7 +76,7 @@ func checked(r act.Request) error {
 	}{
 		{"bytes of the text", len(r.Text), act.MaxText}, {"bytes of the ID", len(r.ID), act.MaxID}, {"bytes of the topic's name", len(r.Topic), act.MaxName},
 		{"bytes of the sender's name", len(r.From), act.MaxID}, {"bytes of the session's name", len(r.Session), act.MaxID}, {"bytes of the area", len(r.Area), act.MaxID},
-		{"bytes of the trace", len(r.Trace), act.MaxID}, {"bytes of the recording's ID", len(r.Utterance), act.MaxID},
+		{"bytes of the trace", len(r.Trace), act.MaxID}, {"bytes of the trace's parent", len(r.Parent), act.MaxID}, {"bytes of the recording's ID", len(r.Utterance), act.MaxID},
 	} {
 		if x.is > x.max {
 			return &act.TooMuchError{What: x.what, Is: x.is, Most: x.max}
@@ -263,13 +264,14 @@ func sortedNames[V any](m map[string]V) []string { return slices.Sorted(maps.Key
 func (n *Topic) tell(t *rt.Task, r act.Request, a act.Answer, took time.Duration) {
 	n.tally = n.tally.With(a)
 	e := event.Acted{
-		Topic: n.Topic, Request: a.ID, Utterance: r.Utterance, Trace: r.Trace, From: r.From, Text: a.Text, Tier: string(a.Reading.Tier), Result: string(a.Result()), Understood: a.Understood, Executed: a.Executed,
+		Topic: n.Topic, Request: a.ID, Utterance: r.Utterance, Trace: r.Trace, Parent: r.Parent, From: r.From, Text: a.Text, Tier: string(a.Reading.Tier), Result: string(a.Result()), Understood: a.Understood, Executed: a.Executed,
 		Verified: a.Verified, Reason: a.Reason, Speech: a.Speech, Model: a.Model, Took: took.Seconds(), Said: a.Said, Came: a.Came, ReadAt: a.ReadAt, ExecutedAt: a.ExecutedAt, VerifiedAt: a.VerifiedAt,
 		Answer: string(a.JSON(record.MaxAnswer)),
 	}
 	for _, o := range append(slices.Clone(a.Outcomes), a.Undone...) {
 		e.Calls = append(e.Calls, event.ActedCall{
 			Backend: o.Call.Backend, Intent: o.Call.Intent, Service: o.Call.Service, Targets: o.Call.Targets, Verdict: string(o.Verdict), Reason: o.Reason,
+			Number: o.Number, Sent: o.Sent, Answered: o.Answered, Proof: o.Proof,
 		})
 		e.Unknown = e.Unknown || o.Verdict == act.Unknown
 	}

@@ -37,7 +37,7 @@ func (c *TopicClient) Generate(t *rt.Task, x notify.Command, _ func(*rt.Task) er
 		latest = x.Done
 	}
 	r := act.Request{
-		ID: x.ID, Topic: c.Topic, Text: x.Text, From: x.From, Session: x.Session, Area: x.Area, Said: x.End, Trace: cmp.Or(x.Trace, x.ID), Utterance: x.Recording,
+		ID: x.ID, Topic: c.Topic, Text: x.Text, From: x.From, Session: x.Session, Area: x.Area, Said: x.End, Trace: cmp.Or(x.Trace, x.ID), Parent: x.Parent, Utterance: x.Recording,
 		Undated: latest.Sub(t.Wall()) > setBack,
 	}
 	_, err := asked(t, c.Topic, c.Asks, request{r, a}, a.reply, c.Patience)

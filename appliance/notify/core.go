@@ -12,6 +12,7 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // CoreTimeout is longer than ORAC Core waits for its language model.
@@ -33,8 +34,9 @@ type Core interface {
 type Command struct {
 	Seq        uint64    `json:"seq"` // in its queue
 	ID         string    `json:"id"`
-	Trace      string    `json:"trace,omitempty"` // ID of the request that it came with; "" is the ID above
-	Utterance  string    `json:"utterance"`       // the ID of the transcript
+	Trace      string    `json:"trace,omitempty"`  // ID of the request that it came with; "" is the ID above
+	Parent     string    `json:"parent,omitempty"` // the step that it belongs to, as a traceparent: see thread
+	Utterance  string    `json:"utterance"`        // the ID of the transcript
 	Topic      string    `json:"topic"`
 	Text       string    `json:"text"`
 	Language   string    `json:"language"`
@@ -51,6 +53,11 @@ type Command struct {
 	Session   string `json:"session,omitempty"`
 	Area      string `json:"area,omitempty"`
 	Recording string `json:"recording,omitempty"`
+}
+
+// Thread is what the text belongs to.
+func (c Command) Thread() thread.Thread {
+	return thread.Thread{ID: cmp.Or(c.Trace, c.ID), Parent: c.Parent}
 }
 
 // Actionable tells whether there is anything in a text that Core could act on.
@@ -146,7 +153,7 @@ func (k *coreClient) Generate(t *rt.Task, c Command, ready func(*rt.Task) error)
 	const op = "forward"
 	to := k.base.HTTP(nil, "v1", "generate", c.Topic)
 	header := http.Header{"Idempotency-Key": {c.ID}}
-	maps.Copy(header, wire.Traced(cmp.Or(c.Trace, c.ID)))
+	maps.Copy(header, wire.Traced(c.Thread()))
 	answer, err := k.client.Do(t, wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: "application/json", Body: encodeCommand(c), Header: header, Ready: ready})
 	if e, ok := errors.AsType[*Error](err); ok && e.Status == http.StatusForbidden && !k.proves {
 		e.Kind, e.Hint = wire.Refused, "the topic is switched off in Core"

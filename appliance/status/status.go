@@ -34,8 +34,10 @@ type Status struct {
 	Backends   []Backend     `json:"backends,omitempty"`
 	Models     []Model       `json:"language_models,omitempty"`
 	Logins     []Login       `json:"logins,omitempty"`
+	Traces     *Traces       `json:"traces,omitempty"` // of commands, on their way to a collector; absent without a traces block
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
+	Counts     []Count       `json:"-"` // what happened, for metrics
 }
 
 // Node is a node of the graph.
@@ -96,6 +98,15 @@ type Login struct {
 	Failed  int     `json:"failed"`          // questions that the issuer did not answer
 	Refused int     `json:"refused"`         // questions that it refused
 	Error   string  `json:"error,omitempty"` // why the last question failed, until one succeeds
+}
+
+// Traces are the spans of commands, on their way to a collector. Counts are since the start.
+type Traces struct {
+	Waiting int    `json:"waiting"`
+	Sent    int    `json:"sent"`
+	Dropped int    `json:"dropped"`         // for want of room, because the collector did not take them in time
+	Refused int    `json:"refused"`         // by the collector
+	Error   string `json:"error,omitempty"` // why the last call failed, until one succeeds
 }
 
 // Token is the token for an audience, without itself.

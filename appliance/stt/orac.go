@@ -125,8 +125,8 @@ func (o *Orac) transcribe(t *rt.Task, u Utterance, pcm []int16, query url.Values
 	}
 	if u.ID != "" {
 		header.Set("Idempotency-Key", u.ID)
-		maps.Copy(header, wire.Traced(u.ID)) // the ID under which every log on the way knows it
 	}
+	maps.Copy(header, wire.Traced(u.Thread())) // the ID under which every log on the way knows it
 	var v *vigil
 	ready := func(t *rt.Task) error {
 		defer func() { v = o.vigil(t) }()

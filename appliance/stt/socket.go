@@ -15,6 +15,7 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 type stream struct {
 	orac *Orac
 	to   string
-	id   string // of the utterance
+	of   thread.Thread // what the utterance belongs to
 	tcp  net.Conn
 	conn *websocket.Conn
 	// ended tells that the service has all of the sound: whatever happens now, it may act on it.
@@ -61,7 +62,7 @@ func (s *stream) dialOnce(t *rt.Task, ctx context.Context, refused string) (toke
 	if err != nil {
 		return "", wire.Unproven(streamOp, s.to, err)
 	}
-	for name, id := range wire.Traced(s.id) {
+	for name, id := range wire.Traced(s.of) {
 		header[name] = id
 	}
 	ctx, cancel := context.WithTimeout(ctx, min(stall, s.orac.timeout))

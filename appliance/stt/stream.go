@@ -23,7 +23,7 @@ const (
 // soon as it is connected, so the mailbox needs room for the sound that arrives while connecting. If the mailbox ever
 // dropped a chunk, the sound has a hole, and Stream fails instead of having it transcribed.
 func (o *Orac) Stream(t *rt.Task, u Utterance, chunks *rt.Mailbox[Chunk]) (Result, error) {
-	s := &stream{orac: o, id: u.ID, to: o.base.WebSocket("stt", "v1", "ws", "stream", topic(u))}
+	s := &stream{orac: o, of: u.Thread(), to: o.base.WebSocket("stt", "v1", "ws", "stream", topic(u))}
 	if err := addressable(streamOp, s.to, u); err != nil {
 		return Result{}, err
 	}

@@ -25,6 +25,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt/spoken"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // MaxSpeech is the longest utterance that ORAC STT transcribes; it answers a longer one with an empty text.
@@ -38,6 +39,7 @@ type Utterance struct {
 	Wake     time.Time // when the wake word was heard; zero if none was
 	End      time.Time // when the recording ended; zero while the person still speaks
 	PreRoll  int       // samples before the one at which the wake word was recognised; 0 if that is not known
+	Parent   string    // the step of the trace that it is sent in: see thread; "" for none
 	Cut      string    // why the recording was cut off, such as "stopped"; empty if it was not, or that is not known yet
 
 	// Sending is called by the task of the call before the service can have all of the utterance: before the end of a stream, and
@@ -46,6 +48,9 @@ type Utterance struct {
 	// Partial is called by the task of a stream with what was understood so far, whenever that changes. Nil: nobody asks.
 	Partial func(t *rt.Task, text string)
 }
+
+// Thread is what the utterance belongs to.
+func (u Utterance) Thread() thread.Thread { return thread.Thread{ID: u.ID, Parent: u.Parent} }
 
 // Result is what a service understood.
 type Result struct {

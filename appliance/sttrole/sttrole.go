@@ -53,6 +53,7 @@ type Peer struct {
 type Hearing struct {
 	ID       string // the peer's own name for it (Idempotency-Key); "" if it has none: then it is always new
 	Trace    string // ID of the request that it came with: it goes on to Core
+	Parent   string // the step of the peer's trace that it belongs to, as a traceparent: see thread; "" if the peer told none
 	Peer     Peer
 	Topic    string // as the peer wrote it: see TopicOf
 	WakeWord string // if the peer says it; otherwise heartbeats tell it

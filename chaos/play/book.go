@@ -108,6 +108,9 @@ func (b book) settle(state string, services, doors map[runbook.Address]string) (
 	for _, h := range b.rb.Webhooks {
 		edits = append(edits, setting{block: h.Address, attribute: "url", value: text(services[h.Address] + "/webhook")})
 	}
+	if b.rb.Traces.On() {
+		edits = append(edits, setting{block: b.rb.Traces.Address, attribute: "url", value: text(services[b.rb.Traces.Address] + "/webhook")})
+	}
 	for _, x := range b.rb.Backends {
 		if url, ok := services[x.Address]; ok {
 			edits = append(edits, setting{block: x.Address, attribute: "url", value: text(url)})

@@ -75,6 +75,8 @@ var makers = map[scenario.Kind]Maker{
 	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
 	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
+	scenario.CollectorFlood: {How: "the collector answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
+
 	scenario.BackendSlow:         {How: "the proxy before the home delays all that it answers and tells", prepare: lag},
 	scenario.BackendUnauthorized: {How: "the home knows the token no more, and ends its connections", prepare: sick(homeserver.Locked)},
 	scenario.BackendEnds:         {How: "the home does what it is asked, and resets the connection", prepare: sick(homeserver.Ends)},
@@ -144,7 +146,7 @@ func (w *World) supported(o occurrence) error {
 		return mk.probe(w, o)
 	}
 	switch o.Kind.Info().Target {
-	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.BackendTarget, scenario.ModelTarget, scenario.LoginTarget:
+	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.BackendTarget, scenario.ModelTarget, scenario.LoginTarget, scenario.TracesTarget:
 		_, err := w.peer(o)
 		return err
 	}
@@ -162,7 +164,11 @@ func (w *World) target(o occurrence) (*microphone, error) {
 // peer returns the service that a fault affects.
 func (w *World) peer(o occurrence) (*service, error) {
 	block := string(o.Kind.Info().Target)
-	if s, ok := w.services[runbook.Address(block+"."+o.Target)]; ok {
+	address := runbook.Address(block + "." + o.Target)
+	if o.Kind.Info().Target == scenario.TracesTarget { // its block has no name
+		address = w.book.rb.Traces.Address
+	}
+	if s, ok := w.services[address]; ok {
 		return s, nil
 	}
 	return nil, fmt.Errorf("there is no server for %s %q that could break: it is a program, or speaks a protocol that orac chaos has no server for", block, o.Target)

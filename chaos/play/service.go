@@ -86,6 +86,11 @@ func (w *World) serveAll() error {
 			return err
 		}
 	}
+	if rb.Traces.On() {
+		if err := add(rb.Traces.Address, w.serveSTT); err != nil {
+			return err
+		}
+	}
 	for _, b := range rb.Backends {
 		if b.Protocol == "home_assistant" {
 			if err := add(b.Address, func(s *service) error { return w.serveHouse(s, homeserver.Home) }); err != nil {

@@ -248,6 +248,9 @@ func (r *run) State() scenario.State {
 		s.HooksWaiting += h.Waiting
 		s.HooksAside += h.Aside
 	}
+	if x := r.now.Traces; x != nil {
+		s.SpansSent, s.SpansDropped, s.SpansWaiting = x.Sent, x.Dropped, x.Waiting
+	}
 	s.Asked, s.Served, s.TokenRefusedFor = r.callers.asked, r.callers.served, r.refused.Seconds()
 	s.Acted, s.ActedTwice = s.Acted+r.callers.Acted, s.ActedTwice+r.callers.ActedTwice
 	s.Incidents = len(r.incidentIn)

@@ -18,12 +18,14 @@ appliance %q {
   log_file  = "orac.log"
 }
 peer "here" { from = "127.0.0.1" }
+traces { url = %q }
 `
 
 // TestOneIDFromTheMicrophoneToTheHouse: three processes, one that listens, one that transcribes and one that acts, and a Home Assistant. The
-// ID of the utterance stands in the log of each, in the history of the last, and in the call.
+// ID of the utterance stands in the log of each, in the history of the last, and in the call. What they tell a collector is one trace.
 func TestOneIDFromTheMicrophoneToTheHouse(t *testing.T) {
 	house := hometest.Start(t, hometest.Flat())
+	spans := collectSpans(t)
 	audio, mic := microphone(t)
 	words, acts := freeAddress(t), freeAddress(t)
 	run := func(text string, env ...string) (*daemon, string) {
@@ -45,7 +47,7 @@ backend "home" {
   token    = secret("ha_token")
 }
 topic "general" { backends = [backend.home] }
-`, "core", acts, house.URL()))
+`, "core", spans.url, acts, house.URL()))
 	speech, speechDir := run(fmt.Sprintf(roles+`
 stt "words" {
   protocol = "exec"
@@ -58,12 +60,13 @@ stt_server "house" {
   legacy = [peer.here]
   core   = core.house
 }
-`, "speech", acts, words))
+`, "speech", spans.url, acts, words))
 	core.kind("backend_health")
 	serves(t, acts)
 	serves(t, words)
 	text, _, _ := strings.Cut(kitchenRunbook("http://"+words), `heartbeat "stt"`)
-	kitchen, kitchenDir := run(strings.Replace(text, `state_dir = "state"`, "state_dir = \"state\"\n  log_file  = \"orac.log\"", 1), audio.Env()...)
+	text = strings.Replace(text, `state_dir = "state"`, "state_dir = \"state\"\n  log_file  = \"orac.log\"", 1)
+	kitchen, kitchenDir := run(text+fmt.Sprintf("traces { url = %q }\n", spans.url), audio.Env()...)
 	kitchen.kind("device_opened")
 	mic.Play(sound(t, "hey_jarvis_lights_on"))
 	id := kitchen.kind("delivered").Utterance
@@ -84,4 +87,5 @@ stt_server "house" {
 	for _, d := range []*daemon{kitchen, speech, core} {
 		d.stop()
 	}
+	spans.areOneTrace(t, id, calls[0].Parent)
 }

@@ -18,7 +18,7 @@ import (
 var seam = []string{
 	"appliance/audio", "appliance/audio/resample", "appliance/play", "appliance/core", "appliance/event", "appliance/generation", "appliance/graph",
 	"appliance/health", "appliance/node", "appliance/outbox", "appliance/provenclock", "appliance/reconcile", "appliance/spool",
-	"appliance/satellite", "appliance/stt/spoken", "appliance/utterance", "models/wake",
+	"appliance/satellite", "appliance/stt/spoken", "appliance/thread", "appliance/utterance", "models/wake",
 }
 
 // TestSeam: code on the seam has no goroutine, channel, select, clock, file or connection of its own, and no order that changes from

@@ -16,6 +16,10 @@ stt_server "house" {
   }
 }
 
+traces {
+  url = "http://collector.local:4318"
+}
+
 service_account "kitchen" {
   secret      = secret("kitchen")
   permissions = ["stt.transcribe", "stt.heartbeat"]

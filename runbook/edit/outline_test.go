@@ -81,6 +81,7 @@ stt.x true 24
 web true 28
 web.tls false 0
 web.limits false 0
+traces false 0
 apply false 0
 watchdog false 0
 memory false 0

@@ -46,6 +46,7 @@ var (
 	engine    = &Family{Name: "engine", Class: ProcessClass, Delivery: true, complaints: []string{"engine.", "delivery."}}
 	heartbeat = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
 	webhook   = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
+	collector = &Family{Name: "collector", Class: NetClass, complaints: []string{"traces"}}
 	core      = &Family{Name: "core", Class: NetClass, complaints: []string{"forward."}}
 	backend   = &Family{Name: "backend", Class: NetClass, complaints: []string{"backend."}}
 	reply     = &Family{Name: "answers of a backend", Class: NetClass} // each command that it is about says so

@@ -61,6 +61,12 @@ const (
 	WebhookGone      Kind = "webhook_gone"
 	WebhookPoison    Kind = "webhook_poison"
 	WebhookFlood     Kind = "webhook_flood"
+
+	CollectorDown    Kind = "collector_down"
+	CollectorSlow    Kind = "collector_slow"
+	CollectorError   Kind = "collector_error"
+	CollectorDenied  Kind = "collector_denied"
+	CollectorFlood   Kind = "collector_flood"
 	CoreDown         Kind = "core_down"
 	CoreSlow         Kind = "core_slow"
 	CoreUnauthorized Kind = "core_unauthorized"
@@ -190,6 +196,12 @@ var kinds = []Info{
 		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "error", Values: []string{"error", "hang", "reset", "refuse"},
 			Doc: "How it fails: error answers 500, hang never answers, reset ends the connection, refuse answers 400."}}},
 	{Kind: WebhookFlood, Family: webhook, Target: WebhookTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: the answer counts, and its body is not read."},
+	{Kind: CollectorDown, Family: collector, Target: TracesTarget, Lasts: true, Refuses: true, Doc: "The collector of traces refuses connections."},
+	{Kind: CollectorSlow, Family: collector, Target: TracesTarget, Lasts: true, Late: true, Doc: "It answers late.", more: delay("15s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(1+r.IntN(30)) * time.Second }},
+	{Kind: CollectorError, Family: collector, Target: TracesTarget, Lasts: true, Status: 500, Doc: "It answers 500."},
+	{Kind: CollectorDenied, Family: collector, Target: TracesTarget, Lasts: true, Status: 401, Doc: "It answers 401."},
+	{Kind: CollectorFlood, Family: collector, Target: TracesTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: its body is hardly read."},
 	{Kind: CoreDown, Family: core, Target: CoreTarget, Lasts: true, Refuses: true, Doc: "The Core refuses connections.", Unreal: alone},
 	{Kind: CoreSlow, Family: core, Target: CoreTarget, Lasts: true, Late: true, Doc: "The Core answers late. It acts on a text all the same.", Unreal: alone,
 		more:  delay("10s", "How much later it answers."),
@@ -250,7 +262,7 @@ var kinds = []Info{
 	{Kind: Mute, Family: muted, Lasts: true, Harmless: true, duration: "5m", Doc: "Somebody mutes all listeners for the time of `for`. This is harmless: nothing is heard meanwhile, also if the process is killed and starts again, and everything is heard afterwards."},
 	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: changing, more: changes},
 	{Kind: Push, Family: change, Apart: "somebody must say what changes", Unreal: "orac chaos brings no centre that pushes changes", example: changing,
-		Doc: "The centre of the house pushes a change of the runbook to three members, as `orac push` does: this appliance is the second. The runbook must trust the centre (auth.trust).",
+		Doc: "The centre of the house pushes a change of the runbook to three members, one after the other: this appliance is the second. The runbook must trust the centre (auth.trust).",
 		more: append(slices.Clone(changes), language.Attribute{Name: "way", Kind: language.Enum, Default: "well", Values: []string{"well", FirstOfAll, FirstFallsIll},
 			Doc: "How the first of the three takes it: it is well afterwards, or it falls ill; or this appliance is the first."})},
 }

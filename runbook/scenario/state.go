@@ -20,6 +20,8 @@ type State struct {
 	TokenRefusedFor             float64 // seconds for which a server has refused every token of a login, at the longest
 	Told                        int     // events that webhooks have accepted
 	HooksWaiting, HooksAside    int     // events that wait for webhooks; events that were set aside
+	SpansSent, SpansDropped     int     // spans of traces that the collector has taken since the start of the process; that were dropped
+	SpansWaiting                int     // spans that wait for it
 	Wakes, FalseWakes, Missed   int     // wakes; wakes without a sound that should wake; sounds that should have woken the appliance and did not, while it could hear
 	Incidents, Open             int     // since the start; still open
 	Restarts, Reexecs, Boots    int     // of nodes and devices; of the process by itself; starts of the process

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -22,6 +24,7 @@ import (
 // typed.
 type metrics struct {
 	handler  http.Handler
+	registry *prometheus.Registry
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	denied   prometheus.Counter
@@ -31,6 +34,7 @@ type metrics struct {
 func newMetrics(s *Server) *metrics {
 	r := prometheus.NewRegistry()
 	m := &metrics{
+		registry: r,
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "orac_http_requests_total", Help: "Requests by route and status."}, []string{"route", "status"}),
 		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "orac_http_request_seconds", Help: "How long requests took.", Buckets: []float64{.001, .0025, .005, .01, .02, .05, .1, .25, 1, 10},
@@ -99,7 +103,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (a collector) Describe(c chan<- *prometheus.Desc) {
-	for _, d := range append([]*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc}, memberDescs...) {
+	for _, d := range append([]*prometheus.Desc{healthDesc, overallDesc, restartsDesc, takenDesc, droppedDesc, waitingDesc, asideDesc, spoolDesc, hookDesc, hookAside, engineDesc, engineReady, tokenDesc, loginDesc, residentDesc, genDesc, mutedDesc, streamsDesc}, slices.Concat(memberDescs, stateDescs, slices.Collect(maps.Values(countDescs)))...) {
 		c <- d
 	}
 }
@@ -161,4 +165,5 @@ func (a collector) Collect(c chan<- prometheus.Metric) {
 	gauge(genDesc, float64(st.Generation))
 	gauge(streamsDesc, float64(a.s.streams.Taken()))
 	a.members(gauge)
+	a.state(c, st, gauge)
 }

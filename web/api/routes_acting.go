@@ -68,7 +68,7 @@ func askWith(c *Call, in AskInput, dry bool) (acts.Answer, error) {
 	ctx, cancel := context.WithTimeout(c.Base, askTime)
 	defer cancel()
 	who := c.Who.Subject()
-	a, err := core.Ask(ctx, act.Request{Topic: in.Topic, Text: in.Text, Area: in.Area, From: who, Session: who, Trace: c.ID, DryRun: dry})
+	a, err := core.Ask(ctx, act.Request{Topic: in.Topic, Text: in.Text, Area: in.Area, From: who, Session: who, Trace: c.ID, Parent: c.Parent, DryRun: dry})
 	if err != nil {
 		return acts.Answer{}, acts.ProblemOf(err)
 	}

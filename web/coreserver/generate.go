@@ -91,7 +91,7 @@ func (c *call) request() (r act.Request, err error) {
 		return r, err
 	}
 	r = act.Request{
-		Text: *in.Prompt, From: c.Who.Subject(), Trace: c.ID, DryRun: in.DryRun, Area: peers.Words(cmp.Or(in.Area, in.Metadata.Area), act.MaxName), Said: said(in.Metadata, time.Now()),
+		Text: *in.Prompt, From: c.Who.Subject(), Trace: c.ID, Parent: c.Parent, DryRun: in.DryRun, Area: peers.Words(cmp.Or(in.Area, in.Metadata.Area), act.MaxName), Said: said(in.Metadata, time.Now()),
 	}
 	if r.Topic, err = c.topicAt(); err != nil {
 		return r, err
@@ -235,7 +235,7 @@ type CorrectedOut struct {
 
 // correct says that the last command of the caller was wrong.
 func (c *call) correct() error {
-	r := act.Request{Topic: "general", Text: "that was wrong", From: c.Who.Subject(), Trace: c.ID}
+	r := act.Request{Topic: "general", Text: "that was wrong", From: c.Who.Subject(), Trace: c.ID, Parent: c.Parent}
 	a, err := c.ask(r)
 	if err != nil {
 		return err

@@ -51,6 +51,8 @@ type Appliance struct {
 	Muted    []status.Mute
 	Restarts []string // who asked for one
 	DiskErr  string
+	Counts   []status.Count
+	Traces   *status.Traces
 	More     status.Incident // one more incident
 	Explodes bool            // when its status is asked
 
@@ -73,7 +75,7 @@ func (f *Appliance) Status() status.Status {
 	}
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Muted: slices.Clone(f.Muted), Spool: status.Spool{Error: f.DiskErr}}
+	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Muted: slices.Clone(f.Muted), Spool: status.Spool{Error: f.DiskErr}, Counts: f.Counts, Traces: f.Traces}
 }
 
 // proposer judges texts as the appliance does.

@@ -14,12 +14,13 @@ import (
 
 // Call is one request on its way.
 type Call struct {
-	W    http.ResponseWriter
-	R    *http.Request
-	ID   string        // of the request
-	From netip.Addr    // the client's address, without a zone
-	Via  auth.Via      // how the request arrived: From, and whether it is encrypted
-	Who  auth.Identity // nobody without a login
+	W      http.ResponseWriter
+	R      *http.Request
+	ID     string        // of the request
+	Parent string        // the step of a trace that it belongs to: see thread; "" if the client told none
+	From   netip.Addr    // the client's address, without a zone
+	Via    auth.Via      // how the request arrived: From, and whether it is encrypted
+	Who    auth.Identity // nobody without a login
 
 	Denial  error           // why the request's credential is not valid; nil if it is, or if there is none
 	Crowded *schema.Problem // too many anonymous requests come from there: only people who logged in from there before may log in

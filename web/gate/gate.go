@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"orac/appliance/logbook"
+	"orac/appliance/thread"
 	"orac/web/audit"
 	"orac/web/auth"
 	"orac/web/edge"
@@ -62,7 +63,8 @@ func (g *Gate) Serve(c *Call, w http.ResponseWriter, r *http.Request, s Steps) {
 	start := time.Now()
 	via := s.Rules.Via(r)
 	rec := &Recorder{ResponseWriter: w}
-	*c = Call{R: r, W: rec, Base: r.Context(), ID: edge.IDOf(r.Header.Get(edge.RequestHeader)), From: via.From, Via: via, gate: g}
+	parent := thread.Given(r.Header.Get(thread.Header))
+	*c = Call{R: r, W: rec, Base: r.Context(), ID: edge.IDOf(r.Header.Get(edge.RequestHeader), parent), Parent: parent, From: via.From, Via: via, gate: g}
 	defer g.finish(c, rec, start)
 	h := rec.Header()
 	edge.SecureHeaders(h, via.Secure)

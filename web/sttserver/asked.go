@@ -15,7 +15,7 @@ var languageName = regexp.MustCompile(`^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}
 
 // hearing is what a request says about its utterance, without the sound.
 func (c *call) hearing() (h sttrole.Hearing, err error) {
-	h = sttrole.Hearing{Peer: c.peer(), Topic: c.topic(), Trace: c.ID}
+	h = sttrole.Hearing{Peer: c.peer(), Topic: c.topic(), Trace: c.ID, Parent: c.Parent}
 	q, err := url.ParseQuery(c.R.URL.RawQuery)
 	if err != nil {
 		return h, schema.Fail(schema.Unusable, "The query of the address is malformed.")

@@ -21,6 +21,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 const (
@@ -32,6 +33,9 @@ const (
 	maxArgument = 4 << 10
 	// TraceVariable is the environment variable with the ID of the request.
 	TraceVariable = "ORAC_REQUEST_ID"
+	// ParentVariable is the environment variable with the step of the trace:
+	// https://opentelemetry.io/docs/specs/otel/context/env-carriers/
+	ParentVariable = "TRACEPARENT"
 	// lookEvery is how often the program is looked for.
 	lookEvery = 30 * time.Second
 )
@@ -82,15 +86,18 @@ func (x *Exec) Fill(c act.Command, t act.Template) (act.Call, error) {
 }
 
 // Do implements act.Backend. A program that ends with 0 says that it has done it: that is its contract, and counts as proof.
-func (x *Exec) Do(t *rt.Task, c act.Call, trace string) act.Outcome {
+func (x *Exec) Do(t *rt.Task, c act.Call, h thread.Thread) act.Outcome {
 	o := act.Outcome{Call: c, Sent: t.Wall()}
 	stop, cancel := live.Context(t)
 	defer cancel()
 	ctx, done := context.WithTimeout(stop, x.config.Timeout)
 	defer done()
 	s := program.Spec{Command: slices.Concat(x.config.Command, c.Arguments), Dir: x.config.TempDir, MaxOutput: maxOutput}
-	if trace != "" {
-		s.Env = []string{TraceVariable + "=" + strings.ReplaceAll(trace, "\x00", "")}
+	if h.ID != "" {
+		s.Env = append(s.Env, TraceVariable+"="+strings.ReplaceAll(h.ID, "\x00", ""))
+	}
+	if h.Parent != "" {
+		s.Env = append(s.Env, ParentVariable+"="+h.Parent)
 	}
 	r, err := program.Run(ctx, s)
 	switch {

@@ -9,6 +9,7 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/thread"
 	"orac/runbook/testkit"
 )
 
@@ -53,7 +54,7 @@ func TestPrograms(t *testing.T) {
 			testkit.Must(t, err)
 			call, err := x.Fill(said(c.text), act.Template{Arguments: c.arguments})
 			testkit.Must(t, err)
-			o := run(t.Context(), func(task *rt.Task) act.Outcome { return x.Do(task, call, "req-4") })
+			o := run(t.Context(), func(task *rt.Task) act.Outcome { return x.Do(task, call, thread.Thread{ID: "req-4"}) })
 			if o.Verdict != c.verdict || !strings.Contains(o.Reason+o.Reply, c.words) {
 				t.Errorf("%s: %q, %q", o.Verdict, o.Reason, o.Reply)
 			}
@@ -83,7 +84,7 @@ func TestAProgramThatIsMissing(t *testing.T) {
 	if err := run(t.Context(), func(task *rt.Task) error { return x.Watch(task, act.Sight{Up: func(string) { t.Error("up") }}) }); err == nil {
 		t.Error("it is there")
 	}
-	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return x.Do(task, act.Call{}, "") }); o.Verdict != act.Failed || !o.Sent.IsZero() {
+	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return x.Do(task, act.Call{}, thread.Thread{}) }); o.Verdict != act.Failed || !o.Sent.IsZero() {
 		t.Errorf("%+v", o)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/act/home/hometest"
 	"orac/appliance/rt"
+	"orac/appliance/thread"
 )
 
 // TestQuestions are answered from the states, while events keep them current and while they must be asked for.
@@ -48,7 +49,7 @@ func TestQuestions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, calls[0], "") })
+			o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, calls[0], thread.Thread{}) })
 			if got := strings.ReplaceAll(o.Reply, "the "+plain("x.y"), ""); got != c.want || o.Verdict != c.verdict || o.Verdict == act.Failed && o.Reason == "" {
 				t.Errorf("%s %v: %q, %s, %s", c.command.Intent, c.command.Slots, o.Reply, o.Verdict, o.Reason)
 			}
@@ -102,7 +103,7 @@ func TestTheConversation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := run(t.Context(), func(task *rt.Task) act.Outcome { return v.Do(task, calls[0], "req-2") })
+			o := run(t.Context(), func(task *rt.Task) act.Outcome { return v.Do(task, calls[0], thread.Thread{ID: "req-2"}) })
 			if o.Verdict != want.verdict || !strings.Contains(o.Reason, want.words) || strings.Contains(o.Reason, "hush") {
 				t.Errorf("%s: %s (%s)", o.Verdict, o.Reason, o.Reply)
 			}

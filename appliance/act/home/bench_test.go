@@ -13,6 +13,7 @@ import (
 	"orac/appliance/act/home/hometest"
 	"orac/appliance/act/sentence"
 	"orac/appliance/rt"
+	"orac/appliance/thread"
 )
 
 // most reports a figure, and fails if it is above what is promised.
@@ -50,7 +51,7 @@ func BenchmarkTextToCall(b *testing.B) {
 			b.Fatal(calls, err)
 		}
 		made = append(made, cpu(b)-used)
-		o := run(b.Context(), func(t *rt.Task) act.Outcome { return w.Do(t, calls[0], "") })
+		o := run(b.Context(), func(t *rt.Task) act.Outcome { return w.Do(t, calls[0], thread.Thread{}) })
 		proven = append(proven, time.Since(began))
 		if !o.Verdict.Good() {
 			b.Fatalf("%q: %+v", text, o)

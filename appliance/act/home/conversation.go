@@ -13,6 +13,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // ConversationConfig makes a Conversation. URL and Token are required.
@@ -93,9 +94,9 @@ func (v *Conversation) data(text string) map[string]any {
 }
 
 // Do implements act.Backend.
-func (v *Conversation) Do(t *rt.Task, c act.Call, id string) act.Outcome {
+func (v *Conversation) Do(t *rt.Task, c act.Call, asked thread.Thread) act.Outcome {
 	o := act.Outcome{Call: c, Sent: t.Wall()}
-	data, err := v.home.post(t, c.Data, id, "api", "conversation", "process")
+	data, err := v.home.post(t, c.Data, asked, "api", "conversation", "process")
 	if e, ok := errors.AsType[*wire.Error](err); err != nil {
 		o.Verdict, o.Reason = act.Failed, plainly(err)
 		switch {

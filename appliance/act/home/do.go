@@ -14,10 +14,11 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // Do implements act.Backend.
-func (h *Home) Do(t *rt.Task, c act.Call, id string) act.Outcome {
+func (h *Home) Do(t *rt.Task, c act.Call, asked thread.Thread) act.Outcome {
 	if c.Asks {
 		return h.answer(t, c)
 	}
@@ -38,7 +39,7 @@ func (h *Home) Do(t *rt.Task, c act.Call, id string) act.Outcome {
 		body["entity_id"] = c.Targets
 	}
 	o.Sent = t.Wall()
-	data, err := h.post(t, body, id, "api", "services", domain, service)
+	data, err := h.post(t, body, asked, "api", "services", domain, service)
 	sent := told{err: err}
 	if err == nil {
 		o.Answered = t.Wall()

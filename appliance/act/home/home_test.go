@@ -14,6 +14,7 @@ import (
 	"orac/appliance/act/home/hometest"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // TestTheTruthOfACall is what becomes of a call, well or badly.
@@ -92,12 +93,12 @@ func TestWithoutEvents(t *testing.T) {
 	h := client(t, s, Config{})
 	call := act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}, Expect: []act.Expectation{{Entity: "light.bedroom", State: []string{"on"}}}}
 	s.Set(hometest.Service, hometest.Behaviour{Do: hometest.Lags, Wait: 10 * time.Millisecond})
-	o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, "") })
+	o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, thread.Thread{}) })
 	if o.Verdict != act.Proven || o.Entities[0].Before.State != "off" || o.Entities[0].After.State != "on" {
 		t.Errorf("%+v", o)
 	}
 	s.Down()
-	o = run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, "") })
+	o = run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, thread.Thread{}) })
 	if o.Verdict != act.Failed || o.Reason != "Home Assistant cannot be reached" || !o.Sent.IsZero() {
 		t.Errorf("%+v", o)
 	}
@@ -114,7 +115,7 @@ func TestAStopDuringACall(t *testing.T) {
 		_ = s.AwaitAsked(ctx, 2) // the state before, and the call
 	}()
 	o := run(ctx, func(task *rt.Task) act.Outcome {
-		return h.Do(task, act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}}, "")
+		return h.Do(task, act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}}, thread.Thread{})
 	})
 	if o.Verdict != act.Unknown {
 		t.Errorf("%+v", o)
@@ -136,7 +137,7 @@ func TestARestartInTheMiddle(t *testing.T) {
 		restarted <- s.Up()
 	}()
 	o := run(t.Context(), func(task *rt.Task) act.Outcome {
-		return h.Do(task, act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}, Expect: []act.Expectation{{Entity: "light.bedroom", State: []string{"on"}}}}, "")
+		return h.Do(task, act.Call{Service: "light.turn_on", Targets: []string{"light.bedroom"}, Expect: []act.Expectation{{Entity: "light.bedroom", State: []string{"on"}}}}, thread.Thread{})
 	})
 	if err := <-restarted; err != nil || o.Verdict != act.Proven || len(s.Calls()) != 1 {
 		t.Errorf("%v, %d calls, %+v", err, len(s.Calls()), o)
@@ -173,7 +174,7 @@ func TestCallsOfIntentBlocks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, "") }); o.Verdict != act.Proven {
+	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return h.Do(task, call, thread.Thread{}) }); o.Verdict != act.Proven {
 		t.Errorf("%+v", o)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"orac/appliance/act/home/hometest"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/thread"
 )
 
 // patience is a timeout where the test is about the timeout itself: nothing else can be awaited there.
@@ -127,7 +128,7 @@ func (h *house) do(c act.Command) []act.Outcome {
 	}
 	var out []act.Outcome
 	for _, call := range calls {
-		out = append(out, run(h.t.Context(), func(t *rt.Task) act.Outcome { return h.Do(t, call, "req-1") }))
+		out = append(out, run(h.t.Context(), func(t *rt.Task) act.Outcome { return h.Do(t, call, thread.Thread{ID: "req-1"}) }))
 	}
 	return out
 }

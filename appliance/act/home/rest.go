@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 const (
@@ -20,13 +21,13 @@ const (
 )
 
 // post sends a JSON body. Its *wire.Error tells whether Home Assistant may have acted on it.
-func (h *Home) post(t *rt.Task, body map[string]any, id string, path ...string) ([]byte, error) {
+func (h *Home) post(t *rt.Task, body map[string]any, asked thread.Thread, path ...string) ([]byte, error) {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return nil, &wire.Error{Op: serviceOp, Address: h.base.String(), Kind: wire.Refused, Cause: err}
 	}
 	return h.client.Do(t, wire.Request{
-		Op: serviceOp, Method: http.MethodPost, URL: h.base.HTTP(nil, path...), ContentType: "application/json", Body: text, Header: wire.Traced(id),
+		Op: serviceOp, Method: http.MethodPost, URL: h.base.HTTP(nil, path...), ContentType: "application/json", Body: text, Header: wire.Traced(asked),
 		Ready: func(*rt.Task) error { return nil },
 	})
 }

@@ -138,7 +138,7 @@ func (m *Model) Choose(t *rt.Task, q act.Question) ([]byte, error) {
 		return nil, fmt.Errorf("language model %s: %w", m.config.Name, err)
 	}
 	to := m.base.HTTP(nil, "v1", "chat", "completions")
-	r := wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: "application/json", Body: body, Header: wire.Traced(q.Trace)}
+	r := wire.Request{Op: op, Method: http.MethodPost, URL: to, ContentType: "application/json", Body: body, Header: wire.Traced(q.Thread)}
 	answer, err := m.client.Do(t, r)
 	if e, ok := errors.AsType[*wire.Error](err); ok && e.Kind == wire.Timeout {
 		return nil, &act.TimeoutError{What: "language model " + m.config.Name, Limit: m.config.Timeout}

@@ -11,6 +11,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/rt"
+	"orac/appliance/thread"
 	"orac/runbook/testkit"
 )
 
@@ -113,7 +114,7 @@ func TestWhatCameBeforeProvesNothing(t *testing.T) {
 	m := watching(t, Config{Name: "b", URL: puppets(t, "ON"), QoS: 1, Timeout: patience})
 	for service, want := range map[string]act.Verdict{"cmnd/deaf": act.Unproven, "cmnd/x": act.Proven} {
 		call := act.Call{Service: service, Payload: "ON", Expect: []act.Expectation{{Entity: "stat/x", State: []string{"ON"}}}}
-		if o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, "") }); o.Verdict != want {
+		if o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, thread.Thread{}) }); o.Verdict != want {
 			t.Errorf("%s: %+v", service, o)
 		}
 	}
@@ -127,7 +128,7 @@ func TestCallsOfOneProof(t *testing.T) {
 	for range 2 {
 		wait.Go(func() {
 			for range 200 {
-				if o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, "") }); o.Verdict != act.Proven {
+				if o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, thread.Thread{}) }); o.Verdict != act.Proven {
 					t.Errorf("%+v", o)
 					return
 				}

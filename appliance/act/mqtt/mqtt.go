@@ -24,6 +24,7 @@ import (
 	"orac/appliance/act/fill"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 const (
@@ -130,7 +131,7 @@ func topic(template string, c act.Command) (string, error) {
 }
 
 // Do implements act.Backend.
-func (m *MQTT) Do(t *rt.Task, c act.Call, trace string) act.Outcome {
+func (m *MQTT) Do(t *rt.Task, c act.Call, h thread.Thread) act.Outcome {
 	o := act.Outcome{Call: c}
 	m.mu.Lock()
 	client := m.client
@@ -139,7 +140,7 @@ func (m *MQTT) Do(t *rt.Task, c act.Call, trace string) act.Outcome {
 		o.Verdict, o.Reason = act.Failed, "the broker is not connected"
 		return o
 	}
-	m.send(t, client, &o, trace)
+	m.send(t, client, &o, h)
 	return o
 }
 

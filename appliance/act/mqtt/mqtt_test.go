@@ -20,6 +20,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 	"orac/runbook/testkit"
 )
 
@@ -178,7 +179,7 @@ func TestMessages(t *testing.T) {
 			m := watching(t, Config{Name: "b", URL: "tcp://" + address, Username: "orac", Password: secret("hush"), QoS: c.qos, Timeout: c.timeout})
 			call, err := m.Fill(said("x", "lamp"), c.template)
 			testkit.Must(t, err)
-			o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, "req-3") })
+			o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, thread.Thread{ID: "req-3"}) })
 			if o.Verdict != c.verdict || !strings.Contains(o.Reason, c.words) || o.Proof.IsZero() == o.Verdict.Good() {
 				t.Errorf("%s: %s %+v", o.Verdict, o.Reason, o)
 			}
@@ -194,7 +195,7 @@ func TestSoAlready(t *testing.T) {
 	call, err := m.Fill(said("x", "lamp"), act.Template{Service: "cmnd/{x}", Payload: "ON", ProofTopic: "stat/{x}", Proof: "ON"})
 	testkit.Must(t, err)
 	for _, want := range []act.Verdict{act.Proven, act.Already} {
-		o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, "") })
+		o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, call, thread.Thread{}) })
 		if o.Verdict != want || len(o.Entities) != 1 || o.Entities[0].After.State != "ON" {
 			t.Errorf("%s: %+v", want, o)
 		}
@@ -223,7 +224,7 @@ func TestABrokerThatRestarts(t *testing.T) {
 	if err := <-ended; err == nil || strings.Contains(err.Error(), "hush") {
 		t.Errorf("%v", err)
 	}
-	o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, act.Call{Service: "cmnd/x"}, "") })
+	o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, act.Call{Service: "cmnd/x"}, thread.Thread{}) })
 	if o.Verdict != act.Failed || !o.Sent.IsZero() {
 		t.Errorf("%+v", o)
 	}

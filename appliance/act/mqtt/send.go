@@ -14,6 +14,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // Reason codes of MQTT 5.
@@ -39,11 +40,15 @@ func (w *waiter) past() {
 	}
 }
 
-// TraceProperty is the user property of a message with the ID of the request.
-const TraceProperty = "request_id"
+// TraceProperty is the user property of a message with the ID of the request, and ParentProperty that with the step of its trace:
+// https://w3c.github.io/trace-context-mqtt/
+const (
+	TraceProperty  = "request_id"
+	ParentProperty = "traceparent"
+)
 
 // send sends a message and waits for its proof.
-func (m *MQTT) send(t *rt.Task, client *paho.Client, o *act.Outcome, trace string) {
+func (m *MQTT) send(t *rt.Task, client *paho.Client, o *act.Outcome, h thread.Thread) {
 	stop, cancel := live.Context(t)
 	defer cancel()
 	ctx, done := context.WithTimeout(stop, m.config.Timeout)
@@ -60,8 +65,11 @@ func (m *MQTT) send(t *rt.Task, client *paho.Client, o *act.Outcome, trace strin
 		defer m.leave(client, expect.Entity, w)
 	}
 	p := &paho.Publish{Topic: o.Call.Service, QoS: byte(m.config.QoS), Retain: m.config.Retain, Payload: fill.Body(o.Call)}
-	if trace != "" {
-		p.Properties = &paho.PublishProperties{User: paho.UserProperties{{Key: TraceProperty, Value: wire.CleanText(trace)}}}
+	if h.ID != "" {
+		p.Properties = &paho.PublishProperties{User: paho.UserProperties{{Key: TraceProperty, Value: wire.CleanText(h.ID)}}}
+		if h.Parent != "" {
+			p.Properties.User.Add(ParentProperty, h.Parent)
+		}
 	}
 	if w != nil {
 		w.past()

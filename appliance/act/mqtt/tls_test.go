@@ -18,6 +18,7 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 	"orac/runbook/testkit"
 )
 
@@ -47,7 +48,9 @@ func TestAnEncryptedBroker(t *testing.T) {
 	address, _ := broker(t, "certfile "+cert, "keyfile "+key, "")
 	c := Config{Name: "b", URL: "tcp://" + address, Username: "orac", Password: secret("hush"), QoS: 1, Encrypted: true, TLS: wire.TLS{CA: cert}}
 	m := watching(t, c)
-	o := run(t.Context(), func(task *rt.Task) act.Outcome { return m.Do(task, act.Call{Service: "cmnd/x", Payload: "ON"}, "") })
+	o := run(t.Context(), func(task *rt.Task) act.Outcome {
+		return m.Do(task, act.Call{Service: "cmnd/x", Payload: "ON"}, thread.Thread{})
+	})
 	if o.Answered.IsZero() {
 		t.Errorf("%+v", o)
 	}

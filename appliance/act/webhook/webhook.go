@@ -18,6 +18,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
+	"orac/appliance/thread"
 )
 
 // DefaultTimeout is how long a request may take.
@@ -113,14 +114,14 @@ func (w *Webhook) address(c act.Call) (string, error) {
 }
 
 // Do implements act.Backend.
-func (w *Webhook) Do(t *rt.Task, c act.Call, trace string) act.Outcome {
+func (w *Webhook) Do(t *rt.Task, c act.Call, h thread.Thread) act.Outcome {
 	o := act.Outcome{Call: c}
 	to, err := w.address(c)
 	if err != nil {
 		o.Verdict, o.Reason = act.Failed, err.Error()
 		return o
 	}
-	r := wire.Request{Op: op, Method: w.config.Method, URL: to, Ready: func(*rt.Task) error { return nil }, Header: wire.Traced(trace)}
+	r := wire.Request{Op: op, Method: w.config.Method, URL: to, Ready: func(*rt.Task) error { return nil }, Header: wire.Traced(h)}
 	if r.Method != http.MethodGet {
 		r.Body, r.ContentType = fill.Body(c), "text/plain; charset=utf-8"
 		if json.Valid(r.Body) {

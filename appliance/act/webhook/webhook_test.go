@@ -13,6 +13,7 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
+	"orac/appliance/thread"
 	"orac/runbook/testkit"
 )
 
@@ -81,7 +82,7 @@ func TestRequests(t *testing.T) {
 		testkit.Must(t, err)
 		call, err := w.Fill(saying("x", `a/?"b`), c.template)
 		testkit.Must(t, err)
-		o := run(t.Context(), func(task *rt.Task) act.Outcome { return w.Do(task, call, "r") })
+		o := run(t.Context(), func(task *rt.Task) act.Outcome { return w.Do(task, call, thread.Thread{ID: "r"}) })
 		if o.Verdict != c.verdict || strings.Contains(o.Reason+o.Reply, "hush") || strings.Contains(o.Reason, "k1234") {
 			t.Errorf("%s: %s, %s", c.name, o.Verdict, o.Reason)
 		}
@@ -93,7 +94,7 @@ func TestRequests(t *testing.T) {
 	w, err := New(Config{Name: "coffee", URL: s.URL, Timeout: time.Second})
 	testkit.Must(t, err)
 	s.Close()
-	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return w.Do(task, act.Call{}, "") }); o.Verdict != act.Failed || !o.Sent.IsZero() {
+	if o := run(t.Context(), func(task *rt.Task) act.Outcome { return w.Do(task, act.Call{}, thread.Thread{}) }); o.Verdict != act.Failed || !o.Sent.IsZero() {
 		t.Errorf("%+v", o)
 	}
 }
@@ -103,7 +104,9 @@ func TestAnIDThatNoHeaderHolds(t *testing.T) {
 	s, heard := receiver(t, 200, "")
 	w, err := New(Config{Name: "coffee", URL: s.URL})
 	testkit.Must(t, err)
-	o := run(t.Context(), func(task *rt.Task) act.Outcome { return w.Do(task, act.Call{}, "a\r\nX-Evil: b\x00") })
+	o := run(t.Context(), func(task *rt.Task) act.Outcome {
+		return w.Do(task, act.Call{}, thread.Thread{ID: "a\r\nX-Evil: b\x00"})
+	})
 	if o.Verdict != act.Unproven {
 		t.Fatalf("%+v", o)
 	}

@@ -97,6 +97,12 @@ heartbeat "url" {
   ca   = "ca.pem"
 }
 
+traces {
+  url         = "http://collector.test:4318"
+  ca          = "ca.pem"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
 webhook "light" { url = "http://light.test" }
 webhook "all" {
   url         = "https://all.test"

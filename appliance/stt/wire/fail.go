@@ -16,6 +16,7 @@ import (
 	"unicode"
 
 	"orac/appliance/rt"
+	"orac/appliance/thread"
 )
 
 // maxRetryAfter bounds the wait that a server may ask for.
@@ -166,10 +167,17 @@ func CleanText(s string) string {
 // maxTrace is how much of the ID of a request is sent along, in bytes.
 const maxTrace = 200
 
-// Traced is the header with the ID of the request that a call is made for; none for "".
-func Traced(id string) http.Header {
-	if id == "" {
+// Traced are the headers with the request that a call is made for, and the step of its trace; none for the zero value.
+func Traced(h thread.Thread) http.Header {
+	if h == (thread.Thread{}) {
 		return nil
 	}
-	return http.Header{"X-Request-Id": {CleanText(id[:min(len(id), maxTrace)])}}
+	header := http.Header{}
+	if h.ID != "" {
+		header["X-Request-Id"] = []string{CleanText(h.ID[:min(len(h.ID), maxTrace)])}
+	}
+	if h.Parent != "" {
+		header[thread.Header] = []string{h.Parent}
+	}
+	return header
 }

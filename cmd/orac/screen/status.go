@@ -58,6 +58,9 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, l := range s.Logins {
 		lines = append(lines, v.labels("login", v.login(l, now))...)
 	}
+	if s.Traces != nil {
+		lines = append(lines, v.labels("traces", v.traces(*s.Traces))...)
+	}
 	lines = append(lines, v.label("memory", v.memoryLine(s.Memory)))
 	lines = append(lines, v.incident(s.Incident, now)...)
 	if len(s.Nodes) == 0 {
@@ -222,6 +225,20 @@ func (v *Status) login(l status.Login, now time.Time) string {
 	}
 	if l.Error != "" {
 		text += v.Warn(": " + Clean(l.Error))
+	}
+	return text
+}
+
+func (v *Status) traces(x status.Traces) string {
+	text := fmt.Sprintf("%d spans sent, %d wait", x.Sent, x.Waiting)
+	if x.Dropped > 0 {
+		text += v.Warn(fmt.Sprintf(", %d dropped", x.Dropped))
+	}
+	if x.Refused > 0 {
+		text += v.Warn(fmt.Sprintf(", %d refused", x.Refused))
+	}
+	if x.Error != "" {
+		text += v.Warn(": " + Clean(x.Error))
 	}
 	return text
 }

@@ -51,6 +51,13 @@ func webhooks(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+func traces(rb *runbook.Runbook) []string {
+	if rb.Traces.On() {
+		return []string{"traces"}
+	}
+	return nil
+}
+
 func cores(rb *runbook.Runbook) (names []string) {
 	for _, c := range rb.Cores {
 		names = append(names, c.Name)
@@ -122,6 +129,8 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return models(rb)
 	case scenario.LoginTarget:
 		return logins(rb)
+	case scenario.TracesTarget:
+		return traces(rb)
 	case scenario.WyomingTarget:
 		return wyomings(rb)
 	case scenario.NodeTarget:

@@ -47,6 +47,7 @@ type Call struct {
 	Trace   string // X-Request-ID
 	Did     bool   // it was acted on
 	At      time.Time
+	Parent  string // traceparent
 }
 
 // Serve starts a server at an address such as "127.0.0.1:0", with a home.

@@ -109,7 +109,7 @@ func (s *Server) service(w http.ResponseWriter, r *http.Request, b Behaviour) {
 	}
 	targets := list(data["entity_id"])
 	delete(data, "entity_id")
-	call := Call{domain + "." + name, targets, data, r.Header.Get("X-Request-ID"), b.Do != Ignores, time.Now()}
+	call := Call{domain + "." + name, targets, data, r.Header.Get("X-Request-ID"), b.Do != Ignores, time.Now(), r.Header.Get("Traceparent")}
 	if b.Do == Lags {
 		s.record(call)
 		unruly.Answer(w, []State{})

@@ -17,7 +17,7 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, b Behaviou
 		return
 	}
 	said := strings.ToLower(strings.TrimSpace(text(data, "text")))
-	s.record(Call{"conversation.process", nil, data, r.Header.Get("X-Request-ID"), true, time.Now()})
+	s.record(Call{"conversation.process", nil, data, r.Header.Get("X-Request-ID"), true, time.Now(), r.Header.Get("Traceparent")})
 	var out map[string]any
 	switch on, off := strings.CutPrefix(said, "turn on "); {
 	case off:
