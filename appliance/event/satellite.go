@@ -20,7 +20,7 @@ var satellites = []Kind{
 		}),
 	kind("What began with a wake word is over at Home Assistant.", Kind{},
 		HomeOver.words),
-	kind("A client of a satellite has set its key.", Kind{},
+	kind("A client of a satellite has set its key. Who connects from now on needs it.", Kind{},
 		func(b HomeKeySet) Words {
 			return warning("key", usual("%s got its key from Home Assistant: who connects from now on needs it", b.Satellite))
 		}),

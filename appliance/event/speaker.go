@@ -4,7 +4,7 @@ package event
 var speakers = []Kind{
 	kind("A speaker was opened: sounds can be heard.", Kind{Sign: Renewed, about: itself},
 		func(b SpeakerOpened) Words { return fine("speaker", usual("%s  ", b.Speaker), faint("%s", b.Identity)) }),
-	kind("A speaker plays nothing until the next `speaker_opened`.", Kind{about: itself},
+	kind("A speaker plays nothing until the next `speaker_opened`. What it was playing goes on then, unless that takes more than 10 s.", Kind{about: itself},
 		func(b SpeakerLost) Words {
 			return failure("speechless", usual("%s: %s; trying again %s", b.Speaker, b.Cause, b.Retry))
 		}),

@@ -262,7 +262,7 @@ var kinds = []Info{
 	{Kind: Mute, Family: muted, Lasts: true, Harmless: true, duration: "5m", Doc: "Somebody mutes all listeners for the time of `for`. This is harmless: nothing is heard meanwhile, also if the process is killed and starts again, and everything is heard afterwards."},
 	{Kind: Apply, Family: change, Apart: "somebody must say what changes", Doc: "A change of the runbook is applied, as `orac apply` does.", example: changing, more: changes},
 	{Kind: Push, Family: change, Apart: "somebody must say what changes", Unreal: "orac chaos brings no centre that pushes changes", example: changing,
-		Doc: "The centre of the house pushes a change of the runbook to three members, as `orac push` does: this appliance is the second. The runbook must trust the centre (auth.trust).",
+		Doc: "The centre of the house pushes a change of the runbook to three members, one after the other: this appliance is the second. The runbook must trust the centre (auth.trust).",
 		more: append(slices.Clone(changes), language.Attribute{Name: "way", Kind: language.Enum, Default: "well", Values: []string{"well", FirstOfAll, FirstFallsIll},
 			Doc: "How the first of the three takes it: it is well afterwards, or it falls ill; or this appliance is the first."})},
 }

@@ -29,7 +29,7 @@ func loadTemplates() map[string]func() *template.Template {
 	if err != nil {
 		panic("BUG: " + err.Error())
 	}
-	var cloning sync.Mutex // of the shared ones
+	var cloning sync.Mutex // held while the shared ones are copied
 	pages := map[string]func() *template.Template{}
 	for _, f := range list {
 		name := strings.TrimSuffix(f.Name(), ".html")

@@ -164,7 +164,7 @@ type client struct {
 	raw  net.Conn
 	conn *wire.Conn
 
-	mu   sync.Mutex
+	mu   sync.Mutex // guards got and gone
 	got  []proto.Message
 	gone error
 }
@@ -271,7 +271,7 @@ func of[M proto.Message](list []proto.Message) (found []M) {
 
 // speaker is a model of one.
 type speaker struct {
-	mu     sync.Mutex
+	mu     sync.Mutex // guards did and what is played
 	did    []string
 	ended  *rt.Mailbox[satellite.Ended]
 	player satellite.Player
@@ -312,7 +312,7 @@ func (r *rig) end(id string, ok bool) {
 
 // obeys notes what it is told to do.
 type obeys struct {
-	mu   sync.Mutex
+	mu   sync.Mutex // guards did and fail
 	did  []string
 	fail error
 }

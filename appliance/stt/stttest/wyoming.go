@@ -46,7 +46,7 @@ type conversation struct {
 	*net.TCPConn
 	in *bufio.Reader
 
-	mu sync.Mutex // one event is written at a time
+	mu sync.Mutex // held while an event is written
 }
 
 // wyomingEvent is an event as it comes.

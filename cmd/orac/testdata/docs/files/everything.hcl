@@ -71,3 +71,8 @@ topic "general" {
   backends       = [backend.home]
   language_model = language_model.qwen
 }
+
+wyoming "speech" {
+  serve  = "stt"
+  engine = stt.local
+}
