@@ -15,6 +15,11 @@ func (d *Daemon) Mute(ctx context.Context, r status.MuteRequest) (status.Muting,
 	return do(ctx, d, "mute", func(t *rt.Task) (status.Muting, error) { return d.core.Mute(t, r) })
 }
 
+// Say has a text spoken, and returns when it was heard, or why it was not.
+func (d *Daemon) Say(ctx context.Context, r status.SayRequest) (status.Said, error) {
+	return do(ctx, d, "say", func(t *rt.Task) (status.Said, error) { return d.core.Say(t, r) })
+}
+
 // Unmute ends the mute of a listener, or all mutes.
 func (d *Daemon) Unmute(ctx context.Context, r status.MuteRequest) (status.Muting, error) {
 	return do(ctx, d, "unmute", func(t *rt.Task) (status.Muting, error) { return d.core.Unmute(t, r) })

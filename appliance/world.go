@@ -12,8 +12,6 @@ import (
 	"orac/appliance/act"
 	"orac/appliance/audio"
 	"orac/appliance/audio/capture"
-	"orac/appliance/audio/library"
-	"orac/appliance/audio/playback"
 	"orac/appliance/audio/sounds"
 	"orac/appliance/audio/wav"
 	"orac/appliance/engine"
@@ -24,10 +22,10 @@ import (
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/otlp"
-	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/tts"
 	"orac/models"
 	"orac/models/moonshine"
 	"orac/runbook"
@@ -60,7 +58,10 @@ func World(ctx context.Context, version string, state *State, store models.Store
 			return backend(s, find, state.Temp)
 		},
 		LanguageModel: languageModel,
-		Speaker:       speaker, Sound: sounds.Opener{}.Open,
+		Speaker:       speaker, Sound: sounds.Opener{}.Open, Chime: chime,
+		Voice: func(s runbook.TTS, find func(string) string) (tts.Voice, error) {
+			return speaking(s, find, state.Temp)
+		},
 	}, nil
 }
 
@@ -90,17 +91,6 @@ func input(d graph.Device) (audio.Source, error) {
 		Name: w.Path, Load: func() (audio.Sound, error) { return wav.Open(w.Path, w.Channel...) },
 		Fast: w.Pace == "fast", End: ends[w.End], Gap: w.Gap,
 	}, nil
-}
-
-// speaker is the output of a device block.
-func speaker(l graph.Loudspeaker) (play.Speaker, error) {
-	s, backend := l.Speaker, l.Speaker.Backend
-	if backend == "auto" {
-		backend = ""
-	}
-	return playback.New(playback.Spec{
-		Selector: library.Selector{Match: s.Match, Identity: s.Identity, ID: s.ID}, Backend: backend, StartTimeout: s.StartTimeout, Look: l.Look.SourceCheck,
-	}), nil
 }
 
 // understand returns what starts the process of an engine.

@@ -11,6 +11,7 @@ import (
 var runbookRules = []language.Between{
 	{Doc: "Two microphones may not select the same device.", Check: microphonesDiffer},
 	{Doc: "Two speakers may not select the same device.", Check: speakersDiffer},
+	{Doc: "chimes are only for a listener with a speaker.", Check: chimesAreHeard},
 	{Doc: "A heartbeat may only name an stt block with protocol orac.", Check: heartbeatsHaveServers},
 	{Doc: "Lists in deliver that begin with the same stt block are the same list.", Check: routesAgree},
 	{Doc: "A web block needs listen. If other machines can reach that address, it also needs tls, or plain_http_on_the_network = true.", Check: webIsSafe},

@@ -71,6 +71,10 @@ type Listener struct {
 	MultiTrigger bool      `hcl:"multi_trigger"`
 	VADThreshold float64   `hcl:"vad_threshold"` // 0 is off
 	RMSFilter    float64   `hcl:"rms_filter"`    // int16 scale
+	Speaker      Address   `hcl:"speaker"`       // "" for none; so with TTS
+	TTS          Address   `hcl:"tts"`
+	BargeIn      bool      `hcl:"barge_in"`
+	Chimes       Chimes    `hcl:"chimes"`
 	Record       Record    `hcl:"record"`
 }
 
@@ -222,7 +226,7 @@ var listenerBlock = &language.BlockType{
   models  = [model.hey_jarvis]
   deliver = [stt.whisper]
 }`,
-	Attributes: []language.Attribute{
+	Attributes: slices.Concat([]language.Attribute{
 		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device.microphone", "device.wav"}, Example: "device.microphone.usb",
 			Doc: "The device to listen to. Several listeners may share a device."},
 		{Name: "models", Kind: language.Refs, Gives: language.Tunes, OnChange: language.InPlace, Required: true, NonEmpty: true, Refs: []string{"model"}, Example: "[model.hey_jarvis]",
@@ -240,9 +244,9 @@ var listenerBlock = &language.BlockType{
 			Doc: "The level of voice activity below which no model fires. 0 switches this check off."},
 		{Name: "rms_filter", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "50", Min: "0", Max: "32767", Unit: "RMS, int16 scale",
 			Doc: "The loudness of a hop below which no model fires."},
-	},
-	Nested: []*language.BlockType{recordBlock},
-	Rules: []language.Rule{{
+	}, heardAt),
+	Nested: []*language.BlockType{recordBlock, chimesBlock},
+	Rules: []language.Rule{heardNowhere, {
 		Uses: []string{"area", "act"}, Doc: "area is only for a listener that acts", Hint: "Add act = topic.NAME, or leave area out.",
 		Holds: func(g language.Given) bool { return !g.Written("area") || g.Written("act") },
 	}},

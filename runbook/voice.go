@@ -10,9 +10,10 @@ import (
 // Voice is what the appliance is heard by.
 type Voice struct {
 	Speakers []Speaker
+	TTSs     []TTS
 }
 
-var voice = []*language.BlockType{speakerBlock}
+var voice = []*language.BlockType{speakerBlock, ttsBlock}
 
 // Speaker selects one output of the machine.
 type Speaker struct {

@@ -217,7 +217,7 @@ func (m *machine) launch() {
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: m.disk, Host: "sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
-		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Door: m.door, Speaker: m.speaker, Sound: m.sound, Events: rt.NewOut(events),
+		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Door: m.door, Speaker: m.speaker, Sound: m.sound, Chime: m.chime, Voice: m.voice, Events: rt.NewOut(events),
 	}
 }
 

@@ -10,6 +10,8 @@ import (
 	"orac/appliance/graph"
 	voice "orac/appliance/play"
 	"orac/appliance/rt"
+	"orac/appliance/tts"
+	"orac/runbook"
 	"orac/sim/trial/schedule"
 )
 
@@ -132,3 +134,25 @@ func (s *soundModel) Read(*rt.Task, *voice.Frame) (int, error) {
 
 // Close implements play.Sound.
 func (s *soundModel) Close() {}
+
+// simulatedChime is how long a chime lasts.
+const simulatedChime = 300 * time.Millisecond
+
+// chime makes a chime of a simulated world.
+func (m *machine) chime(string) ([]voice.Frame, error) {
+	return make([]voice.Frame, simulatedChime/voice.FrameTime), nil
+}
+
+// speaks is a model of what speaks texts.
+type speaks struct{ m *machine }
+
+// voice makes what speaks for a tts block.
+func (m *machine) voice(runbook.TTS, func(string) string) (tts.Voice, error) { return speaks{m}, nil }
+
+// Speak implements tts.Voice.
+func (s speaks) Speak(t *rt.Task, _ string) (voice.Sound, error) {
+	if err := t.Sleep(200 * time.Millisecond); err != nil {
+		return nil, err
+	}
+	return s.m.sound(t, voice.Source{})
+}

@@ -120,6 +120,7 @@ func New(o Options) (*Core, error) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
 	}
 	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
+	parts.Aloud = new(node.Aloud)
 	c.mutes = mute.New(parts.FS, o.Slog)
 	c.mutes.Names, c.mutes.Tell = c.listeners, func(t *rt.Task, b event.Body) { c.publish(t, &parts, "mute", b) }
 	parts.Mutes = c.mutes.Shown()

@@ -30,7 +30,7 @@ func (c *Core) listeners() (names []string) {
 	return names
 }
 
-// publish tells everybody who follows the appliance, and the webhooks, something that no node tells.
+// publish tells everybody who follows the appliance, the webhooks and the responders, something that no node tells.
 func (c *Core) publish(t *rt.Task, parts *graph.Parts, who string, b event.Body) {
 	e := event.Event{At: t.Wall(), Node: who, Body: b}
 	parts.Events.Push(t, e)

@@ -92,7 +92,7 @@ func Kinds() []*Kind {
 		spools(), deliveries(), engines(), probes(), heartbeats(),
 		forwards(), sttServers(), wyomings(), esphomes(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
-		logins(), players(),
+		logins(), players(), responders(),
 		webhooks(), traces(), histories(),
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
+	"orac/appliance/tts"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -52,6 +53,10 @@ type Parts struct {
 	// Speaker and Sound play: a loudspeaker, and what opens a sound. Nil where nothing is played.
 	Speaker func(Loudspeaker) (play.Speaker, error)
 	Sound   play.Opener
+	// Chime reads a short sound. Voice makes what speaks texts. find resolves a path of the runbook.
+	Chime   func(path string) ([]play.Frame, error)
+	Voice   func(s runbook.TTS, find func(path string) string) (tts.Voice, error)
+	Aloud   *node.Aloud // nil: nobody asks who speaks
 	History node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age

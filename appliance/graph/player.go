@@ -6,7 +6,9 @@ import (
 
 	"orac/appliance/health"
 	"orac/appliance/node"
+	"orac/appliance/play"
 	"orac/appliance/rt"
+	"orac/appliance/tts"
 	"orac/runbook"
 )
 
@@ -39,6 +41,7 @@ type playerSettings struct {
 		Retries    int           `hcl:"retries"`
 		RetrySlow  time.Duration `hcl:"retry_slow"`
 	} `of:"watchdog"`
+	Voices []runbook.TTS `of:"tts"`
 }
 
 func players() *Kind {
@@ -59,6 +62,7 @@ func addPlayers(c *compiler, k *Kind) {
 		var settings playerSettings
 		fill(&settings.Speaker, s)
 		fill(&settings.Watchdog, c.Runbook.Watchdog)
+		settings.Voices = c.Runbook.TTSs
 		c.add(Node{
 			Address: At(Player, s.Name), Kind: k, Block: s.Address, Claim: string(s.Address),
 			Detail:   fmt.Sprintf("%s, volume %g", selector(s.Match, s.Identity, s.ID, "the system's default output"), s.Volume),
@@ -75,12 +79,42 @@ func buildPlayer(a *Assembly, n *Node, id Loudspeaker, s playerSettings) (node.N
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", n.Address, err)
 	}
+	open, err := a.opener(n, s.Voices)
+	if err != nil {
+		return nil, err
+	}
 	w := s.Watchdog
 	return &node.Player{
-		Name: n.Address, Speaker: id.Speaker.Name, Output: speaker, Open: a.Sound, FS: a.FS, Asks: plays.inbox(a, n.Address), Events: a.Events(n.Address),
+		Name: n.Address, Speaker: id.Speaker.Name, Output: speaker, FS: a.FS, Asks: plays.inbox(a, n.Address), Events: a.Events(n.Address), Aloud: a.Parts.Aloud.Of(id.Speaker.Name),
 		Config: rt.NewCell(node.PlayerConfig{
-			Volume: s.Speaker.Volume, Stall: s.Speaker.Stall, Retry: node.Retry{Delay: w.RetryDelay, Tries: w.Retries, Slow: w.RetrySlow},
+			Open: open, Volume: s.Speaker.Volume, Stall: s.Speaker.Stall, Retry: node.Retry{Delay: w.RetryDelay, Tries: w.Retries, Slow: w.RetrySlow},
 		}),
+	}, nil
+}
+
+// opener opens sounds, and has texts spoken.
+func (a *Assembly) opener(n *Node, blocks []runbook.TTS) (play.Opener, error) {
+	voices := map[string]tts.Voice{}
+	for _, b := range blocks {
+		if a.Voice == nil {
+			return nil, fmt.Errorf("%s: nothing speaks here", n.Address)
+		}
+		voice, err := a.Voice(b, a.graph.Runbook.Resolve)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", b.Address, err)
+		}
+		voices[b.Name] = voice
+	}
+	sound := a.Sound
+	return func(t *rt.Task, s play.Source) (play.Sound, error) {
+		if s.Say == nil {
+			return sound(t, s)
+		}
+		voice, ok := voices[s.Say.Voice]
+		if !ok {
+			return nil, fmt.Errorf("there is no tts block %q", s.Say.Voice)
+		}
+		return voice.Speak(t, s.Say.Text)
 	}, nil
 }
 

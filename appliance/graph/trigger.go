@@ -28,6 +28,8 @@ type triggerSettings struct {
 		MultiTrigger bool              `hcl:"multi_trigger"`
 		VADThreshold float64           `hcl:"vad_threshold"`
 		RMSFilter    float64           `hcl:"rms_filter"`
+		Speaker      runbook.Address   `hcl:"speaker"`
+		BargeIn      bool              `hcl:"barge_in"`
 	} `of:"listener"`
 	Models   []firingModel `of:"model"`
 	Meanings []meaning     `of:"model"` // in the order of Models
@@ -80,6 +82,9 @@ func thresholds(models []runbook.Model) string {
 func buildTrigger(a *Assembly, n *Node, id byDevice, s triggerSettings) (node.Node, error) {
 	l := s.Listener
 	c := node.TriggerConfig{Voice: l.VADThreshold > 0, Rules: wake.Rules{MultiTrigger: l.MultiTrigger, RMSFilter: l.RMSFilter}}
+	if l.Speaker != "" && !l.BargeIn {
+		c.Aloud = a.Parts.Aloud.Of(l.Speaker.Name())
+	}
 	for i, m := range s.Models {
 		if !m.Enabled {
 			continue

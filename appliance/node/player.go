@@ -25,11 +25,11 @@ type Player struct {
 	Name    string // address of the node
 	Speaker string // name of the block
 	Output  play.Speaker
-	Open    play.Opener
 	FS      rt.FS
 	Asks    *rt.Mailbox[PlayAsk]
 	Events  Events
 	Config  *rt.Cell[PlayerConfig]
+	Aloud   *rt.Cell[rt.Instant] // until when it is known to speak: see Trigger
 
 	kept   keptVolume
 	opens  int
@@ -46,6 +46,7 @@ type Player struct {
 
 // PlayerConfig are the settings of a Player.
 type PlayerConfig struct {
+	Open   play.Opener
 	Volume float64       // of the runbook, 0 to 1
 	Stall  time.Duration // a speaker that takes nothing for so long is closed
 	Retry  Retry
@@ -145,6 +146,7 @@ func (n *Player) work(t *rt.Task) error {
 		frame := &play.Frame{}
 		happened := n.mixer.Mix(frame)
 		n.way.under = append(n.way.under, under{frame, happened})
+		n.speaks(t)
 		if err := n.way.out.Write(t, frame); err != nil {
 			n.lose(t, err)
 			break
@@ -207,7 +209,7 @@ func (n *Player) add(t *rt.Task, p Play) {
 		s.Patience = p.Priority.Patience()
 	}
 	n.sounds = append(n.sounds, s)
-	s.begin(t, n.Open, n.news)
+	s.begin(t, n.Config.Get().Open, n.news)
 	n.mixer.Add(p.ID, p.Priority, s.Volume, s)
 }
 

@@ -110,6 +110,7 @@ type stage struct {
 	tones   map[string]*tone
 	task    *rt.Task
 	told    map[string]*rt.Mailbox[play.Told]
+	aloud   rt.Cell[rt.Instant]
 }
 
 func onStage(t *testing.T, f func(k *rt.Task, s *stage)) {
@@ -128,13 +129,13 @@ func (s *stage) start(volume float64) {
 	s.events = mailbox()
 	s.Player = &node.Player{
 		Name: "player.room", Speaker: "room", Output: s.speaker, FS: s.disk, Asks: rt.NewMailbox[node.PlayAsk]("plays", 64), Events: rt.NewOut(s.events),
-		Open: func(_ *rt.Task, from play.Source) (play.Sound, error) {
+		Aloud: &s.aloud,
+		Config: rt.NewCell(node.PlayerConfig{Open: func(_ *rt.Task, from play.Source) (play.Sound, error) {
 			if x := s.tones[from.File+from.URL]; x != nil {
 				return x, nil
 			}
 			return nil, fmt.Errorf("%s: no such file", from.File)
-		},
-		Config: rt.NewCell(node.PlayerConfig{Volume: volume, Stall: time.Second, Retry: node.Retry{Delay: time.Second, Tries: 3, Slow: 2 * time.Second}}),
+		}, Volume: volume, Stall: time.Second, Retry: node.Retry{Delay: time.Second, Tries: 3, Slow: 2 * time.Second}}),
 	}
 	s.task = s.k.Supervise("player", 1, s.Player.Run)
 }

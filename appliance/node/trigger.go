@@ -39,6 +39,8 @@ type TriggerConfig struct {
 	Rules wake.Rules
 	Words []Word // of each model in Rules
 	Voice bool   // there is a voice gate
+	// Aloud says until when a speaker beside the microphone speaks: wake words do not count meanwhile. Nil: they do.
+	Aloud *rt.Cell[rt.Instant]
 }
 
 // Word is what the runbook says about a model.
@@ -203,7 +205,7 @@ func (s *slot) open(v Vote) {
 // decide passes on what fires in a hop.
 func (n *Trigger) decide(t *rt.Task, s *slot) {
 	s.used = false
-	if mutes := n.Mutes.Get(); mutes.Deaf(n.Listener, s.at) || mutes.Deaf(n.Listener, t.Now()) {
+	if mutes := n.Mutes.Get(); mutes.Deaf(n.Listener, s.at) || mutes.Deaf(n.Listener, t.Now()) || n.Aloud != nil && s.at < n.Aloud.Get() {
 		for i := range s.scores { // patience and cooldowns continue as if nothing had been scored
 			s.scores[i].Masked = true
 		}

@@ -35,7 +35,11 @@ func NewMixer(volume float64) *Mixer {
 }
 
 // SetVolume changes the volume of everything, within a frame.
-func (m *Mixer) SetVolume(volume float64) { m.loud = loudness(volume) }
+func (m *Mixer) SetVolume(volume float64) {
+	if m.loud = loudness(volume); m.Empty() {
+		m.gain = m.loud // nothing is heard that could jump
+	}
+}
 
 // loudness is the factor of a volume: half a volume is heard as about half as loud.
 func loudness(volume float64) float64 {

@@ -66,6 +66,7 @@ type Source struct {
 	File   string  // path of a WAV or FLAC file
 	URL    string  // http or https address of one
 	Stream *Stream // that somebody writes while it is played
+	Say    *Say    // a text
 }
 
 // Format says what the samples of a Stream are.

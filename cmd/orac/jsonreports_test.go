@@ -43,6 +43,7 @@ func jsonReports() []jsonReport {
 		{"orac spool retry, orac spool drop", []string{"orac spool retry", "orac spool drop"}, []done{}, false},
 		{"orac spool export", []string{"orac spool export"}, exportReport{}, false},
 		{"orac ask", []string{"orac ask"}, askedReport{}, false},
+		{"orac say", []string{"orac say"}, status.Said{}, false},
 		{"orac mute, orac unmute", []string{"orac mute", "orac unmute"}, status.Muting{}, false},
 		{"orac restart", []string{"orac restart"}, status.Restarting{}, false},
 		{"orac members", []string{"orac members"}, []members.State{}, false},

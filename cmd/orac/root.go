@@ -189,7 +189,7 @@ One file, orac.hcl, declares the whole device.`,
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.owned(c, a.args) },
 	}
 	root.AddCommand(a.initCommand(), a.runCommand(), a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.generationsCommand(),
-		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.historyCommand(), a.incidentsCommand(), a.spoolCommand(), a.askCommand(),
+		a.statusCommand(), a.healthCommand(), a.logsCommand(), a.historyCommand(), a.incidentsCommand(), a.spoolCommand(), a.askCommand(), a.sayCommand(),
 		a.muteCommand(), a.unmuteCommand(), a.restartCommand(), a.membersCommand(), a.pushCommand(),
 		a.simCommand(), a.chaosCommand(), a.validateCommand(), a.fmtCommand(), a.schemaCommand(), a.graphCommand(),
 		a.secretsCommand(), a.memberCommand(), a.joinCommand(), a.leaveCommand(), a.importCommand(), a.userCommand(), a.keyCommand(), a.tokenCommand(), a.auditCommand(),

@@ -22,6 +22,7 @@ type handler struct {
 	changer   Changer
 	commanded Commanded
 	actor     Actor           // nil: nothing is acted on
+	sayer     Sayer           // nil: nothing is said
 	inviter   Inviter         // nil: nobody joins
 	centre    Centre          // nil: it has no members
 	ctx       context.Context // ends with the daemon
@@ -32,10 +33,11 @@ type handler struct {
 
 func newHandler(ctx context.Context, d Daemon, patience time.Duration) *handler {
 	actor, _ := d.(Actor)
+	sayer, _ := d.(Sayer)
 	centre, _ := d.(Centre)
 	inviter, _ := d.(Inviter)
 	historian, _ := d.(Historian)
-	return &handler{watched: d, archive: d, changer: d, commanded: d, actor: actor, inviter: inviter, centre: centre, historian: historian, ctx: ctx, patience: patience}
+	return &handler{watched: d, archive: d, changer: d, commanded: d, actor: actor, sayer: sayer, inviter: inviter, centre: centre, historian: historian, ctx: ctx, patience: patience}
 }
 
 // Handler returns only the routes below /v1/, for a server with its own limits and login. ctx ends running requests.
@@ -54,6 +56,7 @@ func (h *handler) routes() http.Handler {
 	mux.HandleFunc("GET /v1/logs", h.logs)
 	mux.HandleFunc("POST /v1/spool", h.spool)
 	mux.HandleFunc("POST /v1/ask", h.ask)
+	mux.HandleFunc("POST /v1/say", h.say)
 	mux.HandleFunc("POST /v1/mute", h.mute)
 	mux.HandleFunc("POST /v1/unmute", h.unmute)
 	mux.HandleFunc("POST /v1/restart", h.restart)

@@ -57,12 +57,12 @@ func (k *Sink) Unload() error {
 
 // Recording is what a loudspeaker plays, from its start on.
 type Recording struct {
-	cmd *exec.Cmd
+	cmd   *exec.Cmd
+	grown chan struct{} // holds a token after more was recorded
 
-	mu      sync.Mutex // guards the fields below
-	pcm     []int16
-	stamps  []stamp
-	problem error
+	mu     sync.Mutex // guards the fields below
+	pcm    []int16
+	stamps []stamp
 }
 
 type stamp struct {
@@ -86,7 +86,7 @@ func (k *Sink) Record() (*Recording, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("parec is needed: run make deps (%w)", err)
 	}
-	r := &Recording{cmd: cmd}
+	r := &Recording{cmd: cmd, grown: make(chan struct{}, 1)}
 	go r.read(out)
 	return r, nil
 }
@@ -102,14 +102,19 @@ func (r *Recording) read(from io.Reader) {
 			r.pcm = append(r.pcm, int16(uint16(odd[0])|uint16(odd[1])<<8))
 		}
 		r.stamps = append(r.stamps, stamp{len(r.pcm), now})
+		r.mu.Unlock()
+		select {
+		case r.grown <- struct{}{}:
+		default: // there is a token already
+		}
 		if err != nil {
-			r.problem = err
-			r.mu.Unlock()
 			return
 		}
-		r.mu.Unlock()
 	}
 }
+
+// Grown gives a token after more was recorded.
+func (r *Recording) Grown() <-chan struct{} { return r.grown }
 
 // Len is how much was recorded so far, in samples.
 func (r *Recording) Len() int {

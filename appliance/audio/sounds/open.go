@@ -24,19 +24,24 @@ func (o Opener) Open(t *rt.Task, s play.Source) (play.Sound, error) {
 	case s.Stream != nil:
 		return openStream(s.Stream)
 	case s.File != "":
-		f, stat, err := statedir.Regular(s.File)
-		if err != nil {
-			return nil, err
-		}
-		d, err := decode(f, stat.Size())
-		if err != nil {
-			return nil, errors.Join(&fs.PathError{Op: "play", Path: s.File, Err: err}, f.Close())
-		}
-		return &file{d, f}, nil
+		return File(s.File)
 	case s.URL != "":
 		return o.fetch(t, s.URL)
 	}
 	return nil, errors.New("there is no sound to play")
+}
+
+// File opens a file.
+func File(path string) (play.Sound, error) {
+	f, stat, err := statedir.Regular(path)
+	if err != nil {
+		return nil, err
+	}
+	d, err := decode(f, stat.Size())
+	if err != nil {
+		return nil, errors.Join(&fs.PathError{Op: "play", Path: path, Err: err}, f.Close())
+	}
+	return &file{d, f}, nil
 }
 
 // file is a sound that is read from something that is closed at the end.

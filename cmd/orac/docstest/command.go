@@ -53,6 +53,9 @@ func exits(b Block, list []Command) error {
 		if planned.MatchString(list[i].Text) {
 			list[i].Exit = []int{0, 2}
 		}
+		if speaks.MatchString(list[i].Text) {
+			list[i].Exit = []int{1} // a machine that tries documents has no speaker; a wrong command line ends with 64
+		}
 	}
 	said := b.Info["exit"]
 	if said == "" {
@@ -69,6 +72,8 @@ func exits(b Block, list []Command) error {
 }
 
 var planned = regexp.MustCompile(`\borac plan\b[^|]*$`)
+
+var speaks = regexp.MustCompile(`\borac say\b`)
 
 var heredoc = regexp.MustCompile(`<<-?\s*(['"]?)([A-Z]+)(['"]?)`)
 

@@ -281,3 +281,41 @@ device "speaker" "hall" {
 device "speaker" "card" {
   id = "hw:1,0"
 }
+
+tts "local" {
+  protocol = "exec"
+  command  = ["espeak-ng", "--stdout", "--", "{text}"]
+  timeout  = "5s"
+}
+
+tts "house" {
+  protocol = "wyoming"
+  url      = "tcp://speech.local:10200"
+  voice    = "en_GB-alan-medium"
+}
+
+tts "cloud" {
+  protocol    = "openai"
+  url         = "https://speech.example"
+  model       = "tts-1"
+  token       = secret("jwt")
+  ca          = "ca.pem"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
+
+listener "hall" {
+  device   = device.microphone.card
+  models   = [model.hey_jarvis]
+  speaker  = device.speaker.room
+  tts      = tts.local
+  barge_in = true
+
+  chimes {
+    wake  = "sounds/wake.wav"
+    done  = "sounds/done.wav"
+    error = "sounds/error.wav"
+    timer = "sounds/timer.wav"
+    mute  = "sounds/mute.wav"
+  }
+}
