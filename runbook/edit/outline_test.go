@@ -75,6 +75,7 @@ listener.k true 15
   deliver "[stt.a /* why */]" 19 false "" []
 listener.k.record true 20
   silence "\"1s\"" 21 true "1s" []
+listener.k.chimes false 0
 stt.x true 24
   token "secret(\"x\")" 26 false "" []
   auth "null" 25 false "" []
