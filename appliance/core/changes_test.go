@@ -28,6 +28,7 @@ import (
 	"orac/appliance/stt"
 	"orac/appliance/stt/wire"
 	"orac/appliance/thread"
+	"orac/appliance/tts"
 	"orac/models/wake"
 	"orac/runbook"
 	"orac/runbook/edit"
@@ -99,6 +100,7 @@ var with = map[string][][2]string{
 	"esphome unprotected_on_the_network": {{"key", ""}},
 	"device.speaker identity":            {{"match", ""}},
 	"device.speaker id":                  {{"match", ""}},
+	"tts protocol":                       {{"model", `"tts-1"`}},
 }
 
 // changed is the runbook with one attribute of one block of a type changed, the first that the language allows.
@@ -363,6 +365,8 @@ func world() *graph.Parts {
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
 		Speaker:       func(l graph.Loudspeaker) (play.Speaker, error) { return horn{l}, nil },
+		Chime:         func(path string) ([]play.Frame, error) { return []play.Frame{{int16(len(path))}}, nil },
+		Voice:         func(s runbook.TTS, _ func(string) string) (tts.Voice, error) { return throat{s}, nil },
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
 		Traces:        func(s graph.TraceService) (otlp.Collector, error) { return tracer{s}, nil },
 		Inference: graph.Inference{
@@ -388,6 +392,7 @@ type (
 	issuer  struct{ graph.IssuerService }
 	tracer  struct{ graph.TraceService }
 	horn    struct{ graph.Loudspeaker }
+	throat  struct{ runbook.TTS }
 	deaf    struct{}
 	mum     struct{}
 	never   struct{}
@@ -401,6 +406,8 @@ func (hand) Refresh()                                                           
 func (mind) Choose(*rt.Task, act.Question) ([]byte, error)                          { return nil, errors.New("no answer") }
 
 func (tracer) Export(*rt.Task, []otlp.Span) (int, error) { return 0, nil }
+
+func (throat) Speak(*rt.Task, string) (play.Sound, error) { return nil, errors.New("nothing is said") }
 
 func (horn) Open(*rt.Task) (play.Output, error) { return nil, errors.New("nothing is played") }
 

@@ -144,7 +144,7 @@ type Forwarded struct {
 
 	Of    thread.Thread `json:"-"` // what the text belongs to
 	Began time.Time     `json:"-"` // when this try began; zero if there was none
-	Own   bool          `json:"-"` // it is of a listener of this appliance
+	Under string        `json:"-"` // the ID of the step that it is a part of
 }
 
 func (Forwarded) Kind() string { return "forwarded" }

@@ -136,8 +136,11 @@ func (b Delivered) steps(at time.Time) []Step {
 	return []Step{end, {Of: end.Of, Name: "spool", To: at, Whole: true}, whole}
 }
 
-// serve is the step in which an STT server answers another machine.
-const serve = "serve"
+// ServeStep is the ID of the step in which an STT server answers another machine with the transcript of that ID.
+func ServeStep(transcript string) string { return Step{Name: "serve", Key: transcript}.ID() }
+
+// stamp tells what was tried at different times from each other.
+func stamp(at time.Time) string { return strconv.FormatInt(at.UnixNano(), 36) }
 
 func (b Served) steps(at time.Time) []Step {
 	if b.Of == (thread.Thread{}) {
@@ -149,15 +152,19 @@ func (b Served) steps(at time.Time) []Step {
 	}
 	began := done.Add(-seconds(b.Took))
 	came := began.Add(-seconds(b.Waited))
-	step := Step{Of: b.Of, Name: serve, Role: Answers, From: came, To: at, Fails: b.Cause, With: []Fact{
+	key := b.Utterance
+	if key == "" { // it was sent away, and comes again
+		key = stamp(at)
+	}
+	step := Step{Of: b.Of, Name: "serve", Key: key, Role: Answers, From: came, To: at, Fails: b.Cause, With: []Fact{
 		{"orac.stt_server", b.Server}, {"orac.topic", b.Topic}, {"orac.seconds", b.Seconds}, {"orac.streamed", b.Streamed}, {"orac.peer", b.Peer},
 	}}
 	list := []Step{step}
 	if b.Waited > 0 {
-		list = append(list, Step{Of: b.Of, Name: "queue", Under: serve, From: came, To: began})
+		list = append(list, Step{Of: b.Of, Name: "queue", Key: key, Under: step.ID(), From: came, To: began})
 	}
 	if !b.Busy {
-		list = append(list, Step{Of: b.Of, Name: "engine", Under: serve, From: began, To: done, Fails: b.Cause})
+		list = append(list, Step{Of: b.Of, Name: "engine", Key: key, Under: step.ID(), From: began, To: done, Fails: b.Cause})
 	}
 	return list
 }
@@ -168,7 +175,7 @@ func ForwardStep(core string, began time.Time) string {
 }
 
 func forwardKey(core string, began time.Time) string {
-	return core + " " + strconv.FormatInt(began.UnixNano(), 36)
+	return core + " " + stamp(began)
 }
 
 func (b Forwarded) steps(at time.Time) []Step {
@@ -176,11 +183,8 @@ func (b Forwarded) steps(at time.Time) []Step {
 		return nil
 	}
 	step := Step{
-		Of: b.Of, Name: "forward", Key: forwardKey(b.Core, b.Began), Under: serve, Role: Asks, From: b.Began, To: at,
+		Of: b.Of, Name: "forward", Key: forwardKey(b.Core, b.Began), Under: b.Under, Role: Asks, From: b.Began, To: at,
 		With: []Fact{{"orac.core", b.Core}, {"orac.outcome", b.Outcome}},
-	}
-	if b.Own {
-		step.Under = command
 	}
 	if b.Outcome != "done" {
 		step.Fails = b.Cause
@@ -188,18 +192,25 @@ func (b Forwarded) steps(at time.Time) []Step {
 	return []Step{step}
 }
 
-// ReadStep is the ID of the step in which a topic finds out what a text means.
-const ReadStep = "read"
+// ReadStep is the ID of the step in which a topic finds out what a text means that came at that time. The same text may come again.
+func ReadStep(came time.Time) string { return Step{Name: "read", Key: stamp(came)}.ID() }
 
-// CallStep is the ID of a call to a backend, the number-th for its request.
-func CallStep(number int) string { return Step{Name: "call", Key: strconv.Itoa(number)}.ID() }
+// CallStep is the ID of a call to a backend, the number-th for the text that came at that time.
+func CallStep(came time.Time, number int) string {
+	return Step{Name: "call", Key: callKey(came, number)}.ID()
+}
+
+func callKey(came time.Time, number int) string { return stamp(came) + " " + strconv.Itoa(number) }
+
+// CommandStep is the ID of the step that all others of a listener's command are parts of.
+const CommandStep = command
 
 func (b Acted) steps(at time.Time) []Step {
 	of := thread.Thread{ID: b.Trace, Parent: b.Parent}
 	if of.ID == "" {
 		of.ID = b.Request
 	}
-	act := Step{Of: of, Name: "act", Role: Answers, From: b.Came, To: at, With: []Fact{
+	act := Step{Of: of, Name: "act", Key: stamp(b.Came), Role: Answers, From: b.Came, To: at, With: []Fact{
 		{"orac.topic", b.Topic}, {"orac.tier", b.Tier}, {"orac.result", b.Result}, {"orac.verified", b.Verified},
 	}}
 	if b.Result == "failed" || b.Result == "unknown" || b.Result == "refused" {
@@ -207,7 +218,7 @@ func (b Acted) steps(at time.Time) []Step {
 	}
 	list := []Step{act, wholeCommand(of.ID, at)}
 	if !b.ReadAt.IsZero() {
-		read := Step{Of: of, Name: ReadStep, Under: act.ID(), From: b.Came, To: b.ReadAt, With: []Fact{{"orac.tier", b.Tier}}}
+		read := Step{Of: of, Name: "read", Key: act.Key, Under: act.ID(), From: b.Came, To: b.ReadAt, With: []Fact{{"orac.tier", b.Tier}}}
 		if b.Model != "" {
 			read.With = append(read.With, Fact{"orac.language_model", b.Model})
 		}
@@ -226,7 +237,7 @@ func (c ActedCall) steps(act Step, at time.Time) (list []Step) {
 	if c.Number == 0 || c.Sent.IsZero() {
 		return nil
 	}
-	call := Step{Of: act.Of, Name: "call", Key: strconv.Itoa(c.Number), Under: act.ID(), Role: Asks, From: c.Sent, To: c.Answered, With: []Fact{
+	call := Step{Of: act.Of, Name: "call", Key: callKey(act.From, c.Number), Under: act.ID(), Role: Asks, From: c.Sent, To: c.Answered, With: []Fact{
 		{"orac.backend", c.Backend}, {"orac.intent", c.Intent}, {"orac.service", c.Service}, {"orac.verdict", c.Verdict},
 		{"orac.targets", strings.Join(c.Targets[:min(len(c.Targets), mostTargets)], " ")},
 	}}

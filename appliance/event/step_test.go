@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"orac/appliance/thread"
 )
 
 // TestStepsHoldNoSpeech: what was said in the room makes no difference to steps and counts, and whatever an event holds, its steps have names
@@ -41,8 +43,9 @@ func TestIDsOfSteps(t *testing.T) {
 	for want, b := range map[string]Body{
 		DeliverStep("whisper", 3): DeliveryStarted{Utterance: "u", STT: "whisper", Attempt: 3},
 		ForwardStep("house", at):  Forwarded{Core: "house", Began: at},
-		CallStep(2):               Acted{Calls: []ActedCall{{Number: 2, Sent: at}}, ReadAt: at},
-		ReadStep:                  Acted{ReadAt: at},
+		CallStep(at, 2):           Acted{Came: at, Calls: []ActedCall{{Number: 2, Sent: at}}, ReadAt: at},
+		ReadStep(at):              Acted{Came: at, ReadAt: at},
+		ServeStep("t"):            Served{Utterance: "t", Of: thread.Thread{ID: "r"}},
 	} {
 		found := false
 		for _, s := range (Event{At: at, Body: b}).Steps() {

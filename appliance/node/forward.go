@@ -81,7 +81,7 @@ type sentText struct {
 	id    string
 	of    thread.Thread
 	began time.Time
-	own   bool // of a listener of this appliance
+	under string // the step that the text comes from
 }
 
 // begun asks the node to note that Core is about to have a text.
@@ -201,7 +201,11 @@ func (r coreReceiver) request(i *outbox.Item, c notify.Command) (func(*rt.Task) 
 		return cmp.Or(stopped, err)
 	}
 	return func(t *rt.Task) error {
-		r.sent.Take(rt.NewCell(sentText{i.ID, c.Thread(), t.Wall(), c.Recording != ""}))
+		under := event.ServeStep(c.Utterance)
+		if c.Recording != "" { // of a listener of this appliance
+			under = event.CommandStep
+		}
+		r.sent.Take(rt.NewCell(sentText{i.ID, c.Thread(), t.Wall(), under}))
 		c.Parent = r.c.Sampling.Onward(c.Thread(), event.ForwardStep(r.Core, r.sent.Get().began)).Parent
 		return r.c.Client.Generate(t, c, ready)
 	}, nil
@@ -215,7 +219,7 @@ func (r coreReceiver) final(e *wire.Error) bool { return e.Doubt != wire.NoDoubt
 func (r coreReceiver) tell(t *rt.Task, i *outbox.Item, outcome string, change func(*event.Forwarded)) {
 	e := event.Forwarded{Core: r.Core, Event: i.ID, Outcome: outcome}
 	if s := r.sent.Get(); s.id == i.ID {
-		e.Of, e.Began, e.Own = s.of, s.began, s.own
+		e.Of, e.Began, e.Under = s.of, s.began, s.under
 		r.sent.Take(rt.NewCell(sentText{}))
 	}
 	if change != nil {

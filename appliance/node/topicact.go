@@ -314,7 +314,7 @@ func (n *Topic) call(t *rt.Task, j *deed, e *journal.Entry, call act.Call, until
 	o.Sent = t.Wall()
 	j.made++
 	o.Number = j.made
-	ask := doCall{call: call, thread: n.c.Sampling.Onward(j.Thread(), event.CallStep(j.made)), until: until, reply: rt.NewMailbox[act.Outcome]("outcome", 1)}
+	ask := doCall{call: call, thread: n.c.Sampling.Onward(j.Thread(), event.CallStep(j.at, j.made)), until: until, reply: rt.NewMailbox[act.Outcome]("outcome", 1)}
 	if !to.TrySend(t, ask) {
 		o.Sent, o.Verdict, o.Reason = time.Time{}, act.NotTried, "backend."+call.Backend+" is busy"
 		return o, nil

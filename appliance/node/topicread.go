@@ -210,7 +210,7 @@ var errImpossible = errors.New("cannot be done")
 func (n *Topic) choose(t *rt.Task, j *deed, m *sentence.Matcher, until rt.Instant) (list []act.Command, modelErr, err error) {
 	choices := m.Choices()
 	reply := rt.NewMailbox[chosen]("reply", 1)
-	q := ModelAsk{Question: n.c.Question(choices, j.Text, n.c.Sampling.Onward(j.Thread(), event.ReadStep)), Until: until, Reply: reply}
+	q := ModelAsk{Question: n.c.Question(choices, j.Text, n.c.Sampling.Onward(j.Thread(), event.ReadStep(j.at))), Until: until, Reply: reply}
 	if !n.c.Ask.TrySend(t, q) {
 		return nil, &act.BusyError{What: "language_model." + n.c.Model, RetryAfter: time.Second}, nil
 	}

@@ -111,7 +111,7 @@ func (x *traced) speak(k *rt.Task, n int) {
 		Tier: "sentence", Result: "done", Verified: true, Came: came, ReadAt: came.Add(5 * time.Millisecond),
 		Calls: []event.ActedCall{{Backend: "home", Service: "light.turn_on", Verdict: "proven", Number: 1, Sent: sent, Answered: sent.Add(20 * time.Millisecond), Proof: sent.Add(90 * time.Millisecond)}},
 	})
-	x.tell(k, "forward.general", event.Forwarded{Core: "general", Outcome: "done", Of: of, Began: began, Own: true})
+	x.tell(k, "forward.general", event.Forwarded{Core: "general", Outcome: "done", Of: of, Began: began, Under: event.CommandStep})
 }
 
 // TestACommandIsOneTrace: all its steps have one trace, hang together under the command, and hold no word of it.

@@ -46,6 +46,40 @@ listener "by_id" {
   device = device.microphone.by_id
   models = [model.alexa]
 }
+device "speaker" "room" { match = "Room" }
+device "speaker" "by_name" { identity = "alsa_output.usb" }
+device "speaker" "by_id" { id = "hw:1,0" }
+tts "local" {
+  protocol = "exec"
+  command  = ["cat", "{text}"]
+}
+tts "house" {
+  protocol = "wyoming"
+  url      = "tcp://speech.test:10200"
+}
+tts "cloud" {
+  protocol    = "openai"
+  url         = "https://speech.test"
+  model       = "tts-1"
+  token       = secret("one")
+  ca          = "ca.pem"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
+listener "voice" {
+  device  = device.microphone.by_id
+  models  = [model.alexa]
+  deliver = [stt.whisper]
+  speaker = device.speaker.room
+  tts     = tts.local
+  chimes {
+    wake  = "wake.wav"
+    done  = "wake.wav"
+    error = "wake.wav"
+    timer = "wake.wav"
+    mute  = "wake.wav"
+  }
+}
 listener "many" {
   device = device.microphone.many
   models = [model.alexa]
