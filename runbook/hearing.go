@@ -225,6 +225,7 @@ var listenerBlock = &language.BlockType{
   device  = device.microphone.usb
   models  = [model.hey_jarvis]
   deliver = [stt.whisper]
+  speaker = device.speaker.kitchen
 }`,
 	Attributes: slices.Concat([]language.Attribute{
 		{Name: "device", Kind: language.Ref, Gives: language.Tunes, OnChange: language.Restart, Required: true, Refs: []string{"device.microphone", "device.wav"}, Example: "device.microphone.usb",

@@ -41,7 +41,7 @@ var spokenName = language.Match(`^[^\x00-\x1f\x7f]{1,200}$`)
 
 var ttsBlock = &language.BlockType{
 	Type: "tts", Named: true,
-	Doc:  "What speaks texts: answers to commands, and those of `orac say`.",
+	Doc:  "What speaks texts: answers to commands, and what a person types (`orac say \"dinner is ready\"`).",
 	Slot: language.Into(func(rb *Runbook) any { return &rb.TTSs }),
 	Example: `tts "local" {
   protocol = "exec"

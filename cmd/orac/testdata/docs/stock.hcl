@@ -33,9 +33,14 @@ service_account "hey_orac" {
   permissions = ["stt.transcribe", "stt.heartbeat"]
 }
 
+device "speaker" "kitchen" {
+  match = "USB"
+}
+
 listener "kitchen" {
-  device = device.microphone.usb
-  models = [model.hey_jarvis]
+  device  = device.microphone.usb
+  models  = [model.hey_jarvis]
+  speaker = device.speaker.kitchen
 }
 
 backend "home" {

@@ -76,3 +76,7 @@ wyoming "speech" {
   serve  = "stt"
   engine = stt.local
 }
+
+traces {
+  url = "http://collector.local:4318"
+}
