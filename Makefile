@@ -131,7 +131,7 @@ CHAOS_ALL := $(CHAOS_SHORT) $(addprefix chaos/scenarios/,disowned.hcl memory.hcl
 .PHONY: chaos
 chaos: deps build ## run scenarios on a live appliance with real faults, and compare with the simulation (SHORT=1: the short set)
 	bin/orac sim $(CHAOS_BOTH) --seeds 1-20 --json $(STATE)/chaos-sim.json >/dev/null
-	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 6 \
+	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/orac chaos $(if $(SHORT),$(CHAOS_SHORT),$(CHAOS_ALL)) --workers 4 \
 		--json $(STATE)/chaos.json --junit $(STATE)/chaos.xml --html $(STATE)/chaos.html --compare $(STATE)/chaos-sim.json
 
 .PHONY: docs
