@@ -1,6 +1,7 @@
 package sounds
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -86,24 +87,63 @@ func decode(r io.Reader, size int64) (d decoder, err error) {
 			d, err = nil, fmt.Errorf("the sound is damaged: %v", v)
 		}
 	}()
-	head := make([]byte, sniffed)
-	n, err := io.ReadFull(r, head)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+	in := bufio.NewReader(r)
+	tags, err := skipTags(in)
+	if err != nil {
 		return nil, err
 	}
-	head = head[:n]
-	whole := io.MultiReader(bytes.NewReader(head), r)
+	head, err := in.Peek(sniffed)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if size >= 0 {
+		size -= tags
+	}
 	switch {
 	case bytes.HasPrefix(head, []byte("RIFF")), bytes.HasPrefix(head, []byte("RIFX")), bytes.HasPrefix(head, []byte("RF64")):
-		return wav.NewReaderTo(&forward{r: whole}, size, play.Rate)
+		return wav.NewReaderTo(&forward{r: in}, size, play.Rate)
 	case bytes.HasPrefix(head, []byte("fLaC")):
-		return newFLAC(whole)
-	case bytes.HasPrefix(head, []byte("ID3")), n >= 2 && head[0] == 0xff && head[1]&0xe6 == 0xe2: // layer III
-		return newMP3(whole)
+		return newFLAC(in)
 	case bytes.HasPrefix(head, []byte("OggS")):
 		return nil, errors.New("Ogg (Opus, Vorbis) is not supported: convert it, for example with ffmpeg -i in.ogg out.flac")
+	case tags > 0, len(head) >= 2 && head[0] == 0xff && head[1]&0xe6 == 0xe2: // layer III
+		return newMP3(in)
 	}
 	return nil, errors.New("it is no WAV, FLAC or MP3: convert it, for example with ffmpeg -i in out.flac")
+}
+
+// tagHeader is how long the header of an ID3v2 tag is, and its footer.
+const tagHeader = 10
+
+// skipTags reads over the ID3v2 tags at the beginning, and returns how many bytes they have. A tag may promise 256 MiB; the decoder would
+// take memory for all of it, whatever follows.
+func skipTags(r *bufio.Reader) (skipped int64, err error) {
+	for {
+		head, err := r.Peek(tagHeader)
+		switch {
+		case err != nil && !errors.Is(err, io.EOF):
+			return skipped, err
+		case !bytes.HasPrefix(head, []byte("ID3")):
+			return skipped, nil
+		case len(head) < tagHeader:
+			return skipped, errors.New("its ID3 tag is cut off")
+		}
+		size := int64(0)
+		for _, b := range head[6:tagHeader] {
+			size = size<<7 | int64(b&0x7f)
+		}
+		if size += tagHeader; head[5]&0x10 != 0 {
+			size += tagHeader // the footer
+		}
+		n, err := io.CopyN(io.Discard, r, size)
+		skipped += n
+		switch {
+		case errors.Is(err, io.EOF):
+			return skipped, fmt.Errorf("its ID3 tag is cut off: it promises %d bytes, and %d came", size, n)
+		case err != nil:
+			return skipped, err
+		}
+	}
 }
 
 // keptBehind is how far back a forward reader can read: WAV headers are looked at twice.

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -286,6 +287,37 @@ func TestAFetchEndsWithItsTask(t *testing.T) {
 			t.Errorf("it ended with %v", err)
 		}
 	})
+}
+
+// TestATagCostsNoMemory: what it promises is read over, and never kept.
+func TestATagCostsNoMemory(t *testing.T) {
+	tag := func(flags byte, size ...byte) string {
+		return string(append([]byte{'I', 'D', '3', 4, 0, flags}, size...))
+	}
+	whole := asFLAC(t, tone(440, 16000, 1600), 16000)
+	for _, c := range []struct {
+		text, want string
+	}{
+		{tag(0, 0x7f, 0x7f, 0x7f, 0x7f), "promises 268435465 bytes, and 10 came"},
+		{tag(0, 0x7f, 0x7f, 0x7f, 0x7f) + strings.Repeat("x", 100), "and 110 came"},
+		{tag(0, 0xff, 0xff, 0xff, 0xff), "cut off"},
+		{"ID3", "cut off"},
+		{strings.Repeat(tag(0, 0, 0, 0, 0), 1000), "EOF"},
+		{tag(0, 0, 0, 0, 3) + "abc" + string(whole), ""},
+		{tag(0x10, 0, 0, 0, 3) + "abc" + "3DI\x04\x00\x10\x00\x00\x00\x03" + string(whole), ""},
+		{tag(0, 0, 0, 0, 3) + "abc" + string(asWAV(tone(440, 16000, 1600), 16000, 3200)), ""},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Decode([]byte(c.text))
+		runtime.ReadMemStats(&after)
+		if c.want == "" != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%.20q: %v, want %q", c.text, err, c.want)
+		}
+		if took := after.TotalAlloc - before.TotalAlloc; took > 16<<20 {
+			t.Errorf("%.20q took %d MiB", c.text, took>>20)
+		}
+	}
 }
 
 func FuzzDecode(f *testing.F) {
