@@ -194,12 +194,11 @@ func (n *Player) add(t *rt.Task, p Play) {
 	case n.find(p.ID) >= 0:
 		refuse(fmt.Errorf("%s is played already", p.ID))
 		return
-	case p.Priority == play.Media:
-		n.mixer.Stop(play.Replaced, func(_ string, p play.Priority) bool { return p == play.Media })
-	}
-	if len(n.sounds) >= mostSounds {
+	case len(n.sounds) >= mostSounds:
 		refuse(fmt.Errorf("%d sounds are played or wait already", mostSounds))
 		return
+	case p.Priority == play.Media: // the one before ends, now that nothing refuses this one
+		n.mixer.Stop(play.Replaced, func(_ string, p play.Priority) bool { return p == play.Media })
 	}
 	s := &playing{Play: p, asked: t.Now(), fed: t.Now()}
 	if p.Volume == 0 {

@@ -354,3 +354,21 @@ func TestTooManySoundsAreRefused(t *testing.T) {
 		}
 	})
 }
+
+// TestAMediumThatIsRefusedEndsNoOther.
+func TestAMediumThatIsRefusedEndsNoOther(t *testing.T) {
+	onStage(t, func(k *rt.Task, s *stage) {
+		s.play("music", play.Media, &tone{level: 100, frames: 50})
+		for i := range 15 {
+			s.play(fmt.Sprint(i), play.Answer, &tone{level: 100, frames: 1})
+		}
+		s.play("more", play.Media, &tone{level: 100, frames: 5})
+		_ = k.Sleep(10 * time.Second)
+		if got := s.end("more"); got != "failed after 0s: 16 sounds are played or wait already" {
+			t.Errorf("%q", got)
+		}
+		if got := s.end("music"); got != "begun, done after 1s" {
+			t.Errorf("%q", got)
+		}
+	})
+}
