@@ -34,7 +34,11 @@ const TextArgument = "{text}"
 // mostSound bounds the sound of a text, in bytes: five minutes of 22.05 kHz.
 const mostSound = 13 << 20
 
-// plain makes one line of a text that says something. It does not begin with a dash: no program takes it for an option.
+// minus is what a number below zero begins with, other than a dash.
+const minus = "\u2212"
+
+// plain makes one line of a text that says something. It does not begin with a dash, so no program takes it for an option; that of a number
+// becomes a minus, since five degrees are not five below zero.
 func plain(text string) (string, error) {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r) {
@@ -42,7 +46,12 @@ func plain(text string) (string, error) {
 		}
 		return r
 	}, strings.ToValidUTF8(text, " "))
-	text = strings.TrimLeft(strings.Join(strings.Fields(text), " "), "- ")
+	text = strings.Join(strings.Fields(text), " ")
+	bare := strings.TrimLeft(text, "- ")
+	if strings.HasSuffix(strings.TrimSuffix(text, bare), "-") && bare != "" && '0' <= bare[0] && bare[0] <= '9' {
+		bare = minus + bare
+	}
+	text = bare
 	for len(text) > play.MostText || !utf8.ValidString(text) {
 		text = text[:min(len(text), play.MostText+1)-1]
 	}

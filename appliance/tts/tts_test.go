@@ -163,6 +163,16 @@ func TestAWyomingServiceSpeaks(t *testing.T) {
 	}
 }
 
+func TestATextIsNoOptionAndKeepsItsMinus(t *testing.T) {
+	for text, want := range map[string]string{
+		"-5 °C": "\u22125 °C", " \n-12,5": "\u221212,5", "--5": "\u22125", "- 5": "5", "-v": "v", "--help -5": "help -5", "5-6": "5-6", "it is -5": "it is -5",
+	} {
+		if got, err := plain(text); err != nil || got != want {
+			t.Errorf("%q: %q, %v, want %q", text, got, err, want)
+		}
+	}
+}
+
 func FuzzPlain(f *testing.F) {
 	f.Add("--help")
 	f.Add("zwölf\u202e Uhr\x00")
