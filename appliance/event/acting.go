@@ -2,8 +2,10 @@ package event
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"orac/appliance/record"
 	"orac/runbook/hook"
@@ -116,8 +118,25 @@ func (b Acted) told() Told {
 }
 
 func (b Acted) unspoken() Body {
+	b.Reason = b.withheld(b.Reason)
+	b.Calls = slices.Clone(b.Calls)
+	for i := range b.Calls {
+		b.Calls[i].Reason = b.withheld(b.Calls[i].Reason)
+	}
 	b.Text, b.Speech, b.Answer = "", "", ""
 	return b
+}
+
+// withheld is a reason that does not repeat what was said: some come from programs and servers that were told it. A single word is no
+// sentence, and stands in many reasons by chance.
+func (b Acted) withheld(reason string) string {
+	words := func(text string) string {
+		return " " + strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }), " ") + " "
+	}
+	if said := words(b.Text); strings.Count(said, " ") > 2 && strings.Contains(words(reason), said) {
+		return "its reason repeats what was said"
+	}
+	return reason
 }
 
 func (b Acted) words() Words {

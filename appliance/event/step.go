@@ -50,7 +50,7 @@ type Fact struct {
 
 // Steps returns the parts of commands that the event tells.
 func (e Event) Steps() []Step {
-	b, ok := e.Body.(interface{ steps(at time.Time) []Step })
+	b, ok := e.Unspoken().Body.(interface{ steps(at time.Time) []Step })
 	if !ok {
 		return nil
 	}

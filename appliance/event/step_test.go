@@ -37,6 +37,35 @@ func TestStepsHoldNoSpeech(t *testing.T) {
 	})
 }
 
+// TestAReasonThatRepeatsWhatWasSaidIsWithheld: programs and servers that were told it give reasons, too.
+func TestAReasonThatRepeatsWhatWasSaidIsWithheld(t *testing.T) {
+	for reason, want := range map[string]bool{
+		`the program failed (exit status 1); it said: no “Open, the SAFE!” here`: false,
+		"open the safe":      false,
+		"reopen the safes":   true,
+		"it took too long":   true,
+		"":                   true,
+		"the safe is closed": true,
+	} {
+		e := Event{Body: Acted{Text: "Open the safe.", Result: "failed", Reason: reason, Calls: []ActedCall{{Number: 1, Sent: time.Unix(1, 0), Verdict: "failed", Reason: reason}}}}
+		failed := 0
+		for _, s := range e.Steps() {
+			if s.Fails != "" || reason == "" {
+				failed++
+			}
+			if s.Fails != "" && (s.Fails == reason) != want {
+				t.Errorf("%q: %q", reason, s.Fails)
+			}
+		}
+		if failed < 2 || e.Body.(Acted).Calls[0].Reason != reason || (e.Unspoken().Body.(Acted).Calls[0].Reason == reason) != want {
+			t.Errorf("%q: %+v", reason, e)
+		}
+	}
+	if r := (Acted{Text: "no", Reason: "no such lamp"}).unspoken().(Acted).Reason; r != "no such lamp" {
+		t.Error(r)
+	}
+}
+
 // TestIDsOfSteps: who makes a call knows the ID of the step that an event tells afterwards.
 func TestIDsOfSteps(t *testing.T) {
 	at := time.Unix(100, 7)
