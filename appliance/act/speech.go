@@ -119,7 +119,7 @@ func trouble(o Outcome) string {
 	case NotTried:
 		return sentence("I did not try it", o.Reason)
 	}
-	return sentence("That did not work", o.Reason)
+	return sentence("That did not work", or(o.Reply, o.Reason))
 }
 
 func timerStarted(c Call) string {

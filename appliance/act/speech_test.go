@@ -19,6 +19,7 @@ func TestSpeech(t *testing.T) {
 		"Turned on. Closed.":                   understood(one("turn_on", Proven, ""), one("close", Proven, ""), one("close", Proven, "")),
 		"It is 21 °C.":                         understood(Outcome{Verdict: Proven, Reply: "It is 21 °C."}),
 		"That did not work: the bulb is gone.": understood(one("turn_on", Failed, "the bulb is gone.")),
+		"That did not work: no such room.":     understood(Outcome{Verdict: Failed, Reason: "it could not do it", Reply: "no such room"}),
 		"Turned on. But not all of it: That did not work: it is broken.": understood(one("turn_on", Proven, ""), one("open", Failed, "it is broken")),
 		"I do not know whether it was done: no answer came.":             understood(one("open", Unknown, "no answer came"), one("open", Failed, "x")),
 		"I sent it, but nothing shows that it was done.":                 understood(one("note", Unproven, "")),

@@ -115,8 +115,8 @@ func (x *Exec) Do(t *rt.Task, c act.Call, h thread.Thread) act.Outcome {
 		o.Verdict = act.Proven
 		o.Answered = t.Wall()
 		o.Proof = o.Answered
+		o.Reply = firstLine(r.Output)
 	}
-	o.Reply = firstLine(r.Output)
 	return o
 }
 

@@ -84,6 +84,7 @@ func TestTheConversation(t *testing.T) {
 		"turn on everything":       {verdict: act.Failed, words: "it did not work for Attic light"},
 		"turn on the moon":         {verdict: act.Failed, words: "knows nothing of that name"},
 		"is it raining":            {verdict: act.Proven},
+		"handle the hush":          {verdict: act.Failed, words: "could not do it"}, // what it says about it is for people alone
 		"sing a song":              {verdict: act.Failed, words: "did not understand"},
 		"turn on twin":             {behaviour: hometest.Behaviour{Do: hometest.Dies}, verdict: act.Unknown, words: "it may have been done"},
 		"turn off twin":            {behaviour: hometest.Behaviour{Do: hometest.Garbage}, verdict: act.Unknown, words: "makes no sense"},

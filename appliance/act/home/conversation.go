@@ -173,9 +173,8 @@ func targets(list []json.RawMessage) (out []target) {
 	return out
 }
 
-// judge says the truth about an answer.
+// judge says the truth about an answer. What Home Assistant says may repeat what was said to it: it is a reply to people, and no reason.
 func (c conversation) judge(o *act.Outcome) {
-	o.Reply = c.speech
 	add := func(list []target, v act.Verdict) (names []string) {
 		for _, x := range list {
 			names = append(names, cmp.Or(x.Name, x.ID))
@@ -193,13 +192,13 @@ func (c conversation) judge(o *act.Outcome) {
 	case c.kind == "error" && c.code == "no_valid_targets":
 		o.Verdict, o.Reason = act.Failed, "Home Assistant knows nothing of that name"
 	case c.kind == "error":
-		o.Verdict, o.Reason = act.Failed, cmp.Or(c.speech, "Home Assistant could not do it")
+		o.Verdict, o.Reason, o.Reply = act.Failed, "Home Assistant could not do it", c.speech
 	case len(failed) > 0:
 		o.Verdict, o.Reason = act.Failed, "it did not work for "+listing(failed, ", ", mostNamed)
 	case c.kind == "query_answer":
-		o.Verdict, o.Proof = act.Proven, o.Answered
+		o.Verdict, o.Proof, o.Reply = act.Proven, o.Answered, c.speech
 	default:
-		o.Verdict, o.Reason = act.Unproven, "Home Assistant says that it is done; no state proves it"
+		o.Verdict, o.Reason, o.Reply = act.Unproven, "Home Assistant says that it is done; no state proves it", c.speech
 	}
 }
 

@@ -26,6 +26,8 @@ func (s *Server) conversation(w http.ResponseWriter, r *http.Request, b Behaviou
 		out = s.switched("turn_off", strings.TrimPrefix(said, "turn off "))
 	case strings.HasPrefix(said, "is "):
 		out = response("query_answer", "Yes, it is", map[string]any{"targets": []any{}, "success": []any{}, "failed": []any{}})
+	case strings.HasPrefix(said, "handle "):
+		out = response("error", "Sorry, I could not do “"+said+"”", map[string]any{"code": "failed_to_handle"})
 	default:
 		out = response("error", "Sorry, I couldn't understand that", map[string]any{"code": "no_intent_match"})
 	}
