@@ -104,22 +104,15 @@ var microphoneBlock = &language.BlockType{
 	Example: `device "microphone" "usb" {
   match = "USB"
 }`,
-	Attributes: []language.Attribute{
-		{Name: "match", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"USB"`,
-			Doc: "A part of the device's name. Upper and lower case are the same."},
-		{Name: "identity", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"alsa_input.usb-0d8c_USB_Audio-00.mono"`,
-			Doc: "The device's stable identity: an ALSA card id or USB path, or the name of a PulseAudio source. It survives unplugging."},
-		{Name: "id", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"hw:1,0"`,
-			Doc: "The backend's own identifier: the name of a PulseAudio source, or any PCM that ALSA opens (`hw:1,0`, `plughw:CARD=Mic`, `dsnoop:CARD=Mic`, `default`, one of asound.conf). ALSA is used with backend alsa, or when no PulseAudio answers. The number of a card may change when it is plugged in again."},
-		{Name: "backend", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "auto", Values: []string{"auto", "pulse", "alsa"},
-			Doc: "The audio system to use. auto uses PulseAudio if a server answers, otherwise ALSA."},
+	Attributes: slices.Concat(selecting("source", `"alsa_input.usb-0d8c_USB_Audio-00.mono"`,
+		"The backend's own identifier: the name of a PulseAudio source, or any PCM that ALSA opens (`hw:1,0`, `plughw:CARD=Mic`, `dsnoop:CARD=Mic`, `default`, one of asound.conf). ALSA is used with backend alsa, or when no PulseAudio answers. The number of a card may change when it is plugged in again."), []language.Attribute{
 		{Name: "channels", Kind: language.Int, Gives: language.Tunes, OnChange: language.Restart, Default: "1", Min: "1", Max: "32", Unit: "channels",
 			Doc: "How many channels to open. They are mixed to one, unless channel picks some of them."},
 		{Name: "channel", Kind: language.Ints, Gives: language.Tunes, OnChange: language.Restart, Min: "0", Max: "31", Example: "0",
 			Doc: "The channel to listen to, counted from 0, or a list of channels to mix, like [0, 1]. A microphone array usually has one processed channel, often 0, raw channels, and one with what the loudspeaker plays. ORAC opens all channels of the device; if you set channels, it must be that number. PulseAudio itself mixes more than two channels: for such a device, use backend alsa."},
 		{Name: "start_timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.Restart, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long the device may take to deliver its first sound after it was opened."},
-	},
+	}),
 	Rules: []language.Rule{
 		language.AtMostOneOf("match", "identity", "id"),
 		{

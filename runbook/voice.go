@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"orac/runbook/language"
@@ -35,22 +36,15 @@ var speakerBlock = &language.BlockType{
 	Example: `device "speaker" "kitchen" {
   match = "USB"
 }`,
-	Attributes: []language.Attribute{
-		{Name: "match", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"USB"`,
-			Doc: "A part of the device's name. Upper and lower case are the same."},
-		{Name: "identity", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"alsa_output.usb-0d8c_USB_Audio-00.analog-stereo"`,
-			Doc: "The device's stable identity: an ALSA card id or USB path, or the name of a PulseAudio sink. It survives unplugging."},
-		{Name: "id", Kind: language.String, Gives: language.Tunes, OnChange: language.Restart, Example: `"hw:1,0"`,
-			Doc: "The backend's own identifier: the name of a PulseAudio sink, or any PCM that ALSA opens. ALSA is used with backend alsa, or when no PulseAudio answers."},
-		{Name: "backend", Kind: language.Enum, Gives: language.Tunes, OnChange: language.Restart, Default: "auto", Values: []string{"auto", "pulse", "alsa"},
-			Doc: "The audio system to use. auto uses PulseAudio if a server answers, otherwise ALSA."},
+	Attributes: slices.Concat(selecting("sink", `"alsa_output.usb-0d8c_USB_Audio-00.analog-stereo"`,
+		"The backend's own identifier: the name of a PulseAudio sink, or any PCM that ALSA opens. ALSA is used with backend alsa, or when no PulseAudio answers."), []language.Attribute{
 		{Name: "volume", Kind: language.Float, Gives: language.Tunes, OnChange: language.InPlace, Default: "0.8", Min: "0", Max: "1",
 			Doc: "How loud everything is played. Half of it is heard as about half as loud. If somebody changes it while ORAC runs, that lasts until this value changes."},
 		{Name: "stall", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "1s", Min: "500ms", Max: "30s",
 			Doc: "If the device takes no sound for this long, the playback process is killed and started again. It goes on where it was."},
 		{Name: "start_timeout", Kind: language.Duration, Gives: language.Tunes, OnChange: language.Restart, Default: "5s", Min: "1s", Max: "60s",
 			Doc: "How long the device may take to be opened."},
-	},
+	}),
 	Rules: []language.Rule{language.AtMostOneOf("match", "identity", "id")},
 }
 

@@ -36,13 +36,7 @@ type DeviceOpened struct {
 
 func (DeviceOpened) Kind() string { return "device_opened" }
 
-func (b DeviceOpened) told() Told {
-	t := well()
-	if t.Did = "opened " + b.Identity; b.Opens > 1 {
-		t.Restarted = "the device was opened again"
-	}
-	return t
-}
+func (b DeviceOpened) told() Told { return opened("device", b.Identity, b.Opens) }
 
 // Listening: the first hop of a listener was scored.
 type Listening struct {
@@ -71,11 +65,7 @@ type DeviceLost struct {
 
 func (DeviceLost) Kind() string { return "device_lost" }
 
-func (b DeviceLost) told() Told {
-	t := down(b.Cause)
-	t.Evidence, t.Did = b.Evidence, "tried again "+b.Retry
-	return t
-}
+func (b DeviceLost) told() Told { return lost(b.Cause, b.Retry, b.Evidence) }
 
 // DeviceEnded: the sound of a file is over.
 type DeviceEnded struct {

@@ -21,13 +21,7 @@ type SpeakerOpened struct {
 
 func (SpeakerOpened) Kind() string { return "speaker_opened" }
 
-func (b SpeakerOpened) told() Told {
-	t := well()
-	if t.Did = "opened " + b.Identity; b.Opens > 1 {
-		t.Restarted = "the speaker was opened again"
-	}
-	return t
-}
+func (b SpeakerOpened) told() Told { return opened("speaker", b.Identity, b.Opens) }
 
 // SpeakerLost: a speaker plays nothing until the next SpeakerOpened. What it was playing goes on then, unless that takes too long.
 type SpeakerLost struct {
@@ -40,11 +34,7 @@ type SpeakerLost struct {
 
 func (SpeakerLost) Kind() string { return "speaker_lost" }
 
-func (b SpeakerLost) told() Told {
-	t := down(b.Cause)
-	t.Evidence, t.Did = b.Evidence, "tried again "+b.Retry
-	return t
-}
+func (b SpeakerLost) told() Told { return lost(b.Cause, b.Retry, b.Evidence) }
 
 // SoundPlayed: a sound has ended.
 type SoundPlayed struct {

@@ -37,3 +37,19 @@ func poor(why string) Told { return Told{Level: health.Degraded, Why: why} }
 
 // down tells that the reporting node is unhealthy from now on.
 func down(why string) Told { return Told{Level: health.Unhealthy, Why: why, Now: true} }
+
+// opened tells of a microphone or a speaker that was opened so many times since the start.
+func opened(noun, identity string, opens int) Told {
+	t := well()
+	if t.Did = "opened " + identity; opens > 1 {
+		t.Restarted = "the " + noun + " was opened again"
+	}
+	return t
+}
+
+// lost tells of one that does not work until it is opened again.
+func lost(cause, retry, evidence string) Told {
+	t := down(cause)
+	t.Evidence, t.Did = evidence, "tried again "+retry
+	return t
+}

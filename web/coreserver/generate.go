@@ -29,13 +29,8 @@ type GenerateIn struct {
 
 // generateAt is GenerateIn at the address of a topic.
 type generateAt struct {
-	Topic    string   `path:"topic" check:"pattern=topic"`
-	Prompt   *string  `json:"prompt" check:"required;max=2000" doc:"The text."`
-	DryRun   bool     `json:"dry_run" doc:"Say what would be done, and do nothing."`
-	Area     string   `json:"area" check:"max=100" doc:"The room where it was spoken."`
-	Session  string   `json:"session" check:"max=100" doc:"Within which it and there keep their meaning."`
-	Grammar  string   `json:"grammar_file" check:"max=1" doc:"Refused: a request names no file of this machine."`
-	Metadata Metadata `json:"metadata"`
+	Topic string `path:"topic" check:"pattern=topic"`
+	GenerateIn
 }
 
 // Metadata is what an STT server says about a text. Times are local without a zone, or with one.

@@ -124,7 +124,7 @@ type param struct {
 	Name   string
 	In     string // path or query
 	Schema *Schema
-	field  int
+	field  []int // its path in the input
 	doc    string
 }
 
@@ -133,11 +133,10 @@ func paramsOf(t reflect.Type) (list []param) {
 	if t.Kind() != reflect.Struct {
 		return nil
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range inputsOf(t) {
 		for _, in := range []string{"path", "query"} {
 			if name := f.Tag.Get(in); name != "" {
-				list = append(list, param{name, in, input(f.Type, f.Tag.Get("check")), i, f.Tag.Get("doc")})
+				list = append(list, param{name, in, input(f.Type, f.Tag.Get("check")), f.Index, f.Tag.Get("doc")})
 			}
 		}
 	}
@@ -184,7 +183,7 @@ func bind(r *http.Request, into reflect.Value, params []param) error {
 		if p.Schema.validate(p.Name, v, &found); len(found) > before {
 			continue
 		}
-		f := into.Field(p.field)
+		f := into.FieldByIndex(p.field)
 		switch f.Kind() {
 		case reflect.String:
 			f.SetString(text)

@@ -118,13 +118,12 @@ func (s *schemas) object(t reflect.Type, of func(reflect.Type) *Schema) *Schema 
 
 func (s *schemas) fields(o *Schema, t reflect.Type, of func(reflect.Type) *Schema) {
 	for f := range fieldsOf(t) {
-		tag, ok := f.Tag.Lookup("json")
-		name, options, _ := strings.Cut(tag, ",")
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
-		case f.Anonymous && !ok && f.Type.Kind() == reflect.Struct: // exported or not, its fields are those of o
+		case embeds(f) && f.Type.Kind() == reflect.Struct: // exported or not, its fields are those of o
 			s.fields(o, f.Type, of)
 			continue
-		case f.Anonymous && !ok && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct: // it may be nil
+		case embeds(f) && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct: // it may be nil
 			inner := s.object(f.Type.Elem(), of)
 			maps.Copy(o.Properties, inner.Properties)
 			o.order = append(o.order, inner.order...)
@@ -156,10 +155,13 @@ func input(t reflect.Type, check string) *Schema {
 		return input(t.Elem(), check)
 	case reflect.Struct:
 		o := &Schema{Type: "object", Properties: map[string]*Schema{}, Additional: false}
-		for f := range fieldsOf(t) {
+		for f := range inputsOf(t) {
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if name == "-" || name == "" {
 				continue
+			}
+			if o.Properties[name] != nil {
+				panic("BUG: " + t.String() + " has two fields " + name)
 			}
 			p := input(f.Type, f.Tag.Get("check"))
 			p.Description = f.Tag.Get("doc")
@@ -232,6 +234,35 @@ func fieldsOf(t reflect.Type) func(func(reflect.StructField) bool) {
 		for i := range t.NumField() {
 			if !yield(t.Field(i)) {
 				return
+			}
+		}
+	}
+}
+
+// embeds tells whether f has no name in JSON: the fields of its struct are those of the struct around it.
+func embeds(f reflect.StructField) bool {
+	_, named := f.Tag.Lookup("json")
+	return f.Anonymous && !named
+}
+
+// inputsOf returns the fields of an input, those of embedded structs among them, each with its path from t in Index.
+func inputsOf(t reflect.Type) func(func(reflect.StructField) bool) {
+	return func(yield func(reflect.StructField) bool) {
+		for f := range fieldsOf(t) {
+			switch {
+			case !embeds(f):
+				if !yield(f) {
+					return
+				}
+			case f.Type.Kind() != reflect.Struct:
+				panic("BUG: the input " + t.String() + " embeds " + f.Type.String() + ", not a struct")
+			default:
+				for inner := range inputsOf(f.Type) {
+					inner.Index = append(slices.Clone(f.Index), inner.Index...)
+					if !yield(inner) {
+						return
+					}
+				}
 			}
 		}
 	}

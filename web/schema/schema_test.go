@@ -17,6 +17,23 @@ type order struct {
 	Kinds []string `json:"kinds" check:"items=2;enum=a|b"`
 }
 
+// composed is order, made of structs in structs.
+type (
+	partial struct {
+		Fast bool   `query:"fast"`
+		Name string `json:"name" check:"required;min=1;max=5"`
+	}
+	Ordered struct {
+		partial
+		Many  *int     `json:"many" check:"min=1;max=9"`
+		Kinds []string `json:"kinds" check:"items=2;enum=a|b"`
+	}
+	composed struct {
+		ID string `path:"id" check:"pattern=id"`
+		Ordered
+	}
+)
+
 type inner struct {
 	Inside string `json:"inside"`
 }
@@ -90,5 +107,64 @@ func TestTheDocumentSaysWhatJSONHas(t *testing.T) {
 		if said.Properties[name] == nil {
 			t.Errorf("the document lacks %s", name)
 		}
+	}
+}
+
+// TestAnInputMayEmbed: fields of embedded structs are checked, read and documented as those of the struct around them.
+func TestAnInputMayEmbed(t *testing.T) {
+	flat, embedding := ShapeOf[order, None]("POST"), ShapeOf[composed, None]("POST")
+	document := func(s Shape) string {
+		return string(Document([]Operation{{Method: "POST", Path: "/orders/{id}", Name: "pay", Shape: s}}, "1"))
+	}
+	if want, got := document(flat), document(embedding); got != want {
+		t.Errorf("the document says\n%s, not\n%s", got, want)
+	}
+	read := func(s Shape, path, query, body string) (any, error) {
+		req := httptest.NewRequest("POST", "/?"+query, strings.NewReader(body))
+		req.Header.Set("Content-Type", "application/json")
+		req.SetPathValue("id", path)
+		return s.Read(req)
+	}
+	in, err := read(embedding, "a1", "fast=true", `{"name":"x","many":3,"kinds":["a","b"]}`)
+	testkit.Must(t, err)
+	testkit.Must(t, embedding.Check(in))
+	if got := in.(composed); got.ID != "a1" || !got.Fast || got.Name != "x" || *got.Many != 3 || strings.Join(got.Kinds, "") != "ab" {
+		t.Errorf("it reads %+v", got)
+	}
+	for _, c := range []struct{ path, query, body, wrong string }{
+		{"a1", "", `{"name":"abcdef"}`, "name"},
+		{"a1", "", `{}`, "name"},
+		{"a1", "", `{"name":"x","many":10}`, "many"},
+		{"a1", "", `{"name":"x","Ordered":{}}`, "Ordered"},
+		{"a1", "fast=maybe", `{"name":"x"}`, "fast"},
+		{"../x", "", `{"name":"x"}`, "id"},
+	} {
+		_, err := read(embedding, c.path, c.query, c.body)
+		if p := ProblemOf(err); err == nil || p.Code != InvalidInput || len(p.Errors) != 1 || p.Errors[0].Field != c.wrong {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	bad := composed{ID: "a1", Ordered: Ordered{partial: partial{Name: "abcdef"}}}
+	if p := ProblemOf(embedding.Check(bad)); len(p.Errors) != 1 || p.Errors[0].Field != "name" {
+		t.Errorf("a value of the program passes: %+v", p)
+	}
+}
+
+// TestAnInputThatJSONWouldReadOtherwiseIsABug: what JSON leaves out, or allocates, no schema describes.
+func TestAnInputThatJSONWouldReadOtherwiseIsABug(t *testing.T) {
+	type twice struct {
+		Again string `json:"name"`
+		partial
+	}
+	type pointer struct{ *Ordered }
+	for name, shape := range map[string]func(string) Shape{"two fields": ShapeOf[twice, None], "a pointer": ShapeOf[pointer, None]} {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if text, _ := recover().(string); !strings.HasPrefix(text, "BUG: ") {
+					t.Errorf("it says %q", text)
+				}
+			}()
+			shape("POST")
+		})
 	}
 }

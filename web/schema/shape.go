@@ -23,7 +23,7 @@ type Shape struct {
 }
 
 // ShapeOf returns the shape of an operation. In is a struct: its fields with the tag path or query are parameters, those with
-// the tag json are the body of methods that have one. Out is the answer.
+// the tag json are the body of methods that have one, and those of embedded structs are its own. Out is the answer.
 func ShapeOf[In, Out any](method string) Shape {
 	s := Shape{In: reflect.TypeFor[In](), out: reflect.TypeFor[Out]()}
 	s.params = paramsOf(s.In)
@@ -61,7 +61,7 @@ func (s *Shape) Check(in any) error {
 	var found []FieldError
 	v := reflect.ValueOf(in)
 	for _, p := range s.params {
-		f := v.Field(p.field)
+		f := v.FieldByIndex(p.field)
 		if p.In == "query" && f.IsZero() {
 			continue // as if it were missing
 		}

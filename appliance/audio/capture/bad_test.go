@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/appliance/rt"
 	"orac/runbook/testkit"
@@ -18,33 +19,33 @@ import (
 // fakes are workers that speak the protocol and still are wrong; the test binary runs them by name.
 var fakes = map[string]func(*frameWriter){
 	"wrong": func(f *frameWriter) {
-		_ = f.json(kindHello, hello{Device: Device{Backend: "pulse", ID: "other", Name: "Other", Identity: "other"}, Rate: audio.Rate})
+		_ = f.JSON(workers.KindHello, hello{Device: Device{Backend: "pulse", ID: "other", Name: "Other", Identity: "other"}, Rate: audio.Rate})
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	},
 	"rate": func(f *frameWriter) {
-		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: 44100})
+		_ = f.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: 44100})
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	},
 	"mute": func(f *frameWriter) {
-		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		_ = f.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: audio.Rate})
 		_, _ = io.Copy(io.Discard, os.Stdin)
 	},
 	"hasty": func(f *frameWriter) { _ = f.hop(&hop{}) },
 	"twice": func(f *frameWriter) {
-		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
-		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		_ = f.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		_ = f.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: audio.Rate})
 	},
 	"flood": func(f *frameWriter) {
-		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		_ = f.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: audio.Rate})
 		for h := (hop{}); f.hop(&h) == nil; h.seq++ {
 		}
 	},
 	"odd numbers": func(f *frameWriter) {
-		_ = f.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+		_ = f.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: audio.Rate})
 		for _, seq := range []uint64{5, 3, 1<<64 - 1, 0} {
 			_ = f.hop(&hop{seq: seq})
 		}
-		_ = f.bye()
+		_ = f.Bye()
 	},
 }
 
@@ -152,7 +153,7 @@ func TestWorkersThatSayNothing(t *testing.T) {
 				} else if !errors.Is(err, rt.ErrTimeout) && !strings.Contains(err.Error(), "a signal ended the capture worker: killed") {
 					t.Errorf("got %v", err)
 				}
-				if took := time.Since(start); took > 200*time.Millisecond+closeAsked+closeForced+late {
+				if took := time.Since(start); took > 200*time.Millisecond+closeAsked+workers.CloseForced+late {
 					t.Errorf("Open took %s", took)
 				}
 				return nil

@@ -11,25 +11,27 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/runbook/testkit"
 )
 
 func TestFramesRoundTrip(t *testing.T) {
 	var b bytes.Buffer
-	w := frameWriter{w: &b}
+	w := newFrameWriter(&b)
 	sent := hop{seq: 7, dropped: 3}
 	for i := range sent.pcm {
 		sent.pcm[i] = int16(i*51 - 32768)
 	}
-	testkit.Must(t, w.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate, Channels: 2}))
+	testkit.Must(t, w.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: audio.Rate, Channels: 2}))
 	testkit.Must(t, w.hop(&sent))
-	testkit.Must(t, w.bye())
+	testkit.Must(t, w.Bye())
 
 	r := reader(&b)
 	kind, payload, err := r.Next()
 	var h hello
-	if err != nil || kind != kindHello || child.ParseJSON(payload, &h) != nil || h.Device.ID != "mic" || h.Channels != 2 {
+	if err != nil || kind != workers.KindHello || child.ParseJSON(payload, &h) != nil || h.Device.ID != "mic" || h.Channels != 2 {
 		t.Errorf("hello became %c %+v (%v)", kind, h, err)
 	}
 	kind, payload, err = r.Next()
@@ -39,7 +41,7 @@ func TestFramesRoundTrip(t *testing.T) {
 	if kind != kindHop || got != sent {
 		t.Error("the hop changed")
 	}
-	if kind, _, err = r.Next(); kind != kindBye || err != nil {
+	if kind, _, err = r.Next(); kind != workers.KindBye || err != nil {
 		t.Errorf("bye became %c (%v)", kind, err)
 	}
 	if _, _, err = r.Next(); err != io.EOF {
@@ -49,12 +51,12 @@ func TestFramesRoundTrip(t *testing.T) {
 
 func FuzzFrames(f *testing.F) {
 	var b bytes.Buffer
-	w := frameWriter{w: &b}
-	_ = w.json(kindHello, hello{Device: fakeDevice, Rate: audio.Rate})
+	w := newFrameWriter(&b)
+	_ = w.JSON(workers.KindHello, hello{Device: fakeDevice, Rate: audio.Rate})
 	_ = w.hop(&hop{seq: 1})
-	_ = w.json(kindError, failure{Code: "gone", Message: "m"})
-	_ = w.json(kindDevices, Listing{Devices: []Device{fakeDevice}})
-	_ = w.bye()
+	_ = w.JSON(workers.KindError, workers.Failure{Code: "gone", Message: "m"})
+	_ = w.JSON(workers.KindDevices, Listing{Devices: []Device{fakeDevice}})
+	_ = w.Bye()
 	f.Add(b.Bytes())
 	f.Add([]byte("orcH\xff\xff\xff\xff"))
 	f.Add([]byte("orcP\x10\x0a\x00\x00"))
@@ -77,12 +79,12 @@ func FuzzFrames(f *testing.F) {
 			case kindHop:
 				var h hop
 				parseHop(payload, &h)
-			case kindHello:
+			case workers.KindHello:
 				_ = child.ParseJSON(payload, &hello{})
-			case kindDevices:
+			case workers.KindDevices:
 				_ = child.ParseJSON(payload, &Listing{})
-			case kindError:
-				if parseFailure(payload) == nil {
+			case workers.KindError:
+				if workers.ParseFailure(library.Microphones, payload) == nil {
 					t.Error("a failure without an error")
 				}
 			}

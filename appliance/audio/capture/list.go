@@ -1,11 +1,8 @@
 package capture
 
 import (
-	"errors"
-	"fmt"
-	"io"
-
-	"orac/appliance/child"
+	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/rt"
 )
 
@@ -16,37 +13,5 @@ func List(t *rt.Task, s Spec) (Listing, error) {
 	if err != nil {
 		return Listing{}, err
 	}
-	var listing Listing
-	task := t.Go("list", func(t *rt.Task) error {
-		var failed error
-		death := p.Attend(t, func(*rt.Task) error { failed = readListing(p.Stdout, &listing); return failed })
-		if failed != nil {
-			return fmt.Errorf("listing the microphones: %w", death)
-		}
-		return nil
-	})
-	err = t.Wait(task, t.Now().Add(s.timeout()))
-	if !isWait(err) {
-		return listing, err
-	}
-	task.Stop()
-	_ = t.Wait(task, t.Now().Add(closeForced)) // the owner waits for the rest
-	if errors.Is(err, rt.ErrTimeout) {
-		err = fmt.Errorf("listing the microphones: no answer within %s: the audio server or a device hangs; restart the server: %w", s.timeout(), err)
-	}
-	return Listing{}, err
-}
-
-func readListing(r io.Reader, l *Listing) error {
-	frames := reader(r)
-	kind, payload, err := frames.Next()
-	switch {
-	case err != nil:
-		return err
-	case kind == kindError:
-		return parseFailure(payload)
-	case kind == kindDevices:
-		return child.ParseJSON(payload, l)
-	}
-	return child.Unexpected(kind)
+	return workers.List(t, library.Microphones, protocol, p, s.timeout())
 }

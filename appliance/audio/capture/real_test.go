@@ -14,6 +14,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/audio/library"
 	"orac/appliance/audio/pulsetest"
+	"orac/appliance/audio/workers"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/runbook/testkit"
@@ -25,7 +26,7 @@ const asWorker = "ORAC_TEST_CAPTURE_WORKER"
 func TestMain(m *testing.M) {
 	if os.Getenv(asWorker) != "" {
 		if fake := fakes[os.Getenv(asWorker)]; fake != nil {
-			fake(&frameWriter{w: os.Stdout})
+			fake(newFrameWriter(os.Stdout))
 			os.Exit(0)
 		}
 		os.Exit(WorkerMain(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -246,7 +247,7 @@ func closeBounded(t testing.TB, task *rt.Task, st *stream) {
 	t.Helper()
 	start := time.Now()
 	st.Close(task)
-	if took := time.Since(start); took > closeAsked+closeForced+late {
+	if took := time.Since(start); took > closeAsked+workers.CloseForced+late {
 		t.Errorf("Close took %s", took)
 	}
 	if err := task.Wait(st.task, task.Now().Add(late)); errors.Is(err, rt.ErrTimeout) {

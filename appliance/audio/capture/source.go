@@ -16,9 +16,8 @@ const (
 	// DefaultStartTimeout is how long a worker has for its first hop.
 	DefaultStartTimeout = 2 * time.Second
 
-	closeAsked  = 100 * time.Millisecond // for a worker that was asked to end
-	closeForced = 200 * time.Millisecond // for one that was killed
-	buffered    = 32                     // hops that wait for a reader: 2.5 s
+	closeAsked = 100 * time.Millisecond // for a worker that was asked to end
+	buffered   = 32                     // hops that wait for a reader: 2.5 s
 )
 
 // Spec says what to record from, and how.
@@ -53,7 +52,7 @@ func (s Spec) timeout() time.Duration {
 func (s Spec) start(o options) (*child.Process, error) {
 	o.backend, o.channels, o.channel, o.look = s.Backend, max(s.Channels, 1), s.Channel, s.Look
 	return child.Start(child.Spec{
-		Name: "capture-worker", What: "the capture worker", Command: s.Worker, Args: o.args(), Dir: s.Dir, Noise: library.TracePrefix,
+		Name: command, What: "the capture worker", Command: s.Worker, Args: o.args(), Dir: s.Dir, Noise: library.TracePrefix,
 		// One thread for Go is enough. A crash inside the library is reported briefly.
 		Env: append(append(os.Environ(), "GOMAXPROCS=1", "GOTRACEBACK=single"), s.Env...),
 	})

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"orac/appliance/audio"
+	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/appliance/rt"
 )
@@ -32,32 +34,12 @@ func (s *stream) pump(t *rt.Task) error {
 
 // carry returns the reason why there is nothing more to carry; io.EOF if the worker just ended.
 func (s *stream) carry(t *rt.Task) error {
-	frames := reader(s.Stdout)
-	greeted := false
 	var sound hop
-	for {
-		kind, payload, err := frames.Next()
-		if err != nil {
-			return err
-		}
-		switch {
-		case kind == kindError:
-			return parseFailure(payload)
-		case kind == kindBye: // its end follows
-		case kind == kindHello && !greeted:
-			var h hello
-			if err := child.ParseJSON(payload, &h); err != nil {
-				return err
-			}
-			greeted = true
-			s.hello.TrySend(t, h)
-		case kind == kindHop && greeted:
-			parseHop(payload, &sound)
-			s.hops.Push(t, sound)
-		default:
-			return child.Unexpected(kind)
-		}
-	}
+	return workers.Carry(library.Microphones, reader(s.Stdout), kindHop, func(h hello) { s.hello.TrySend(t, h) }, func(payload []byte) error {
+		parseHop(payload, &sound)
+		s.hops.Push(t, sound)
+		return nil
+	})
 }
 
 // Read implements audio.Stream.
@@ -89,13 +71,4 @@ func (s *stream) Identity() string { return s.device.Identity }
 
 // Close implements audio.Stream. It takes at most 300 ms. A worker that hangs in the kernel, so that even SIGKILL does not
 // end it, keeps the task that owns the stream from ending: nothing else opens the device.
-func (s *stream) Close(t *rt.Task) {
-	_ = s.Stdin.Close() // asks the worker to end; it fails if that has happened already
-	if err := t.Wait(s.task, t.Now().Add(closeAsked)); isWait(err) {
-		s.task.Stop()
-		_ = t.Wait(s.task, t.Now().Add(closeForced)) // the owner waits for the rest
-	}
-}
-
-// isWait tells whether a wait for a task ended before the task did.
-func isWait(err error) bool { return errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrStopped) }
+func (s *stream) Close(t *rt.Task) { workers.Close(t, s.Process, s.task, closeAsked) }

@@ -1,7 +1,6 @@
 package capture
 
 import (
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -11,12 +10,13 @@ import (
 	"time"
 
 	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/memory"
 )
 
 const (
+	command      = "capture-worker"
 	closeGrace   = 150 * time.Millisecond // for the library to close a device, before the process simply ends
-	lookEvery    = time.Second            // how often the worker checks whether its device is still listed, by default
 	usageError   = 64
 	maxChannels  = 32 // more crash PulseAudio
 	channelsHelp = "record this many `channels` and average them"
@@ -29,12 +29,12 @@ type options struct {
 	backend  string
 	channels int
 	channel  []int
-	look     time.Duration // 0: lookEvery
+	look     time.Duration // 0: once a second
 }
 
 func parseOptions(args []string, stderr io.Writer) (options, error) {
 	var o options
-	f := flag.NewFlagSet("capture-worker", flag.ContinueOnError)
+	f := flag.NewFlagSet(command, flag.ContinueOnError)
 	f.SetOutput(stderr)
 	f.BoolVar(&o.list, "list", false, "list the devices and exit")
 	f.StringVar(&o.selector.Match, "match", "", "record from the device whose name or identity has this `text`")
@@ -104,99 +104,37 @@ func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		if errors.Is(err, flag.ErrHelp) {
 			return 0
 		}
-		fmt.Fprintln(stderr, "capture-worker:", err)
+		fmt.Fprintln(stderr, command+":", err)
 		return usageError
 	}
-	w := &worker{options: o, out: frameWriter{w: stdout}, log: library.NewQuietLog(stderr), quit: make(chan struct{})}
+	out := newFrameWriter(stdout)
+	w := &worker{options: o, out: out, Worker: workers.Worker{
+		Name: command, Use: library.Microphones, Backend: o.backend, Out: &out.Writer, Log: library.NewQuietLog(stderr), Quit: make(chan struct{}),
+	}}
 	go func() {
 		_, _ = io.Copy(io.Discard, stdin)
-		close(w.quit)
+		close(w.Quit)
 	}()
-	done := make(chan error, 1)
-	go func() { done <- w.run() }()
-	select {
-	case err = <-done:
-	case <-w.quit:
-		select {
-		case err = <-done:
-		case <-time.After(closeGrace):
-			fmt.Fprintln(stderr, "capture-worker: the audio library is stuck; exiting anyway")
-			return 1
-		}
-	}
-	if err != nil {
-		return 1
-	}
-	return 0
+	return w.Main(o.list, w.record, closeGrace, stderr)
 }
 
-// worker is the state of WorkerMain. Only run writes to out.
+// worker is the state of WorkerMain. Only the task that records writes to out.
 type worker struct {
+	workers.Worker
 	options
-	out  frameWriter
-	log  *library.QuietLog
-	quit chan struct{} // closed when the parent wants the end
-}
-
-// run does the work, and reports an error to the parent before it returns it.
-func (w *worker) run() error {
-	work := w.record
-	if w.list {
-		work = w.listAll
-	}
-	err := work()
-	if err == nil {
-		return w.out.bye()
-	}
-	f := failure{Message: err.Error()}
-	for code, cause := range failureCodes {
-		if errors.Is(err, cause) {
-			f.Code = code
-		}
-	}
-	return errors.Join(err, w.out.json(kindError, f))
-}
-
-// listAll sends the devices of every backend, or of the one that was asked for.
-func (w *worker) listAll() error {
-	var listing Listing
-	for _, b := range library.Backends {
-		if w.backend != "" && w.backend != b.Name {
-			continue
-		}
-		lib, err := library.Open(b.Name, w.log.Line)
-		if err != nil {
-			listing.Notes = append(listing.Notes, err.Error())
-			continue
-		}
-		devices, err := lib.Devices(library.Microphones, true)
-		if err != nil {
-			listing.Notes = append(listing.Notes, b.Title+": "+err.Error())
-		}
-		listing.Devices = append(listing.Devices, devices...)
-		listing.Backends = append(listing.Backends, b.Name)
-	}
-	return w.out.json(kindDevices, listing)
+	out *frameWriter
 }
 
 // record finds the device, opens it and sends its sound until quit.
 func (w *worker) record() error {
-	lib, err := library.Open(w.backend, w.log.Line)
+	lib, d, listed, err := w.Find(w.selector)
 	if err != nil {
 		return err
-	}
-	devices, err := lib.Devices(library.Microphones, false)
-	if err != nil {
-		return err
-	}
-	d, listed, err := w.selector.Find(library.Microphones, lib.Backend, devices)
-	if err != nil {
-		return lib.Without(err)
 	}
 	gone := make(chan error, 2)
 	r := newRing(w.channels, w.channel)
 	device, err := openDevice(lib, d, r, func() {
-		w.log.Line("the device stopped or was suspended")
+		w.Log.Line("the device stopped or was suspended")
 		if !listed { // nothing else would report it
 			select {
 			case gone <- fmt.Errorf("%w: ALSA stopped the PCM %q", ErrGone, d.ID):
@@ -207,11 +145,14 @@ func (w *worker) record() error {
 	if err != nil {
 		return err
 	}
-	if err := w.out.json(kindHello, hello{Device: d, Rate: int(device.SampleRate()), Channels: r.channels}); err != nil {
+	if err := w.out.JSON(workers.KindHello, hello{Device: d, Rate: int(device.SampleRate()), Channels: r.channels}); err != nil {
 		return err
 	}
 	if listed {
-		go w.look(lib, d, gone)
+		go func() {
+			memory.Trim() // the sound flows, and most of this binary is never needed here
+			w.Watch(lib, d, w.look, gone)
+		}()
 	} else {
 		memory.Trim()
 	}
@@ -226,34 +167,10 @@ func (w *worker) record() error {
 			}
 		case err := <-gone:
 			return err // the process ends now, and with it the device
-		case <-w.quit:
+		case <-w.Quit:
 			_ = device.Stop() // an error changes nothing: Uninit follows
 			device.Uninit()
 			return nil
-		}
-	}
-}
-
-// look watches whether the device is still listed. It may get stuck: then either the hops stop, too, or all
-// is well.
-func (w *worker) look(lib *library.Library, d Device, gone chan<- error) {
-	tick := time.NewTicker(cmp.Or(w.options.look, lookEvery))
-	defer tick.Stop()
-	memory.Trim() // the sound flows, and most of this binary is never needed here
-	for {
-		select {
-		case <-w.quit:
-			return
-		case <-tick.C:
-		}
-		devices, err := lib.Devices(library.Microphones, false)
-		if err != nil {
-			gone <- fmt.Errorf("%w: the audio server no longer answers: %w", ErrGone, err)
-			return
-		}
-		if _, err := (Selector{ID: d.ID}).Pick(library.Microphones, devices); err != nil {
-			gone <- fmt.Errorf("%w: the audio server no longer lists it; plug it in again", ErrGone)
-			return
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/appliance/play"
 	"orac/runbook/testkit"
@@ -33,7 +34,7 @@ func TestOptionsRoundTrip(t *testing.T) {
 func TestTheRingKeepsTheOrder(t *testing.T) {
 	r := newRing()
 	var sent bytes.Buffer
-	w := frameWriter{w: &sent}
+	w := newFrameWriter(toWorker, &sent)
 	var f play.Frame
 	for n := range 3 {
 		for i := range f {
@@ -77,10 +78,10 @@ func TestTheRingKeepsTheOrder(t *testing.T) {
 
 func FuzzFromWorker(f *testing.F) {
 	var b bytes.Buffer
-	w := frameWriter{w: &b}
-	_ = w.json(kindHello, hello{Rate: play.Rate})
+	w := newFrameWriter(fromWorker, &b)
+	_ = w.JSON(workers.KindHello, hello{Rate: play.Rate})
 	_ = w.taken(3)
-	_ = w.bye()
+	_ = w.Bye()
 	f.Add(b.Bytes())
 	f.Add([]byte("orpE\x02\x00\x00\x00{}"))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -90,8 +91,8 @@ func FuzzFromWorker(f *testing.F) {
 			if err != nil {
 				return
 			}
-			if kind == kindError {
-				if err := parseFailure(payload); err == nil || strings.ContainsAny(err.Error(), "\n\x1b") {
+			if kind == workers.KindError {
+				if err := workers.ParseFailure(library.Speakers, payload); err == nil || strings.ContainsAny(err.Error(), "\n\x1b") {
 					t.Errorf("%q became %v", payload, err)
 				}
 			}

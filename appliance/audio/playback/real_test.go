@@ -11,6 +11,7 @@ import (
 
 	"orac/appliance/audio/library"
 	"orac/appliance/audio/pulsetest"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/appliance/play"
 	"orac/appliance/rt"
@@ -24,7 +25,7 @@ const asWorker = "ORAC_TEST_PLAYBACK_WORKER"
 func TestMain(m *testing.M) {
 	if name := os.Getenv(asWorker); name != "" {
 		if fake := fakes[name]; fake != nil {
-			fake(&frameWriter{w: os.Stdout})
+			fake(newFrameWriter(fromWorker, os.Stdout))
 			os.Exit(0)
 		}
 		os.Exit(WorkerMain(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
@@ -34,21 +35,21 @@ func TestMain(m *testing.M) {
 
 // fakes are workers that do not do what a worker does.
 var fakes = map[string]func(*frameWriter){
-	"garbage": func(w *frameWriter) { _, _ = w.w.Write([]byte("what is this?")) },
+	"garbage": func(w *frameWriter) { _, _ = w.W.Write([]byte("what is this?")) },
 	"silent":  func(*frameWriter) { select {} },
 	"ends":    func(*frameWriter) {},
 	"another": func(w *frameWriter) {
-		_ = w.json(kindHello, hello{library.Device{Backend: "pulse", ID: "x", Name: "X", Identity: "x"}, play.Rate})
+		_ = w.JSON(workers.KindHello, hello{library.Device{Backend: "pulse", ID: "x", Name: "X", Identity: "x"}, play.Rate})
 		select {}
 	},
 	"backwards": func(w *frameWriter) {
-		_ = w.json(kindHello, hello{library.Device{Backend: "pulse", ID: "room", Name: "Room", Identity: "room"}, play.Rate})
+		_ = w.JSON(workers.KindHello, hello{library.Device{Backend: "pulse", ID: "room", Name: "Room", Identity: "room"}, play.Rate})
 		_ = w.taken(2)
 		_ = w.taken(1)
 		select {}
 	},
 	"deaf": func(w *frameWriter) {
-		_ = w.json(kindHello, hello{library.Device{Backend: "pulse", ID: "room", Name: "Room", Identity: "room"}, play.Rate})
+		_ = w.JSON(workers.KindHello, hello{library.Device{Backend: "pulse", ID: "room", Name: "Room", Identity: "room"}, play.Rate})
 		select {}
 	},
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/appliance/incident/evidence"
 	"orac/appliance/play"
@@ -18,9 +19,8 @@ const (
 	// DefaultStartTimeout is how long a worker has to open its device.
 	DefaultStartTimeout = 2 * time.Second
 
-	closeAsked  = 150 * time.Millisecond // for a worker that was asked to end
-	closeForced = 200 * time.Millisecond // for one that was killed
-	writeTime   = 20 * time.Millisecond  // for a frame to go into the pipe, which has room for many
+	closeAsked = 150 * time.Millisecond // for a worker that was asked to end
+	writeTime  = 20 * time.Millisecond  // for a frame to go into the pipe, which has room for many
 )
 
 // Spec says what to play at, and how.
@@ -71,7 +71,7 @@ func (s *Speaker) Open(t *rt.Task) (play.Output, error) {
 		return nil, err
 	}
 	o := &output{Process: p, hello: rt.NewMailbox[hello]("playback hello", 1), played: rt.NewMailbox[uint64]("playback", 2*play.Lead)}
-	o.to = frameWriter{w: p.Stdin}
+	o.to = newFrameWriter(toWorker, p.Stdin)
 	o.task = t.Go("playback", o.pump)
 	if err := s.await(t, o, until); err != nil {
 		o.Close(t)
@@ -124,7 +124,7 @@ type output struct {
 	task   *rt.Task
 	hello  *rt.Mailbox[hello]
 	played *rt.Mailbox[uint64]
-	to     frameWriter
+	to     *frameWriter
 	death  error // why the worker ended; set before the mailboxes close
 	device library.Device
 }
@@ -133,46 +133,23 @@ type output struct {
 func (o *output) pump(t *rt.Task) error {
 	defer o.hello.Close(t)
 	defer o.played.Close(t)
-	undo := t.OnStop(o.Kill)
-	err := o.carry(t)
-	o.Kill() // a worker that says nothing more, or nonsense, is useless
-	end := o.Reap()
-	undo()
-	o.death = child.Explain(err, end)
+	o.death = o.Attend(t, o.carry)
 	return nil
 }
 
 // carry returns the reason why there is nothing more to carry; io.EOF if the worker just ended.
 func (o *output) carry(t *rt.Task) error {
-	frames := child.Reader{Protocol: fromWorker, R: o.Stdout}
-	greeted, last := false, uint64(0)
-	for {
-		kind, payload, err := frames.Next()
-		if err != nil {
-			return err
+	last := uint64(0)
+	frames := &child.Reader{Protocol: fromWorker, R: o.Stdout}
+	return workers.Carry(library.Speakers, frames, kindTaken, func(h hello) { o.hello.TrySend(t, h) }, func(payload []byte) error {
+		count := binary.LittleEndian.Uint64(payload)
+		if count <= last || count > last+uint64(len(ring{}.slots)) {
+			return fmt.Errorf("%w: %d frames were taken after %d", child.ErrGarbage, count, last)
 		}
-		switch {
-		case kind == kindError:
-			return parseFailure(payload)
-		case kind == kindBye: // its end follows
-		case kind == kindHello && !greeted:
-			var h hello
-			if err := child.ParseJSON(payload, &h); err != nil {
-				return err
-			}
-			greeted = true
-			o.hello.TrySend(t, h)
-		case kind == kindTaken && greeted:
-			count := binary.LittleEndian.Uint64(payload)
-			if count <= last || count > last+uint64(len(ring{}.slots)) {
-				return fmt.Errorf("%w: %d frames were taken after %d", child.ErrGarbage, count, last)
-			}
-			last = count
-			o.played.Push(t, count)
-		default:
-			return child.Unexpected(kind)
-		}
-	}
+		last = count
+		o.played.Push(t, count)
+		return nil
+	})
 }
 
 // Write implements play.Output.
@@ -198,22 +175,4 @@ func (o *output) Evidence() string { return evidence.Collect(o.PID(), nil) }
 
 // Close implements play.Output. It takes at most 350 ms. A worker that hangs in the kernel, so that even SIGKILL does not end it, keeps the
 // task that owns the output from ending: nothing else opens the device.
-func (o *output) Close(t *rt.Task) {
-	_ = o.Stdin.Close() // asks the worker to end; it fails if that has happened already
-	if err := t.Wait(o.task, t.Now().Add(closeAsked)); isWait(err) {
-		o.task.Stop()
-		_ = t.Wait(o.task, t.Now().Add(closeForced)) // the owner waits for the rest
-	}
-}
-
-// isWait tells whether a wait for a task ended before the task did.
-func isWait(err error) bool { return errors.Is(err, rt.ErrTimeout) || errors.Is(err, rt.ErrStopped) }
-
-// parseFailure returns the error that a worker reports.
-func parseFailure(payload []byte) error {
-	var f failure
-	if err := child.ParseJSON(payload, &f); err != nil {
-		return err
-	}
-	return child.Reported(f.Message, library.Speakers.Failures()[f.Code])
-}
+func (o *output) Close(t *rt.Task) { workers.Close(t, o.Process, o.task, closeAsked) }

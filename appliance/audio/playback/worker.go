@@ -11,6 +11,7 @@ import (
 	"github.com/gen2brain/malgo"
 
 	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/appliance/memory"
 	"orac/appliance/play"
@@ -21,7 +22,6 @@ const Command = "playback-worker"
 
 const (
 	closeGrace = 100 * time.Millisecond // for the library to close a device, before the process simply ends
-	lookEvery  = time.Second            // how often the worker checks whether its device is still listed, by default
 	restAfter  = 10 * time.Second       // without sound, the device is stopped
 	usageError = 64
 )
@@ -31,7 +31,7 @@ type options struct {
 	list     bool
 	selector library.Selector
 	backend  string
-	look     time.Duration // 0: lookEvery
+	look     time.Duration // 0: once a second
 	rest     time.Duration // 0: restAfter
 }
 
@@ -94,43 +94,30 @@ func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, Command+":", err)
 		return usageError
 	}
+	out := newFrameWriter(fromWorker, stdout)
 	w := &worker{
-		options: o, out: frameWriter{w: stdout}, log: library.NewQuietLog(stderr), ring: newRing(), quit: make(chan struct{}),
-		fed: make(chan struct{}, 1), wrong: make(chan error, 1),
+		options: o, out: out, ring: newRing(), fed: make(chan struct{}, 1), wrong: make(chan error, 1),
+		Worker: workers.Worker{
+			Name: Command, Use: library.Speakers, Backend: o.backend, Out: &out.Writer, Log: library.NewQuietLog(stderr), Quit: make(chan struct{}),
+		},
 	}
 	go w.feed(stdin)
-	done := make(chan error, 1)
-	go func() { done <- w.run() }()
-	select {
-	case err = <-done:
-	case <-w.quit:
-		select {
-		case err = <-done:
-		case <-time.After(closeGrace):
-			fmt.Fprintln(stderr, Command+": the audio library is stuck; exiting anyway")
-			return 1
-		}
-	}
-	if err != nil {
-		return 1
-	}
-	return 0
+	return w.Main(o.list, w.play, closeGrace, stderr)
 }
 
-// worker is the state of WorkerMain. Only run writes to out.
+// worker is the state of WorkerMain. Only the task that plays writes to out.
 type worker struct {
+	workers.Worker
 	options
-	out   frameWriter
-	log   *library.QuietLog
+	out   *frameWriter
 	ring  *ring
-	quit  chan struct{} // closed when the parent wants the end
 	fed   chan struct{} // holds a token after a frame came
 	wrong chan error    // why the parent cannot be obeyed
 }
 
 // feed takes frames until stdin ends.
 func (w *worker) feed(stdin io.Reader) {
-	defer close(w.quit)
+	defer close(w.Quit)
 	frames := child.Reader{Protocol: toWorker, R: stdin}
 	for {
 		_, payload, err := frames.Next()
@@ -151,71 +138,22 @@ func (w *worker) feed(stdin io.Reader) {
 	}
 }
 
-// run does the work, and reports an error to the parent before it returns it.
-func (w *worker) run() error {
-	work := w.play
-	if w.list {
-		work = w.listAll
-	}
-	err := work()
-	if err == nil {
-		return w.out.bye()
-	}
-	f := failure{Message: err.Error()}
-	for code, cause := range library.Speakers.Failures() {
-		if errors.Is(err, cause) {
-			f.Code = code
-		}
-	}
-	return errors.Join(err, w.out.json(kindError, f))
-}
-
-// listAll sends the devices of every backend, or of the one that was asked for.
-func (w *worker) listAll() error {
-	var listing Listing
-	for _, b := range library.Backends {
-		if w.backend != "" && w.backend != b.Name {
-			continue
-		}
-		lib, err := library.Open(b.Name, w.log.Line)
-		if err != nil {
-			listing.Notes = append(listing.Notes, err.Error())
-			continue
-		}
-		devices, err := lib.Devices(library.Speakers, true)
-		if err != nil {
-			listing.Notes = append(listing.Notes, b.Title+": "+err.Error())
-		}
-		listing.Devices = append(listing.Devices, devices...)
-		listing.Backends = append(listing.Backends, b.Name)
-	}
-	return w.out.json(kindDevices, listing)
-}
-
 // play finds the device, opens it and plays until quit.
 func (w *worker) play() error {
-	lib, err := library.Open(w.backend, w.log.Line)
+	lib, d, listed, err := w.Find(w.selector)
 	if err != nil {
 		return err
-	}
-	devices, err := lib.Devices(library.Speakers, false)
-	if err != nil {
-		return err
-	}
-	d, listed, err := w.selector.Find(library.Speakers, lib.Backend, devices)
-	if err != nil {
-		return lib.Without(err)
 	}
 	gone := make(chan error, 2)
-	device, err := openDevice(lib, d, w.ring, listed, w.log.Line)
+	device, err := openDevice(lib, d, w.ring, listed, w.Log.Line)
 	if err != nil {
 		return err
 	}
-	if err := w.out.json(kindHello, hello{Device: d, Rate: int(device.SampleRate())}); err != nil {
+	if err := w.out.JSON(workers.KindHello, hello{Device: d, Rate: int(device.SampleRate())}); err != nil {
 		return err
 	}
 	if listed {
-		go w.look(lib, d, gone)
+		go w.Watch(lib, d, w.look, gone)
 	}
 	memory.Trim() // most of this binary is never needed here
 	return w.serve(device, gone)
@@ -256,32 +194,10 @@ func (w *worker) serve(device *malgo.Device, gone <-chan error) error {
 			return err // the process ends now, and with it the device
 		case err := <-w.wrong:
 			return err
-		case <-w.quit:
+		case <-w.Quit:
 			_ = device.Stop() // an error changes nothing: Uninit follows
 			device.Uninit()
 			return nil
-		}
-	}
-}
-
-// look watches whether the device is still listed. It may get stuck: then either no frame is taken, too, or all is well.
-func (w *worker) look(lib *library.Library, d library.Device, gone chan<- error) {
-	tick := time.NewTicker(cmp.Or(w.options.look, lookEvery))
-	defer tick.Stop()
-	for {
-		select {
-		case <-w.quit:
-			return
-		case <-tick.C:
-		}
-		devices, err := lib.Devices(library.Speakers, false)
-		if err != nil {
-			gone <- fmt.Errorf("%w: the audio server no longer answers: %w", library.Speakers.Gone, err)
-			return
-		}
-		if _, err := (library.Selector{ID: d.ID}).Pick(library.Speakers, devices); err != nil {
-			gone <- fmt.Errorf("%w: the audio server no longer lists it; plug it in again", library.Speakers.Gone)
-			return
 		}
 	}
 }
