@@ -129,6 +129,11 @@ func (rb *Runbook) ESPHome(a Address) (ESPHome, bool) {
 	return find(rb.ESPHomes, a, func(e *ESPHome) Address { return e.Address })
 }
 
+// WyomingSatellite finds a Wyoming satellite by its address.
+func (rb *Runbook) WyomingSatellite(a Address) (WyomingSatellite, bool) {
+	return find(rb.WyomingSatellites, a, func(s *WyomingSatellite) Address { return s.Address })
+}
+
 // Wyoming finds a Wyoming service by its address.
 func (rb *Runbook) Wyoming(a Address) (Wyoming, bool) {
 	return find(rb.Wyomings, a, func(w *Wyoming) Address { return w.Address })

@@ -239,6 +239,15 @@ esphome "new" {
   device_name = "kitchen-new"
 }
 
+wyoming_satellite "lounge" {
+  listen                     = ":10700"
+  unprotected_on_the_network = true
+  advertise                  = true
+  area                       = "Kitchen"
+  pre_roll                   = "100ms"
+  max_connections            = 4
+}
+
 login "house" {
   issuer          = "https://core.test:7171"
   account         = "kitchen"
