@@ -38,18 +38,8 @@ const (
 	AllowRestart   = "restart"
 )
 
-// SpeaksAt is the speaker of a satellite: its own, or that of the listener that has it in deliver; "" for none.
-func (e ESPHome) SpeaksAt(rb *Runbook) Address {
-	if e.Speaker != "" {
-		return e.Speaker
-	}
-	for _, l := range rb.Listeners {
-		if l.Home() == e.Address {
-			return l.Speaker
-		}
-	}
-	return ""
-}
+// SpeaksAt is the speaker of the satellite; "" for none.
+func (e ESPHome) SpeaksAt(rb *Runbook) Address { return rb.speakerOf(e.Address, e.Speaker) }
 
 // longestDeviceName is what ESPHome allows.
 const longestDeviceName = 31

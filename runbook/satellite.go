@@ -13,23 +13,47 @@ var satelliteTypes = []string{esphomeBlock.Type, wyomingSatelliteBlock.Type}
 // IsSatellite tells whether an address is that of a satellite of Home Assistant.
 func IsSatellite(a Address) bool { return slices.Contains(satelliteTypes, a.Type()) }
 
-// station is a satellite of Home Assistant, of whatever type.
-type station struct {
-	address                        Address
-	listen                         string
-	closed, unprotected, advertise bool   // closed: nobody comes in without a key
-	device                         string // what Home Assistant knows an esphome block by; "" for the other type
+// Satellite is a satellite of Home Assistant, of whatever type.
+type Satellite struct {
+	Address        Address
+	Listen         string
+	Device         string // by which Home Assistant knows it
+	Keyed          bool   // there is a key in the runbook
+	AcceptKey      bool   // the first client sets one
+	Unprotected    bool
+	Advertise      bool
+	Speaker        Address
+	Allow          []string // what clients may change
+	MaxConnections int
 }
 
-// satellites lists the satellites of a runbook.
-func (rb *Runbook) satellites() (list []station) {
+// Satellites lists the satellites of a runbook.
+func (rb *Runbook) Satellites() (list []Satellite) {
 	for _, e := range rb.ESPHomes {
-		list = append(list, station{e.Address, e.Listen, e.Encrypted(), e.Unprotected, e.Advertise, e.DeviceName(rb.Appliance.Name)})
+		list = append(list, Satellite{
+			e.Address, e.Listen, e.DeviceName(rb.Appliance.Name), e.Key.IsSet(), e.AcceptKey, e.Unprotected, e.Advertise, e.SpeaksAt(rb), e.Allow, e.MaxConnections,
+		})
 	}
 	for _, s := range rb.WyomingSatellites {
-		list = append(list, station{s.Address, s.Listen, false, s.Unprotected, s.Advertise, ""})
+		list = append(list, Satellite{
+			Address: s.Address, Listen: s.Listen, Device: s.InstanceName(rb.Appliance.Name), Unprotected: s.Unprotected, Advertise: s.Advertise,
+			Speaker: s.SpeaksAt(rb), MaxConnections: s.MaxConnections,
+		})
 	}
 	return list
+}
+
+// speakerOf is the speaker of a satellite: its own, or that of the listener that has it in deliver; "" for none.
+func (rb *Runbook) speakerOf(home, own Address) Address {
+	if own != "" {
+		return own
+	}
+	for _, l := range rb.Listeners {
+		if l.Home() == home {
+			return l.Speaker
+		}
+	}
+	return ""
 }
 
 // Home is the satellite by which a listener delivers to Home Assistant; "" for none.
@@ -62,16 +86,16 @@ var satelliteRules = []language.Between{
 }
 
 func satelliteIsSafe(value any, d *language.Document) (found language.Diagnostics) {
-	for _, s := range value.(*Runbook).satellites() {
-		switch open := !IsLoopback(s.listen); {
-		case open && !s.closed && !s.unprotected:
+	for _, s := range value.(*Runbook).Satellites() {
+		switch open := !IsLoopback(s.Listen); {
+		case open && !s.Keyed && !s.AcceptKey && !s.Unprotected:
 			said, hint := "there is no key", `Add key = secret("esphome"), or accept_key = true to have Home Assistant set one. To let everybody on the network use it unencrypted, add unprotected_on_the_network = true.`
-			if s.address.Type() != "esphome" {
+			if s.Address.Type() != "esphome" {
 				said, hint = "the protocol has no login and no encryption", "An esphome block can be encrypted. To let everybody on the network use this one, add unprotected_on_the_network = true."
 			}
-			found = append(found, d.Problem(s.address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and %s", s.listen, said), hint))
-		case s.advertise && !open:
-			found = append(found, d.Problem(s.address, "advertise", language.Error, fmt.Sprintf("no other machine can reach %s", s.listen),
+			found = append(found, d.Problem(s.Address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and %s", s.Listen, said), hint))
+		case s.Advertise && !open:
+			found = append(found, d.Problem(s.Address, "advertise", language.Error, fmt.Sprintf("no other machine can reach %s", s.Listen),
 				"Leave advertise out, or listen at an address of the network."))
 		}
 	}
@@ -114,19 +138,19 @@ func satelliteIsFirst(value any, d *language.Document) (found language.Diagnosti
 func satellitesDiffer(value any, d *language.Document) (found language.Diagnostics) {
 	rb := value.(*Runbook)
 	names, called := map[string]Address{}, map[string]Address{}
-	for _, s := range rb.satellites() {
-		if other, taken := called[s.address.Name()]; taken {
-			found = append(found, d.Problem(s.address, "", language.Error, fmt.Sprintf("%s has the name %q, too", other, s.address.Name()), "Satellites go by their names in events and in the console, whatever their type: give this one another."))
+	for _, s := range rb.Satellites() {
+		if other, taken := called[s.Address.Name()]; taken {
+			found = append(found, d.Problem(s.Address, "", language.Error, fmt.Sprintf("%s has the name %q, too", other, s.Address.Name()), "Satellites go by their names in events and in the console, whatever their type: give this one another."))
 		}
-		called[s.address.Name()] = s.address
-		if _, other, taken := rb.before(s.address); taken {
-			found = append(found, d.Problem(s.address, "listen", language.Error, fmt.Sprintf("%s listens at %s already", other.server, other.listen),
+		called[s.Address.Name()] = s.Address
+		if _, other, taken := rb.before(s.Address); taken {
+			found = append(found, d.Problem(s.Address, "listen", language.Error, fmt.Sprintf("%s listens at %s already", other.server, other.listen),
 				"Home Assistant asks each satellite at an address of its own: give this one another port."))
 		}
-		if other, taken := names[s.device]; taken && s.device != "" {
-			found = append(found, d.Problem(s.address, "device_name", language.Error, fmt.Sprintf("%s has the name %q, too", other, s.device), "Give each satellite a device_name of its own."))
+		if other, taken := names[s.Device]; taken {
+			found = append(found, d.Problem(s.Address, "device_name", language.Error, fmt.Sprintf("%s has the name %q, too", other, s.Device), "Give each satellite a device_name of its own."))
 		}
-		names[s.device] = s.address
+		names[s.Device] = s.Address
 	}
 	return found
 }

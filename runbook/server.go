@@ -53,8 +53,8 @@ func (rb *Runbook) places() (list []place) {
 	for _, w := range rb.Wyomings {
 		list = append(list, place{w.Address, w.ListensAt()})
 	}
-	for _, s := range rb.satellites() {
-		list = append(list, place{s.address, s.listen})
+	for _, s := range rb.Satellites() {
+		list = append(list, place{s.Address, s.Listen})
 	}
 	return list
 }

@@ -50,7 +50,7 @@ func (w Wyoming) ListensAt() string { return cmp.Or(w.Listen, usualListen[w.Serv
 
 // ServesOthers tells whether other programs may ask something of the appliance, so that it has something to do without a listener.
 func (rb *Runbook) ServesOthers() bool {
-	return len(rb.STTServers)+len(rb.Wyomings)+len(rb.satellites())+len(rb.CoreServers) > 0 || rb.Issuer.URL != ""
+	return len(rb.STTServers)+len(rb.Wyomings)+len(rb.Satellites())+len(rb.CoreServers) > 0 || rb.Issuer.URL != ""
 }
 
 // ServedModels are the models of a wyoming block that serves wake words, in the order of the runbook.

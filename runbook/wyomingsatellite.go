@@ -15,9 +15,18 @@ type WyomingSatellite struct {
 	Unprotected    bool          `hcl:"unprotected_on_the_network"`
 	Advertise      bool          `hcl:"advertise"`
 	Area           string        `hcl:"area"`
+	Speaker        Address       `hcl:"speaker"` // "": see SpeaksAt
 	PreRoll        time.Duration `hcl:"pre_roll"`
 	MaxConnections int           `hcl:"max_connections"`
 }
+
+// InstanceName is the name under which the satellite of an appliance is announced: another than that of a wyoming block of the same name.
+func (s WyomingSatellite) InstanceName(appliance string) string {
+	return "orac-" + appliance + "-" + s.Name + "-satellite"
+}
+
+// SpeaksAt is the speaker of the satellite; "" for none.
+func (s WyomingSatellite) SpeaksAt(rb *Runbook) Address { return rb.speakerOf(s.Address, s.Speaker) }
 
 var wyomingSatelliteBlock = &language.BlockType{
 	Type: "wyoming_satellite", Named: true,
@@ -39,6 +48,9 @@ var wyomingSatelliteBlock = &language.BlockType{
 		{Name: "area", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"Kitchen"`,
 			Pattern: oneLine, Expect: oneLineExpect,
 			Doc: "The area that Home Assistant suggests when it adds the satellite."},
+		{Name: "speaker", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"device.speaker"}, Example: "device.speaker.kitchen",
+			DefaultDoc: "that of the listener that has the block in deliver",
+			Doc:        "Where answers and announcements of Home Assistant are heard. Chimes are those of the listener, at its own speaker."},
 		{Name: "pre_roll", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "0s", Min: "0s", Max: "3s",
 			Doc: "How much of the sound before the end of the wake word is sent. More than a moment puts the wake word into the text."},
 		{Name: "max_connections", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "8", Min: "2", Max: "64", Unit: "connections",

@@ -47,7 +47,7 @@ type Parts struct {
 	Door func(block runbook.Address, listen string) (node.Door, error)
 	// Traces makes the client of a collector. Nil where nobody takes traces: a graph that needs it does not run there.
 	Traces func(TraceService) (otlp.Collector, error)
-	// Satellite makes the place where clients of an esphome block connect; key is the one that the runbook names. Nil: nobody comes.
+	// Satellite makes the place where clients of an esphome or wyoming_satellite block connect; key is the one that the runbook names. Nil: nobody comes.
 	Satellite func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error)
 	Version   string // of the program
 	// Speaker and Sound play: a loudspeaker, and what opens a sound. Nil where nothing is played.

@@ -45,7 +45,7 @@ func TestOneWay(t *testing.T) {
 		"an announcement": {[]step{{0, Arrived{}, ""}, {0, Sounding{"a"}, "Play(1 a)"}, {time.Second, Sounding{"b"}, ""},
 			{time.Second, Ended{"home-assistant-1", true}, "Play(2 b)"}, {2 * time.Second, Ended{"home-assistant-2", true}, "Finished(true)"}}, Ready},
 		"an announcement within a command": {append(slices.Clone(listening), step{500 * ms, Sounding{"a"}, "Close Over(w1: Home Assistant announces something)! Play(1 a)"}), Announcing},
-		"the rest of an answer that a wake word has ended": {append(slices.Clone(speaking), step{3 * time.Second, Woken{"w2", "x"}, "Silence(1) Finished(true) Start(x) Open Chime(wake)"},
+		"the rest of an answer that a wake word has ended": {append(slices.Clone(speaking), step{3 * time.Second, Woken{"w2", "x"}, "Silence(1) Finished(false) Start(x) Open Chime(wake)"},
 			step{3 * time.Second, Sounding{"b"}, ""}, step{3010 * ms, tell(EventRunStart), "Stream"}), Listening},
 		"it is paused":     {[]step{{0, Arrived{}, ""}, {0, Pause{}, ""}, {time.Second, Woken{"w1", "x"}, "Over(w1: Home Assistant has muted the satellite)"}}, Away},
 		"it stays paused":  {[]step{{0, Arrived{}, ""}, {0, Pause{}, ""}, {0, Left{}, ""}, {time.Second, Woken{"w1", "x"}, "Over(w1: Home Assistant has muted the satellite)"}}, Away},

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/entity"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
@@ -252,7 +253,7 @@ func (d *door) Sound(pcm []int16) {
 }
 
 // Show implements node.SatelliteDoor. Home Assistant makes its own entities of a Wyoming satellite.
-func (d *door) Show(...satellite.State) {}
+func (d *door) Show(...entity.State) {}
 
 // watchEvery is how soon a changed face is noticed.
 const watchEvery = time.Second

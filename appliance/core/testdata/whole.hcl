@@ -315,6 +315,12 @@ core "member" {
 }
 topic "member" { core = core.member }
 
+wyoming_satellite "lounge" {
+  listen                     = ":10700"
+  unprotected_on_the_network = true
+  advertise                  = true
+}
+
 esphome "home" {
   listen    = ":6053"
   key       = secret("home")
