@@ -145,6 +145,14 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	return r
 }
 
+// cookie is the name under which browsers keep a session of this appliance.
+func (r *rig) cookie() string {
+	w := httptest.NewRecorder()
+	_, err := r.guard.StartSession(w, httptest.NewRequest("GET", "/", nil), r.vouch("viewer"), auth.Via{})
+	r.must(err)
+	return w.Result().Cookies()[0].Name
+}
+
 // simulated is a folder with what a simulation has left.
 func simulated(t testing.TB, dir string) string {
 	t.Helper()
