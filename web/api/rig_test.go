@@ -145,10 +145,10 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	return r
 }
 
-// cookie is the name under which browsers keep a session of this appliance.
-func (r *rig) cookie() string {
+// cookieOf is the name under which the browser of a user keeps a session of this appliance.
+func (r *rig) cookieOf(user string) string {
 	w := httptest.NewRecorder()
-	_, err := r.guard.StartSession(w, httptest.NewRequest("GET", "/", nil), r.vouch("viewer"), auth.Via{})
+	_, err := r.guard.StartSession(w, httptest.NewRequest("GET", "/", nil), r.vouch(user), auth.Via{})
 	r.must(err)
 	return w.Result().Cookies()[0].Name
 }
