@@ -88,9 +88,7 @@ func (a *Assembly) satellite(n *Node, listen string, key language.Secret, of *he
 	}
 	x := &node.ESPHome{
 		Name: n.Address, Satellite: n.Block.Name(), Listen: listen, Host: a.Host, FS: a.FS, Door: node.Unadopted{},
-		Speaker: node.SatelliteSpeaker{
-			Satellite: n.Block.Name(), Speaker: &rt.Cell[string]{}, Plays: plays.out(a, n.Address), Cues: cues.out(a, n.Address), Seen: seenPlayer.inbox(a, n.Address),
-		},
+		Plays: plays.out(a, n.Address), Cues: cues.out(a, n.Address), Seen: seenPlayer.inbox(a, n.Address),
 		In: wakes.inbox(a, n.Address), News: happens.inbox(a, n.Address), Wakes: wakes.out(a, n.Address), Events: a.Events(n.Address), Mutes: a.Mutes, Sound: a.WakeSounds.Of(""),
 	}
 	if of != nil {
@@ -105,7 +103,7 @@ func (a *Assembly) satellite(n *Node, listen string, key language.Secret, of *he
 		}
 	}
 	if j.Speaker != nil {
-		x.Speaker.Speaker = rt.NewCell(j.Speaker.Name)
+		c.Speaker = j.Speaker.Name
 	}
 	x.Config = rt.NewCell(c)
 	if a.Satellite != nil {
