@@ -315,10 +315,10 @@ core "member" {
 }
 topic "member" { core = core.member }
 
-wyoming_satellite "lounge" {
-  listen                     = ":10700"
+wyoming_satellite "lounge" {}
+wyoming_satellite "porch" {
+  listen                     = "192.0.2.1:10701"
   unprotected_on_the_network = true
-  advertise                  = true
 }
 
 esphome "home" {
