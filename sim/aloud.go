@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/audio"
 	"orac/appliance/event"
 	"orac/appliance/node"
 	voice "orac/appliance/play"
@@ -42,7 +43,8 @@ type audible struct {
 	told   bool          // that it was heard to its end
 	lost   bool          // nobody is left to say what becomes of it
 	again  bool          // it is played several times, from memory
-	woken  bool          // a wake word is in it
+	woken  bool          // it begins with a wake word
+	echoes []*play       // what microphones hear of that
 }
 
 // partly is a sound that was said to have ended before its end.
@@ -135,10 +137,10 @@ func (l *aloud) plays(speaker string, f *voice.Frame) {
 		case n > a.next:
 			l.m.judge.Break(now, "aloud", fmt.Sprintf("speaker %s leaves out frames %d to %d of %s", speaker, a.next, n-1, a.what))
 		}
-		a.next, a.at = n+1, now
 		if !a.again {
-			l.speaks(speaker, now, a.woken && n == 0)
+			l.speaks(speaker, now, a, n)
 		}
+		a.next, a.at = n+1, now
 	}
 }
 
@@ -170,24 +172,32 @@ func (l *aloud) all(speaker string) (list []*audible) {
 const loudAfter = 1600 * time.Millisecond
 
 // speaks notes that a speaker speaks: the listeners beside it do not take that, or anything else meanwhile, for a wake word. Who may
-// interrupt it does not hear it. word: it says a wake word.
-func (l *aloud) speaks(speaker string, now time.Duration, word bool) {
+// interrupt it does not hear it. It plays frame n of a sound.
+func (l *aloud) speaks(speaker string, now time.Duration, a *audible, n int) {
+	if n > 0 && now-a.at <= voice.FrameTime+time.Millisecond { // after a pause it is no wake word any more
+		for _, x := range a.echoes {
+			x.grow((n + 1) * echoFrame)
+		}
+	}
 	for _, x := range l.m.Runbook().Listeners {
 		mic := l.m.mics[x.Device.Name()]
 		if x.Speaker.Name() != speaker || x.BargeIn || mic == nil {
 			continue
 		}
 		l.m.account.Loud(now, now+loudAfter)
-		if !word || len(x.Models) == 0 {
+		if !a.woken || n > 0 || len(x.Models) == 0 {
 			continue
 		}
 		pcm := slices.Clone(sound.Word(x.Models[0].Name()))
 		for i := range pcm {
 			pcm[i] /= echoLevel
 		}
-		mic.program.echo(pcm, l.m.hop(now)+1)
+		a.echoes = append(a.echoes, mic.program.echo(pcm[:echoFrame], l.m.hop(now)+1))
 	}
 }
+
+// echoFrame is how many samples of a microphone a frame of a speaker lasts.
+const echoFrame = int(audio.Rate * voice.FrameTime / time.Second)
 
 // event compares what the appliance says of a sound with what was heard.
 func (l *aloud) event(at time.Duration, e event.Event) {

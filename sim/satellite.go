@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/entity"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
@@ -275,7 +276,7 @@ func (d *satelliteDoor) Sound(pcm []int16) {
 }
 
 // Show implements node.SatelliteDoor.
-func (d *satelliteDoor) Show(...satellite.State) {}
+func (d *satelliteDoor) Show(...entity.State) {}
 
 // ends ends the sound of a run. Its task is woken.
 func (r *homeRun) ends(d *satelliteDoor) {
