@@ -28,7 +28,7 @@ var spoken = []mutation{
 	},
 	{
 		name: "talks_on", does: "a wake word does not end an answer", file: "appliance/node/responder.go",
-		old:       "\tn.Out.Push(t, StopPlay{Priority: play.Answer, Cause: play.Barged})\n",
+		old:       "\t\tn.Out.Push(t, StopPlay{Priority: play.Answer, Cause: play.Barged})\n",
 		new:       "",
 		scenarios: []string{"barge_in"},
 	},
