@@ -34,6 +34,7 @@ async function serve() {
     }
   };
   c.ask = () => {
+    if (c.closed) return;
     c.late = setTimeout(() => { console.error("no sign of life for 5 s"); process.exit(1); }, 5000).unref();
     c.send("ping", { text: null });
   };
