@@ -12,7 +12,9 @@ import (
 
 // hasSatellite tells whether the appliance is a satellite of Home Assistant: only then the menu leads to the page.
 func hasSatellite(s status.Status) bool {
-	return slices.ContainsFunc(s.Nodes, func(n status.Node) bool { return n.Kind == string(graph.ESPHome) || n.Kind == string(graph.WyomingSatellite) })
+	return slices.ContainsFunc(s.Nodes, func(n status.Node) bool {
+		return n.Kind == string(graph.ESPHome) || n.Kind == string(graph.WyomingSatellite)
+	})
 }
 
 // satelliteRow is a satellite on its page.

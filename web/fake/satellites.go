@@ -6,7 +6,7 @@ import "orac/appliance/status"
 func (f *Appliance) Satellites() (list []status.Satellite) {
 	for _, b := range f.Book.Satellites() {
 		list = append(list, status.Satellite{
-			Name: b.Address.Name(), Device: b.Device, Listen: b.Listen, Phase: "speaking", Home: true, Busy: true, Keyed: b.Keyed, Connections: 2,
+			Name: b.Address.Name(), Device: b.Device, Listen: b.Listen, Phase: "speaking", Home: true, Busy: true, Keyed: b.Address.Type() == "esphome", Connections: 2,
 			LastWake: "hey jarvis", LastText: "is the door locked", LastAnswer: "The door is locked.",
 		})
 	}
