@@ -99,14 +99,14 @@ const other = await serve(); // after a restart: the old connection is dead, and
 await home.gone();
 clearTimeout(home.late);
 home = other;
-tell("heard again", await hear(home, phrases, 0.5));
+tell("heard again", await hear(home, phrases, 1.2));
 home.send("error", { text: "no text recognized", code: "stt-no-text-recognized" });
 
 home.send("pause-satellite");
 home.close(); // it is muted: Home Assistant closes, and comes back when it is not
 clearTimeout(home.late);
 home = await serve();
-tell("heard after a mute", await hear(home, phrases, 0.5));
+tell("heard after a mute", await hear(home, phrases, 1.2));
 home.send("error", { text: "another satellite was faster", code: "duplicate_wake_up_detected" });
 tell("done", { pongs: other.pongs });
 process.exit(0);
