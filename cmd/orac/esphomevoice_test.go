@@ -35,28 +35,23 @@ func level(v int16, d time.Duration) []int16 {
 // within 500 ms, whole, and reported then. A wake word ends an answer within 200 ms, and that answer is not reported as heard. The next one
 // is heard once, to its last sample.
 func TestHomeAssistantIsHeard(t *testing.T) {
-	need(t, "web/npm/node_modules/esphome-client")
-	wake := sound(t, "hey_jarvis_lights_on")
-	s, err := pulsetest.Start()
-	testkit.Must(t, err)
-	defer s.Close()
-	mic, err := s.Plug("alsa_input.usb-Test_Microphone-00.mono", "USB Test Microphone")
-	testkit.Must(t, err)
-	sink, err := s.PlugSink("alsa_output.usb-Test_Speaker-00.mono", "USB Test Speaker")
-	testkit.Must(t, err)
-	dir := t.TempDir()
-	chime, bell, dinner, long := level(-3000, 100*time.Millisecond), level(1000, 100*time.Millisecond), level(2000, 500*time.Millisecond), level(3000, 10*time.Second)
-	answer := make([]int16, pulsetest.SinkRate/2)
-	for i := range answer {
-		answer[i] = int16(5000 + i)
+	x := homeIsHeard(t)
+	if x.Announcement > 500*time.Millisecond || x.Barge > 200*time.Millisecond {
+		t.Errorf("too late: %+v", x)
 	}
-	for name, pcm := range map[string][]int16{"chime": chime, "bell": bell, "dinner": dinner, "long": long, "answer": answer} {
-		testkit.Must(t, os.WriteFile(filepath.Join(dir, name+".wav"), speakerWAV(pcm), 0o600))
-	}
-	sounds := httptest.NewServer(http.FileServer(http.Dir(dir)))
-	defer sounds.Close()
-	at, key := freePorts(t, 1)[0], esphome.NewKey()
-	d := start(t, dir, fmt.Sprintf(`
+	t.Logf("%+v", x)
+}
+
+// homeHeard is how long it took.
+type homeHeard struct {
+	Request      time.Duration // from a wake word until Home Assistant has the question
+	Announcement time.Duration // until it is heard
+	Barge        time.Duration // that an answer is heard after a wake word
+}
+
+// satelliteRunbook is a satellite with a speaker.
+func satelliteRunbook(listen string) string {
+	return fmt.Sprintf(`
 appliance "voice" {}
 device "microphone" "usb" { match = "USB Test" }
 device "speaker" "room" {
@@ -76,7 +71,40 @@ esphome "home" {
   listen = %q
   key    = env("HOME_KEY")
 }
-`, at), append(s.Env(), "HOME_KEY="+key.Text()))
+`, listen)
+}
+
+// pulseRoom is a real audio server with a microphone and a speaker.
+func pulseRoom(t testing.TB) (*pulsetest.Server, *pulsetest.Mic, *pulsetest.Sink) {
+	t.Helper()
+	s, err := pulsetest.Start()
+	testkit.Must(t, err)
+	t.Cleanup(s.Close)
+	mic, err := s.Plug("alsa_input.usb-Test_Microphone-00.mono", "USB Test Microphone")
+	testkit.Must(t, err)
+	sink, err := s.PlugSink("alsa_output.usb-Test_Speaker-00.mono", "USB Test Speaker")
+	testkit.Must(t, err)
+	return s, mic, sink
+}
+
+// homeIsHeard has a satellite announce, answer until a wake word ends that, and answer once more, and checks what was heard.
+func homeIsHeard(t testing.TB) (took homeHeard) {
+	need(t, "web/npm/node_modules/esphome-client")
+	wake := sound(t, "hey_jarvis_lights_on")
+	s, mic, sink := pulseRoom(t)
+	dir := t.TempDir()
+	chime, bell, dinner, long := level(-3000, 100*time.Millisecond), level(1000, 100*time.Millisecond), level(2000, 500*time.Millisecond), level(3000, 10*time.Second)
+	answer := make([]int16, pulsetest.SinkRate/2)
+	for i := range answer {
+		answer[i] = int16(5000 + i)
+	}
+	for name, pcm := range map[string][]int16{"chime": chime, "bell": bell, "dinner": dinner, "long": long, "answer": answer} {
+		testkit.Must(t, os.WriteFile(filepath.Join(dir, name+".wav"), speakerWAV(pcm), 0o600))
+	}
+	sounds := httptest.NewServer(http.FileServer(http.Dir(dir)))
+	defer sounds.Close()
+	at, key := freePorts(t, 1)[0], esphome.NewKey()
+	d := start(t, dir, satelliteRunbook(at), append(s.Env(), "HOME_KEY="+key.Text()))
 	d.kinds("listening", "speaker_opened", "door_opened")
 	rec, err := sink.Record()
 	testkit.Must(t, err)
@@ -136,7 +164,8 @@ esphome "home" {
 	announced := step("announces", false)
 	step("announced", true)
 	mic.Play(wake)
-	d.kind("wake")
+	woke := d.kind("wake")
+	took.Request = time.UnixMilli(step("asked", false).MS).Sub(woke.At)
 	step("answers", false)
 	before := until("the long answer", pulsetest.SinkRate, func(v int16) bool { return v == 3000 })
 	mic.Play(wake)
@@ -147,11 +176,10 @@ esphome "home" {
 	pcm := until("the answer", len(answer), func(v int16) bool { return v >= 5000 })
 
 	first := slices.Index(before, 1000)
-	if late := rec.At(first).Sub(time.UnixMilli(announced.MS)); first < 0 || late > 500*time.Millisecond {
-		t.Errorf("the announcement was heard after %v", late)
-	} else {
-		t.Logf("the announcement was heard after %v", late)
+	if first < 0 {
+		t.Fatal("the bell was not heard")
 	}
+	took.Announcement = rec.At(first).Sub(time.UnixMilli(announced.MS))
 	count := func(pcm []int16, v int16) (n int) {
 		for _, x := range pcm {
 			if x == v {
@@ -169,14 +197,11 @@ esphome "home" {
 			last = i
 		}
 	}
-	if late := rec.At(last).Sub(barged.At); late > 200*time.Millisecond {
-		t.Errorf("the answer was heard for %v after the wake word", late)
-	} else {
-		t.Logf("the answer was heard for %v after the wake word", late)
-	}
+	took.Barge = rec.At(last).Sub(barged.At)
 	pcm = slices.DeleteFunc(pcm, func(v int16) bool { return v < 5000 })
 	if !slices.Equal(pcm, answer) {
 		t.Errorf("of the answer %d samples were heard, of %d, and not as they are", len(pcm), len(answer))
 	}
 	d.stop()
+	return took
 }

@@ -41,6 +41,7 @@ voice.announce({ mediaId: `${sounds}/dinner.wav`, preannounceMediaId: `${sounds}
 tell("announced", { heard: await over });
 
 await began();
+tell("asked");
 understood("tell me a story");
 over = finished();
 event(8, { url: `${sounds}/long.wav` });
