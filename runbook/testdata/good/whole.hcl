@@ -245,6 +245,7 @@ wyoming_satellite "lounge" {
   unprotected_on_the_network = true
   advertise                  = true
   area                       = "Kitchen"
+  speaker                    = device.speaker.room
   pre_roll                   = "100ms"
   max_connections            = 4
 }
