@@ -61,6 +61,14 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				m.core.Traces().Dropped == 0 && m.core.Traces().Sent > 20 && m.account.Delivered == m.account.Recorded
 		}
 	}
+	// The broker shows how the appliance is, and orders that somebody gave were carried out.
+	shown := func(m *machine) bool { return m.shownAt() == 1 && m.brokerOf("home").orders > 0 }
+	absent := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "broker_lost", cause, begin, end+9) >= 1 && said(r, "broker_found", "", begin+1, end+10) >= 1 && shown(m) &&
+				m.core.MQTT()[0].Dropped > 0 && m.account.Delivered == m.account.Recorded
+		}
+	}
 	// A process that was replaced meanwhile has no token, and gets one when that is over. Nothing is sent without one, and nothing is lost.
 	tokenless := func(cause string) func(*machine, report.Run) bool {
 		return func(m *machine, r report.Run) bool {
@@ -174,6 +182,17 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		scenario.CollectorSlow:   {more: "for = \"50s\"", does: missed("deadline")},
 		scenario.CollectorFlood: {does: func(m *machine, r report.Run) bool {
 			return said(r, "traces_failed", "", 0, 120) == 0 && m.core.Traces().Sent > 20
+		}},
+
+		scenario.BrokerDown:   {does: absent("refused")},
+		scenario.BrokerDenied: {does: absent("username and password")},
+		scenario.BrokerFlaps:  {does: absent("reset by peer")},
+		scenario.BrokerSlow: {more: "delay = \"12s\"", does: func(m *machine, r report.Run) bool {
+			return shown(m) && m.core.MQTT()[0].Dropped > 0 && m.account.Delivered == m.account.Recorded
+		}},
+		scenario.BrokerTrash: {does: func(m *machine, r report.Run) bool { // each is refused, and few are told
+			n := said(r, "order_refused", "", begin, end+1)
+			return shown(m) && m.core.MQTT()[0].Denied > 100 && n >= 2 && n <= 4 && said(r, "broker_lost", "", 0, 120) == 0
 		}},
 
 		scenario.CoreDown: {does: func(m *machine, r report.Run) bool {

@@ -128,6 +128,7 @@ const (
 	ModelTarget     Target = "language_model"
 	LoginTarget     Target = "login"
 	TracesTarget    Target = "traces"
+	BrokerTarget    Target = "mqtt"
 	WyomingTarget   Target = "wyoming"
 	NodeTarget      Target = "node"
 )
@@ -144,6 +145,7 @@ var targets = map[Target]language.Attribute{
 	ModelTarget:     {DefaultDoc: "the runbook's first", Example: `"qwen"`, Doc: "The name of the language model."},
 	LoginTarget:     {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the login whose issuer breaks."},
 	TracesTarget:    {DefaultDoc: "the runbook's only one", Example: `"traces"`, Doc: "The block of the collector: traces."},
+	BrokerTarget:    {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the mqtt block whose broker breaks."},
 	WyomingTarget:   {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of a Wyoming service that serves speech to text."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }

@@ -22,6 +22,9 @@ type State struct {
 	HooksWaiting, HooksAside    int     // events that wait for webhooks; events that were set aside
 	SpansSent, SpansDropped     int     // spans of traces that the collector has taken since the start of the process; that were dropped
 	SpansWaiting                int     // spans that wait for it
+	MQTTPublished, MQTTDropped  int     // messages that MQTT brokers have taken since the start of the process; that were lost
+	MQTTWaiting, MQTTShown      int     // messages that wait for brokers; brokers that keep what is true of the appliance now
+	OrdersTaken, OrdersDenied   int     // orders by way of brokers that were begun since the start of the process; that were refused
 	Wakes, FalseWakes, Missed   int     // wakes; wakes without a sound that should wake; sounds that should have woken the appliance and did not, while it could hear
 	Incidents, Open             int     // since the start; still open
 	Restarts, Reexecs, Boots    int     // of nodes and devices; of the process by itself; starts of the process
