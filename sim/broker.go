@@ -166,7 +166,10 @@ func (l brokerLink) breaks(c *brokerSession) error {
 			return l.fault(wire.Unreachable, errors.New("connection reset by peer"))
 		}
 	}
-	if l.has(scenario.BrokerDown) || l.has(scenario.BrokerDenied) {
+	if l.has(scenario.BrokerDown) {
+		return l.fault(wire.Unreachable, errors.New("connection reset by peer"))
+	}
+	if l.has(scenario.BrokerDenied) {
 		return l.fault(wire.Unreachable, errors.New("the broker ends the connection (reason 0x8B)"))
 	}
 	return nil

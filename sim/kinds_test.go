@@ -184,7 +184,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "traces_failed", "", 0, 120) == 0 && m.core.Traces().Sent > 20
 		}},
 
-		scenario.BrokerDown:   {does: absent("refused")},
+		scenario.BrokerDown:   {does: absent("reset by peer")},
 		scenario.BrokerDenied: {does: absent("username and password")},
 		scenario.BrokerFlaps:  {does: absent("reset by peer")},
 		scenario.BrokerSlow: {more: "delay = \"12s\"", does: func(m *machine, r report.Run) bool {
@@ -284,6 +284,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	calls := "caller \"study\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietServer := rehearse(t, sceneIn(t, serving, "2m", calls), 1)
 	_, quietTraced := rehearse(t, sceneIn(t, traced, "2m", speech), 1)
+	_, quietShown := rehearse(t, sceneIn(t, shownOff, "2m", speech), 1)
 	_, quietMember := rehearse(t, sceneIn(t, member, "2m", speech), 1)
 	asks := "caller \"phone\" {\n  topic = \"general\"\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
@@ -322,6 +323,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet, speech = serving, quietServer, calls
 			case scenario.TracesTarget:
 				home, quiet = traced, quietTraced
+			case scenario.BrokerTarget:
+				home, quiet = shownOff, quietShown
 			case scenario.WyomingTarget:
 				home, quiet, speech = visited, quietVoice, dictates
 			case scenario.LoginTarget:

@@ -39,11 +39,12 @@ type MQTT struct {
 	translate translator
 	sequence  uint64
 	counts    status.MQTT
-	told      bool // that the broker is away
-	shownAs   shownAs
-	shownRead bool              // what was shown before the start
-	gone      map[string]string // parts that Home Assistant was told to remove: see discovery.Device.Payload
-	shown     rt.Cell[status.MQTT]
+	// told says that people know that the broker is away, and toldDenied that it does not let us in.
+	told, toldDenied bool
+	shownAs          shownAs
+	shownRead        bool              // what was shown before the start
+	gone             map[string]string // parts that Home Assistant was told to remove: see discovery.Device.Payload
+	shown            rt.Cell[status.MQTT]
 
 	// The fields below are those of one run.
 	ids       *rand.Rand

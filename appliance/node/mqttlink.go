@@ -72,16 +72,16 @@ func (n *MQTT) linked(t *rt.Task, x linked) {
 		n.up, n.pause, n.failures, n.counts.Error = true, 0, 0, ""
 		n.counts.Connects++
 		say(t, n.Events, n.Name, event.BrokerFound{Broker: n.Broker, Address: c.BrokerShown, Dropped: n.counts.Dropped})
-		n.told = false
+		n.told, n.toldDenied = false, false
 		n.tellAll(t)
 		return
 	}
 	n.down(t)
 	n.counts.Error = x.err.Error()
-	if !n.told {
-		e, _ := errors.AsType[*wire.Error](x.err)
-		n.told = true
-		say(t, n.Events, n.Name, event.BrokerLost{Broker: n.Broker, Cause: n.counts.Error, Denied: stays(e)})
+	e, _ := errors.AsType[*wire.Error](x.err)
+	if denied := stays(e); !n.told || denied && !n.toldDenied {
+		n.told, n.toldDenied = true, denied
+		say(t, n.Events, n.Name, event.BrokerLost{Broker: n.Broker, Cause: n.counts.Error, Denied: denied})
 	}
 }
 
