@@ -106,9 +106,9 @@ bench: deps deps-bench build ## measure CPU, memory, latency and virtual time, c
 	.ci/bench
 
 .PHONY: security
-security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan, check the source with gosec and staticcheck: every finding is fixed or explained (ONLY=tls, live or static: one part)
+security: deps deps-security build ## attack the live server with wapiti (as nobody and as every role) and sslscan, check the source with gosec and staticcheck: every finding is fixed or explained (ONLY=tls, live or static: one part; AS=operator,admin: as these alone)
 	go build -o bin/security ./web/security
-	bin/security -only '$(ONLY)'
+	bin/security -only '$(ONLY)' -as '$(AS)'
 
 .PHONY: sim
 sim: deps build ## check every promise in virtual time: all scenarios, and the swarm (SEEDS=1-200; ALL=1: also 72 hours and a month)

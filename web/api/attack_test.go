@@ -255,7 +255,7 @@ func TestSecretsAppearNowhere(t *testing.T) {
 	for _, bearer := range []string{token, token + "x", "orac_key_0123456789ab_canary-s3cret"} {
 		req := rig.request(auth.Nobody, "GET", "/api/status?token=canary-query-s3cret", nil)
 		req.Header.Set("Authorization", "Bearer "+bearer)
-		req.Header.Set("Cookie", "orac_session=canary-cookie-s3cret")
+		req.Header.Set("Cookie", rig.cookieOf("viewer")+"=canary-cookie-s3cret")
 		rig.do(req)
 	}
 	req := rig.request(auth.Nobody, "GET", "/api/status", nil)

@@ -42,7 +42,7 @@ func TestRefusedTokensAreOnRecord(t *testing.T) {
 		{"Authorization", "Basic canary-t0ken", "token.refused", "", "token: the Authorization header holds no bearer token"},
 		{"Authorization", "Bearer " + text, "key.refused", "", "key " + k.ID + ": revoked"},
 		{"Authorization", "Bearer orac_key_0123456789ab_canary-t0ken", "key.refused", "", "key: unknown"},
-		{"Cookie", "orac_session=canary-t0ken", "session.refused", "", "session: unknown or ended"},
+		{"Cookie", rig.cookieOf("viewer") + "=canary-t0ken", "session.refused", "", "session: unknown or ended"},
 	} {
 		rig.problem(c.why, ask(c.header, c.value), schema.Unauthenticated)
 		list := rig.records(c.action)

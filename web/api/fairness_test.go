@@ -33,7 +33,7 @@ func TestStrangersAtAnAddressHoldUpNobody(t *testing.T) {
 		},
 		"wrong sessions": func(r *rig) {
 			req := r.request(auth.Nobody, "GET", "/api/status", nil)
-			req.AddCookie(&http.Cookie{Name: "orac_session", Value: "xyz"})
+			req.AddCookie(&http.Cookie{Name: r.cookieOf("viewer"), Value: "xyz"})
 			r.do(req)
 		},
 		"other hosts": func(r *rig) {

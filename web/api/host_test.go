@@ -265,7 +265,7 @@ func TestSetupOverTheNetwork(t *testing.T) {
 		t.Errorf("a wrong code: %d", res.StatusCode)
 	}
 	res, body := post(code)
-	if res.StatusCode != 200 || !strings.Contains(body, "anna_password_hash") || jar["orac_session"] == "" {
+	if res.StatusCode != 200 || !strings.Contains(body, "anna_password_hash") || jar[h.cookieOf("anna")] == "" {
 		t.Errorf("%d %s", res.StatusCode, body)
 	}
 	clear(jar)

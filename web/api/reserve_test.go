@@ -97,7 +97,7 @@ func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 	rig := newRigWith(t, func(rb *runbook.Runbook) { rb.Web.Limits.Anonymous, rb.Web.Limits.PerAddress = 5, 20 })
 	come := func() int {
 		req := rig.request(auth.Nobody, "POST", "/api/auth/login", LoginInput{"admin", password, true})
-		req.AddCookie(&http.Cookie{Name: "orac_session", Value: "over"})
+		req.AddCookie(&http.Cookie{Name: rig.cookieOf("viewer"), Value: "over"})
 		return rig.do(req).Code
 	}
 	if code := come(); code != 200 {
@@ -110,7 +110,7 @@ func TestAStaleSessionKeepsNobodyOut(t *testing.T) {
 		t.Errorf("%d", code)
 	}
 	stranger := rig.request(auth.Nobody, "POST", "/api/auth/login", LoginInput{"viewer", "wrong", true})
-	stranger.AddCookie(&http.Cookie{Name: "orac_session", Value: "over"})
+	stranger.AddCookie(&http.Cookie{Name: rig.cookieOf("viewer"), Value: "over"})
 	rig.problem("a stranger", rig.do(stranger), schema.Slower)
 	// What is read of strangers, to find out that they are, is a name and a secret.
 	read := &countedReader{left: 512 << 10}

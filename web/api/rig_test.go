@@ -145,6 +145,14 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 	return r
 }
 
+// cookieOf is the name under which the browser of a user keeps a session of this appliance.
+func (r *rig) cookieOf(user string) string {
+	w := httptest.NewRecorder()
+	_, err := r.guard.StartSession(w, httptest.NewRequest("GET", "/", nil), r.vouch(user), auth.Via{})
+	r.must(err)
+	return w.Result().Cookies()[0].Name
+}
+
 // simulated is a folder with what a simulation has left.
 func simulated(t testing.TB, dir string) string {
 	t.Helper()

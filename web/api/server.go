@@ -103,7 +103,7 @@ func New(ctx context.Context, o Options) *Server {
 	s.metrics = newMetrics(s)
 	s.gate = &gate.Gate{
 		Audit: o.Audit, Log: o.Log, Refused: cmp.Or(o.Refused, gate.NewDenials(ctx, o.Audit, o.Log)), Identify: o.Guard.Identify,
-		Anonymous: func(r *http.Request, _ auth.Via) bool { return oauthForms(r) || auth.ShowsNothing(r) }, Answered: s.metrics.request, Denied: s.metrics.denied.Inc,
+		Anonymous: func(r *http.Request, _ auth.Via) bool { return oauthForms(r) || o.Guard.ShowsNothing(r) }, Answered: s.metrics.request, Denied: s.metrics.denied.Inc,
 	}
 	for _, declared := range Routes() {
 		r := new(*declared)

@@ -64,7 +64,7 @@ func (g *Guard) BeginLogin(w http.ResponseWriter, r *http.Request, via Via, next
 	if len(text) > maxSealed {
 		return "", Unfit("the address to go back to is too long")
 	}
-	setKept(w, via, comingName, text, comingLife)
+	g.setKept(w, via, comingName, text, comingLife)
 	return trust.LoginURL(c.Issuer, t.audience, c.Redirect, c.State, c.Nonce, c.Verifier), nil
 }
 
@@ -76,8 +76,8 @@ func (g *Guard) FinishLogin(w http.ResponseWriter, r *http.Request, via Via, que
 		return v, "", ErrNoTrust
 	}
 	var c coming
-	begun := g.unseal(comingName, kept(r, via, comingName), &c)
-	setKept(w, via, comingName, "", 0)
+	begun := g.unseal(comingName, g.kept(r, via, comingName), &c)
+	g.setKept(w, via, comingName, "", 0)
 	code, err := c.answered(query, begun, t.issuer.URL())
 	if err != nil {
 		return v, "", err

@@ -111,7 +111,7 @@ func TestALoginWithTheIssuer(t *testing.T) {
 	if _, err := kitchen.Tokens(who.Proof()); err == nil {
 		t.Error("it is good for tokens of this appliance")
 	}
-	l, err := kitchen.findLent(b.cookies[secureCookieName].Value)
+	l, err := kitchen.findLent(b.cookies[securely(sessionName)].Value)
 	must(t, err)
 	var stored []byte
 	must(t, kitchen.DB.db.QueryRow("SELECT sealed FROM lent").Scan(&stored))
@@ -152,11 +152,11 @@ func TestALoginThatIsNotThisBrowsers(t *testing.T) {
 		{"a cookie of another purpose", func(b *guest, good string) string {
 			text, err := kitchen.seal("something else", coming{State: b.asks.State, Issuer: coreURL}, time.Hour)
 			must(b.t, err)
-			b.cookies["__Host-"+comingName].Value = text
+			b.cookies[securely(comingName)].Value = text
 			return good
 		}, "login: this browser has begun none"},
 		{"a cookie that was changed", func(b *guest, good string) string {
-			c := b.cookies["__Host-"+comingName]
+			c := b.cookies[securely(comingName)]
 			c.Value = c.Value[:len(c.Value)-2] + "AA"
 			return good
 		}, "login: this browser has begun none"},
@@ -180,23 +180,23 @@ func TestALoginThatIsNotThisBrowsers(t *testing.T) {
 		if d, ok := errors.AsType[*Denied](err); ok && d.Told == "" {
 			t.Errorf("%s: nobody is told what to do", c.what)
 		}
-		if _, ok := b.cookies["__Host-"+comingName]; ok {
+		if _, ok := b.cookies[securely(comingName)]; ok {
 			t.Errorf("%s: what the browser kept is not used up", c.what)
 		}
-		if _, ok := b.cookies[secureCookieName]; ok {
+		if _, ok := b.cookies[securely(sessionName)]; ok {
 			t.Errorf("%s: a session", c.what)
 		}
 	}
 	b := newGuest(t, core, kitchen)
 	must(t, b.begins())
-	kept, good := *b.cookies["__Host-"+comingName], b.answer("anna")
+	kept, good := *b.cookies[securely(comingName)], b.answer("anna")
 	if _, err := b.comesBack(good); err != nil {
 		t.Fatal(Reason(err))
 	}
-	b.cookies["__Host-"+comingName] = &kept
+	b.cookies[securely(comingName)] = &kept
 	_, err := b.comesBack(good)
 	refused(t, "twice", err, "login: the issuer does not take the code")
-	if lent, err := kitchen.findLent(b.cookies[secureCookieName].Value); err != nil || core.Introspect(lent.Access).Active {
+	if lent, err := kitchen.findLent(b.cookies[securely(sessionName)].Value); err != nil || core.Introspect(lent.Access).Active {
 		t.Error("the tokens of a code that was brought twice live, and so does their session:", err)
 	}
 	synctest.Test(t, func(t *testing.T) {
@@ -283,7 +283,7 @@ func TestForgedIDTokens(t *testing.T) {
 		must(t, b.begins())
 		nonce, l.lies = b.asks.Nonce, lie
 		_, err := b.comesBack(b.answer("anna"))
-		if Reason(err) == "" || b.cookies[secureCookieName] != nil {
+		if Reason(err) == "" || b.cookies[securely(sessionName)] != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -310,7 +310,7 @@ func TestASessionOfTheIssuerIsRenewed(t *testing.T) {
 		kitchen := openMember(t, t.TempDir(), l, shortly(memberBook(t, "kitchen")))
 		b := newGuest(t, core, kitchen)
 		b.logsIn("anna")
-		first, err := kitchen.findLent(b.cookies[secureCookieName].Value)
+		first, err := kitchen.findLent(b.cookies[securely(sessionName)].Value)
 		must(t, err)
 		for range 12 { // three hours, with a token of 15 minutes
 			time.Sleep(14 * time.Minute)
@@ -319,7 +319,7 @@ func TestASessionOfTheIssuerIsRenewed(t *testing.T) {
 			}
 			synctest.Wait()
 		}
-		now, err := kitchen.findLent(b.cookies[secureCookieName].Value)
+		now, err := kitchen.findLent(b.cookies[securely(sessionName)].Value)
 		if must(t, err); now.Refresh == first.Refresh || now.Access == first.Access {
 			t.Error("the tokens are the same")
 		}

@@ -13,6 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/alexedwards/scs/v2"
+
 	member "orac/appliance/house"
 	"orac/runbook"
 	"orac/web/auth/secrets"
@@ -245,12 +247,13 @@ func (g *Guard) Identify(r *http.Request, via Via) (Identity, error) {
 }
 
 // ShowsNothing tells whether a request carries no credential at all.
-func ShowsNothing(r *http.Request) bool {
+func (g *Guard) ShowsNothing(r *http.Request) bool {
 	if r.Header.Get("Authorization") != "" {
 		return false
 	}
-	for _, name := range []string{cookieName, secureCookieName} {
-		if c, err := r.Cookie(name); err == nil && c.Value != "" {
+	p := g.policy.Load()
+	for _, m := range []*scs.SessionManager{p.plain, p.secure} {
+		if c, err := r.Cookie(m.Cookie.Name); err == nil && c.Value != "" {
 			return false
 		}
 	}

@@ -263,7 +263,7 @@ func TestForgedPasskeys(t *testing.T) {
 		"endless": func() string { return d.answers(b.asks(), passkeyOrigin) + strings.Repeat(" ", maxCredential) },
 		"without a question": func() string {
 			a := d.answers(b.asks(), passkeyOrigin)
-			delete(b.cookies, "__Host-"+passkeyName)
+			delete(b.cookies, securely(passkeyName))
 			return a
 		},
 		"another's question": func() string { a := d.answers(newKeyed(t, g).asks(), passkeyOrigin); b.asks(); return a },
@@ -281,12 +281,12 @@ func TestForgedPasskeys(t *testing.T) {
 		}
 	}
 	q := b.asks()
-	question := *b.cookies["__Host-"+passkeyName]
+	question := *b.cookies[securely(passkeyName)]
 	good := d.answers(q, passkeyOrigin)
 	if _, err := b.answers(good); err != nil {
 		t.Fatal(Reason(err)) // the test itself
 	}
-	b.cookies["__Host-"+passkeyName] = &question
+	b.cookies[securely(passkeyName)] = &question
 	_, err := b.answers(good)
 	if Reason(err) == "" {
 		t.Error("an answer is good twice")
@@ -327,26 +327,26 @@ func TestAddingAPasskeyNeedsThePassword(t *testing.T) {
 	}
 	q, err := begin(session, vouched(t, g, User, "anna"))
 	must(t, err)
-	question := *b.cookies["__Host-"+passkeyName]
+	question := *b.cookies[securely(passkeyName)]
 	d := newDevice(t)
 	if add(newKeyed(t, g).enters("anna"), d.makes(q, passkeyOrigin)) == nil {
 		t.Error("in another session")
 	}
 	for what, answer := range map[string]string{"another origin": d.makes(q, "https://evil.example"), "no JSON": "x", "endless": strings.Repeat("x", maxCredential+1)} {
-		b.cookies["__Host-"+passkeyName] = &question
+		b.cookies[securely(passkeyName)] = &question
 		if add(session, answer) == nil {
 			t.Error(what)
 		}
 	}
 	unverified := newDevice(t)
 	unverified.flags = 0x01
-	b.cookies["__Host-"+passkeyName] = &question
+	b.cookies[securely(passkeyName)] = &question
 	if add(session, unverified.makes(q, passkeyOrigin)) == nil {
 		t.Error("nobody was verified")
 	}
-	b.cookies["__Host-"+passkeyName] = &question
+	b.cookies[securely(passkeyName)] = &question
 	must(t, add(session, d.makes(q, passkeyOrigin)))
-	b.cookies["__Host-"+passkeyName] = &question
+	b.cookies[securely(passkeyName)] = &question
 	if add(session, newDevice(t).makes(q, passkeyOrigin)) == nil {
 		t.Error("one password is good for two")
 	}

@@ -123,14 +123,14 @@ func (g *Guard) asks(w http.ResponseWriter, via Via, purpose string, c ceremony)
 	if err != nil {
 		return err
 	}
-	setKept(w, via, passkeyName, text, passkeyLife)
+	g.setKept(w, via, passkeyName, text, passkeyLife)
 	return nil
 }
 
 // asked returns the question that a browser keeps, which is used up.
 func (g *Guard) asked(w http.ResponseWriter, r *http.Request, via Via, purpose string) (c ceremony, ok bool) {
-	ok = g.unseal(purpose, kept(r, via, passkeyName), &c)
-	setKept(w, via, passkeyName, "", 0)
+	ok = g.unseal(purpose, g.kept(r, via, passkeyName), &c)
+	g.setKept(w, via, passkeyName, "", 0)
 	return c, ok
 }
 

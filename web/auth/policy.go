@@ -104,7 +104,7 @@ func newPolicy(d *DB, rb *runbook.Runbook, made []user, key []byte) *policy {
 	p.issuing = issuingOf(rb)
 	p.centre = centreOf(p.issuing, key)
 	p.decoy = decoy(p.users)
-	p.plain, p.secure = p.newSessions(d, false), p.newSessions(d, true)
+	p.plain, p.secure = p.newSessions(d, key, false), p.newSessions(d, key, true)
 	return p
 }
 

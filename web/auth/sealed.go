@@ -69,9 +69,9 @@ func (g *Guard) unseal(purpose, sealed string, into any) bool {
 	return err == nil && json.Unmarshal(text, &e) == nil && g.now().Unix() <= e.Until && json.Unmarshal(e.Value, into) == nil
 }
 
-// setKept has a browser keep something for this host alone; "" takes it away.
-func setKept(w http.ResponseWriter, via Via, name, value string, life time.Duration) {
-	c := &http.Cookie{Name: keptName(via, name), Value: value, Path: "/", HttpOnly: true, Secure: via.Secure, SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
+// setKept has a browser keep something for this appliance alone; "" takes it away.
+func (g *Guard) setKept(w http.ResponseWriter, via Via, name, value string, life time.Duration) {
+	c := &http.Cookie{Name: cookieName(g.hashKey, via.Secure, name), Value: value, Path: "/", HttpOnly: true, Secure: via.Secure, SameSite: http.SameSiteLaxMode, MaxAge: int(life / time.Second)}
 	if value == "" {
 		c.MaxAge = -1
 	}
@@ -79,17 +79,20 @@ func setKept(w http.ResponseWriter, via Via, name, value string, life time.Durat
 }
 
 // kept is what a browser keeps under a name.
-func kept(r *http.Request, via Via, name string) string {
-	c, err := r.Cookie(keptName(via, name))
+func (g *Guard) kept(r *http.Request, via Via, name string) string {
+	c, err := r.Cookie(cookieName(g.hashKey, via.Secure, name))
 	if err != nil {
 		return ""
 	}
 	return c.Value
 }
 
-// keptName is the name of a cookie: under TLS no other host and no page without TLS can set it.
-func keptName(via Via, name string) string {
-	if via.Secure {
+// cookieName is the name of a cookie. Browsers send a cookie to every port of a host, so the name ends in a mark that only this state
+// directory has: several appliances on one host do not overwrite each other's cookies. The mark tells nothing about the key that it is
+// made from. Under TLS the prefix __Host- makes browsers accept the cookie only from this host, for the whole host, and over TLS.
+func cookieName(key []byte, secure bool, name string) string {
+	name += "_" + fingerprint(key, "cookies")[:12]
+	if secure {
 		return "__Host-" + name
 	}
 	return name

@@ -12,12 +12,8 @@ import (
 	"github.com/alexedwards/scs/v2"
 )
 
-// The cookie. Under TLS the prefix __Host- makes browsers accept it only from this host, for the whole host, and
-// over TLS.
-const (
-	cookieName       = "orac_session"
-	secureCookieName = "__Host-orac_session"
-)
+// sessionName is the cookie of a session; see cookieName.
+const sessionName = "orac_session"
 
 // maxSessions is how many browsers a user can be logged in with at once.
 const maxSessions = 100
@@ -40,13 +36,10 @@ func (p *policy) sessions(secure bool) *scs.SessionManager {
 	return &m
 }
 
-func (p *policy) newSessions(d *DB, secure bool) *scs.SessionManager {
+func (p *policy) newSessions(d *DB, key []byte, secure bool) *scs.SessionManager {
 	// Not scs.New: it starts a goroutine for an in-memory store that nobody can stop.
 	m := &scs.SessionManager{Store: sessionStore{DB: d}, Codec: scs.GobCodec{}, Lifetime: p.sessionAbsolute, IdleTimeout: p.sessionIdle}
-	m.Cookie = scs.SessionCookie{Name: cookieName, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true}
-	if m.Cookie.Secure = secure; secure {
-		m.Cookie.Name = secureCookieName
-	}
+	m.Cookie = scs.SessionCookie{Name: cookieName(key, secure, sessionName), Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Persist: true, Secure: secure}
 	return m
 }
 

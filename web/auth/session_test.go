@@ -76,11 +76,46 @@ func TestCookie(t *testing.T) {
 	}
 }
 
+// plainly and securely are the names of cookies without and with TLS.
+func plainly(name string) string  { return cookieName(hashKey, false, name) }
+func securely(name string) string { return cookieName(hashKey, true, name) }
+
+// TestNeighboursShareNoCookies: a browser sends cookies to every port of a host. A login at one appliance ends none at another there,
+// is nobody there, and is no wrong guess there.
+func TestNeighboursShareNoCookies(t *testing.T) {
+	for _, secure := range []bool{false, true} {
+		kitchen := newGuard(t)
+		bedroom, err := Open(t.TempDir(), []byte("the hash key of another state dir"))
+		must(t, err)
+		t.Cleanup(func() { bedroom.Close() })
+		must(t, bedroom.Use(declared(t)))
+		jar := map[string]*http.Cookie{}
+		there, here := &browser{t: t, g: kitchen, cookies: jar, tls: secure}, &browser{t: t, g: bedroom, cookies: jar, tls: secure}
+		there.logIn("anna")
+		if i, err := bedroom.Identify(here.request(), here.via()); err != nil || i.Known() || !bedroom.ShowsNothing(here.request()) {
+			t.Errorf("with TLS %v: the neighbour's login is %+v, %v", secure, i, err)
+		}
+		here.logIn("vera")
+		asks := func(b *browser, as string) {
+			if i, err := b.g.Identify(b.request(), b.via()); err != nil || i.Name != as {
+				t.Errorf("with TLS %v: it is %q, %v, and logged in as %q", secure, i.Name, err, as)
+			}
+		}
+		asks(there, "anna")
+		asks(here, "vera")
+		w := httptest.NewRecorder()
+		bedroom.EndSession(w, here.request(), here.via())
+		here.take(w)
+		asks(there, "anna")
+		asks(here, "")
+	}
+}
+
 // TestFixation: a session that somebody has planted is not the one that a login makes, and one that was there is over.
 func TestFixation(t *testing.T) {
 	g := newGuard(t)
 	planted := strings.Repeat("x", 43)
-	b := &browser{t: t, g: g, cookies: map[string]*http.Cookie{cookieName: {Name: cookieName, Value: planted}}}
+	b := &browser{t: t, g: g, cookies: map[string]*http.Cookie{plainly(sessionName): {Name: plainly(sessionName), Value: planted}}}
 	if i, _ := g.Session(b.request(), b.via()); i.Known() {
 		t.Fatal("a planted session is somebody")
 	}
@@ -159,14 +194,14 @@ func TestSessionsEnd(t *testing.T) {
 		if !in(b) {
 			t.Error("it does not outlive a restart")
 		}
-		stolen := *b.cookies[cookieName]
+		stolen := *b.cookies[plainly(sessionName)]
 		w := httptest.NewRecorder()
 		g.EndSession(w, b.request(), b.via())
 		b.take(w)
 		if len(b.cookies) > 0 {
 			t.Errorf("logging out leaves the cookie %v", b.cookies)
 		}
-		b.cookies[cookieName] = &stolen
+		b.cookies[plainly(sessionName)] = &stolen
 		if in(b) {
 			t.Error("it can be replayed after logging out")
 		}
@@ -208,7 +243,7 @@ func TestHostileCookies(t *testing.T) {
 	g := newGuard(t)
 	for _, v := range []string{"x", "' OR 1=1 --", strings.Repeat("y", 4000), "%00", "../../etc/passwd"} {
 		r := httptest.NewRequest("GET", "/", nil)
-		r.Header.Set("Cookie", cookieName+"="+v)
+		r.Header.Set("Cookie", plainly(sessionName)+"="+v)
 		if i, err := g.Session(r, Via{}); i.Known() || err != nil && Reason(err) == "" {
 			t.Errorf("%.20q: %+v, %v", v, i, err)
 		}

@@ -30,7 +30,7 @@ type About struct {
 // Document returns the OpenAPI 3.1 document of the appliance's own operations.
 func Document(operations []Operation, version string) []byte {
 	return DocumentOf(About{
-		Title: "ORAC", Version: version, Bearer: "A token, or an API key.", Session: "A browser's session; orac_session without TLS. Changes carry its token as X-CSRF-Token.",
+		Title: "ORAC", Version: version, Bearer: "A token, or an API key.", Session: "A browser's session. Each appliance ends the name in a mark of its own (__Host-orac_session_0123456789ab), since browsers send a cookie to every port of a host: use the name that the login sets. Without TLS it has no __Host-. Changes carry the session's token as X-CSRF-Token.",
 		Description: "The API of a wake-word appliance. x-role is the lowest role that may call a route: viewer, operator or admin; none: everybody may.",
 	}, operations)
 }

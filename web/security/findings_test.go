@@ -47,9 +47,15 @@ func TestWhatIsNotExplainedFails(t *testing.T) {
 		"nothing at all":        {nil, 2},
 		"the same as two roles": {[]finding{ssl, {"wapiti", "viewer", "XSS", "GET /b", ""}, {"wapiti", "admin", "XSS", "GET /b", ""}}, 2},
 	} {
-		if got := show(known, c.found, ""); got != c.bad {
+		if got := show(known, c.found, options{}); got != c.bad {
 			t.Errorf("%s: %d, want %d", name, got, c.bad)
 		}
+	}
+	if got := show(known, []finding{ssl}, options{as: "admin"}); got != 0 {
+		t.Errorf("what others than the admin may need is %d times too much", got)
+	}
+	if err := run(t.Context(), options{as: "admin,root"}); err == nil || !strings.Contains(err.Error(), `"root"`) {
+		t.Errorf("an attacker that there is not: %v", err)
 	}
 }
 

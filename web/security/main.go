@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 	"time"
@@ -29,22 +30,38 @@ func main() {
 	keep := flag.String("keep", ".orac/security", "a folder for the scanners' own reports")
 	only := flag.String("only", "", "tls: only sslscan and the requests of its own, which take seconds; live: all but gosec and staticcheck; static: only these")
 	each := flag.Duration("each", 15*time.Second, "how long one module of wapiti may attack as one role")
+	as := flag.String("as", "", "let wapiti attack as these alone, with commas between them: "+strings.Join(attackers(), ", ")+"; empty: as all")
 	flag.Parse()
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer cancel()
-	if err := run(ctx, options{*program, *sounds, *explained, *keep, *only, *each}); err != nil {
+	if err := run(ctx, options{*program, *sounds, *explained, *keep, *only, *as, *each}); err != nil {
 		fmt.Fprintln(os.Stderr, "security:", err)
 		os.Exit(1)
 	}
 }
 
 type options struct {
-	program, sounds, explained, keep, only string
-	each                                   time.Duration
+	program, sounds, explained, keep, only, as string
+	each                                       time.Duration
+}
+
+// pairs attack side by side, the admin last: what it changes the others have seen as it was.
+var pairs = [][]string{{"nobody", "viewer"}, {peer, asker}, {"operator", "admin"}}
+
+func attackers() []string { return slices.Concat(pairs...) }
+
+// attacks tells whether wapiti is to attack as a role.
+func (o options) attacks(role string) bool {
+	return o.as == "" || slices.Contains(strings.Split(o.as, ","), role)
 }
 
 func run(ctx context.Context, o options) error {
 	start := time.Now()
+	for role := range strings.SplitSeq(o.as, ",") {
+		if o.as != "" && !slices.Contains(attackers(), role) {
+			return fmt.Errorf("-as %s: %q is none of %s", o.as, role, strings.Join(attackers(), ", "))
+		}
+	}
 	known, err := readExplained(o.explained)
 	if err != nil {
 		return err
@@ -72,7 +89,7 @@ func run(ctx context.Context, o options) error {
 		}
 		found = append(found, list...)
 	}
-	bad := show(known, found, o.only)
+	bad := show(known, found, o)
 	fmt.Printf("\n%d findings in %v; the scanners' own reports are in %s\n", len(found), time.Since(start).Round(time.Second), o.keep)
 	if bad > 0 {
 		return fmt.Errorf("%d lines above are unexplained findings, or explanations without a finding", bad)
@@ -107,11 +124,10 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 	found = append(found, target.askIssuer(ctx, callback.url, secret)...)
 	found = append(found, target.speakWyoming(ctx)...)
 	if o.only == "" || o.only == "live" {
-		// Two side by side, the admin last: what it changes the others have seen as it was.
-		for _, roles := range [][]string{{"nobody", "viewer"}, {peer, asker}, {"operator", "admin"}} {
+		for _, roles := range pairs {
 			var wg sync.WaitGroup
 			var mu sync.Mutex // guards found and err
-			for _, role := range roles {
+			for _, role := range slices.DeleteFunc(slices.Clone(roles), func(role string) bool { return !o.attacks(role) }) {
 				wg.Go(func() {
 					list, one := wapiti(ctx, target, role, callback, o)
 					mu.Lock()
@@ -131,9 +147,12 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 	return slices.Concat(found, callback.findings(), target.afterwards()), nil
 }
 
-// ran tells whether a tool was run.
-func ran(tool, only string) bool {
-	switch only {
+// ran tells whether a tool was run, as everybody as whom it attacks.
+func ran(tool string, o options) bool {
+	if tool == "wapiti" && o.as != "" {
+		return false
+	}
+	switch o.only {
 	case "tls":
 		return tool == "sslscan" || tool == "requests"
 	case "live":
@@ -145,7 +164,7 @@ func ran(tool, only string) bool {
 }
 
 // show prints the table, and tells how many of its lines are not as they must be.
-func show(known []explanation, found []finding, only string) (bad int) {
+func show(known []explanation, found []finding, o options) (bad int) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "tool\tas\tfinding\twhere\twhat is said\twhat we say")
 	used := make([]int, len(known))
@@ -164,7 +183,7 @@ func show(known []explanation, found []finding, only string) (bad int) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.90s\t%s\n", f.Tool, f.roles, f.What, f.where, f.Says, why)
 	}
 	for i, e := range known {
-		if used[i] == 0 && ran(e.Tool, only) {
+		if used[i] == 0 && ran(e.Tool, o) {
 			bad++
 			fmt.Fprintf(w, "%s\t\t%s\t%s\t%s\tNOTHING NEEDS THIS EXPLANATION ANY MORE: %s\n", e.Tool, e.What, e.Where, e.Says, e.Reason)
 		}
