@@ -316,7 +316,7 @@ func orderOn(topic string) (o entity.Order, payload string, ok bool) {
 	if !ok {
 		return o, "", false
 	}
-	return entity.Order{What: runbook.AllowThreshold, Model: strings.TrimSuffix(name, "/set"), Value: 0.5}, "0.5", true
+	return entity.Order{Entity: entity.Entity{Order: runbook.AllowThreshold, Model: strings.TrimSuffix(name, "/set")}, To: entity.State{Number: 0.5}}, "0.5", true
 }
 
 // hostile writes the next of what no appliance may obey.
@@ -353,12 +353,12 @@ func (m *machine) ordersOf(block runbook.Address) node.Orders {
 // Carry implements node.Orders.
 func (b brokerOrders) Carry(t *rt.Task, o entity.Order) error {
 	at := b.m.now()
-	i := slices.IndexFunc(b.given, func(g givenOrder) bool { return g.What == o.What && g.Model == o.Model && g.Value == o.Value })
+	i := slices.IndexFunc(b.given, func(g givenOrder) bool { return g.Entity.Order == o.Entity.Order && g.Model == o.Model && g.To.Number == o.To.Number })
 	switch {
 	case i < 0:
-		b.m.judge.Break(at, "ordered", fmt.Sprintf("%s: an order to %s is carried out that nobody has given", b.name, o.What))
+		b.m.judge.Break(at, "ordered", fmt.Sprintf("%s: an order to %s is carried out that nobody has given", b.name, o.Entity.Order))
 	case at-b.given[i].at > orderLife:
-		b.m.judge.Break(at, "ordered", fmt.Sprintf("%s: an order to %s is carried out %v after it was given", b.name, o.What, at-b.given[i].at))
+		b.m.judge.Break(at, "ordered", fmt.Sprintf("%s: an order to %s is carried out %v after it was given", b.name, o.Entity.Order, at-b.given[i].at))
 	}
 	if i >= 0 {
 		b.given = slices.Delete(b.given, 0, i+1)

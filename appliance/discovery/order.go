@@ -22,7 +22,7 @@ var (
 
 // Read is what a message on the SetTopic of a part asks for.
 func Read(p Part, payload []byte) (entity.Order, error) {
-	o := entity.Order{What: p.Order, Listener: p.Listener, Model: p.Model, Speaker: p.Speaker}
+	o := entity.Order{Entity: p.Entity, To: entity.State{Entity: p.ID}}
 	text := string(payload)
 	switch {
 	case p.Order == "":
@@ -31,13 +31,12 @@ func Read(p Part, payload []byte) (entity.Order, error) {
 		if text != onOff[true] && text != onOff[false] {
 			return o, errOnOff
 		}
-		o.On = text == onOff[true]
+		o.To.On = text == onOff[true]
 	case p.Kind == entity.Number:
 		v, ok := number(text)
-		if v = math.Round(v*1000) / 1000; !ok || !(v >= p.Min && v <= p.Max) {
+		if o.To.Number = math.Round(v*1000) / 1000; !ok || p.Takes(o.To) != nil {
 			return o, errNumber
 		}
-		o.Value = v
 	case p.Kind == entity.Button:
 		if text != pressed {
 			return o, errPress
@@ -46,7 +45,7 @@ func Read(p Part, payload []byte) (entity.Order, error) {
 		if text = strings.TrimSpace(text); text == "" || len(text) > play.MostText || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 			return o, errText
 		}
-		o.Text = text
+		o.To.Text = text
 	default:
 		return o, errNone
 	}

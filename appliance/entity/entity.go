@@ -1,5 +1,7 @@
 package entity
 
+import "fmt"
+
 // Kind is what an entity is for whoever shows it. The words are those of Home Assistant.
 type Kind string
 
@@ -45,6 +47,17 @@ type Entity struct {
 
 	Min, Max, Step float64 // of a Number
 	Decimals       int     // of a Sensor
+}
+
+// Takes says why a command may not set the entity so; nil if it may.
+func (e Entity) Takes(to State) error {
+	switch {
+	case e.Order == "":
+		return fmt.Errorf("%s is not set by others", e.Name)
+	case e.Kind == Number && !(to.Number >= e.Min && to.Number <= e.Max): // also what is not a number
+		return fmt.Errorf("%s is a number from %g to %g, not %g", e.Name, e.Min, e.Max, to.Number)
+	}
+	return nil
 }
 
 // IDs of entities.

@@ -1,12 +1,7 @@
 package entity
 
-// Order is what a command to an entity asks for.
+// Order is a command: an entity, and how it is to be. A button is pressed by any.
 type Order struct {
-	What     string // one of the words of what a block may allow
-	Listener string
-	Model    string
-	Speaker  string
-	Text     string
-	On       bool
-	Value    float64
+	Entity
+	To State
 }

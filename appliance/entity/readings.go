@@ -23,6 +23,10 @@ func Readings(listener, satellite string, b event.Body) []State {
 		if satellite != "" && b.Satellite == satellite {
 			return []State{Text(IDTranscript, b.Text)}
 		}
+	case event.WakeSound:
+		if listener != "" && b.Listener == listener {
+			return []State{{Entity: IDWakeSound, On: b.On}}
+		}
 	case event.HealthTold:
 		if b.Component == "appliance" {
 			return []State{{Entity: IDProblem, On: b.To == "unhealthy"}}

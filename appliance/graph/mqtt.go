@@ -35,9 +35,16 @@ type BrokerService struct {
 
 type mqttSettings struct {
 	BrokerService
-	Listeners []speaksTo    `of:"listener"`
+	Listeners []heardAt     `of:"listener"`
 	Models    []spokenModel `of:"model"`
 	Speakers  []speakerName `of:"device.speaker"` // at which texts can be spoken
+}
+
+// heardAt is what a listener listens for, and where its commands go.
+type heardAt struct {
+	Address runbook.Address
+	Deliver []runbook.Route   `hcl:"deliver"`
+	Models  []runbook.Address `hcl:"models"`
 }
 
 // speakerName is a speaker by its name.
@@ -62,7 +69,7 @@ func addMQTTs(c *compiler, k *Kind) {
 		s := mqttSettings{BrokerService: BrokerService{MQTT: m, Appliance: see[Sender](c.Runbook.Appliance)}}
 		named := map[runbook.Address]bool{}
 		for _, l := range c.listeners {
-			s.Listeners = append(s.Listeners, see[speaksTo](l))
+			s.Listeners = append(s.Listeners, see[heardAt](l))
 			for _, a := range l.Models {
 				if !named[a] {
 					named[a] = true

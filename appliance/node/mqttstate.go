@@ -241,7 +241,7 @@ func (n *MQTT) hear(t *rt.Task, m mqtt.Message) {
 		var o entity.Order
 		if o, err = discovery.Read(n.parts[i], m.Payload); err == nil {
 			var again bool
-			if again, err = n.obey.give(t, o, o.What == runbook.AllowRestart); again {
+			if again, err = n.obey.give(t, o, o.Order == runbook.AllowRestart); again {
 				return
 			}
 		}
@@ -274,7 +274,7 @@ const refusedEvery = 10 * time.Second
 func (n *MQTT) obeyed(t *rt.Task, c carried) {
 	t.Trace("obeyed", flag(c.err == nil))
 	if c.err != nil {
-		n.refuse(t, c.order.What, c.err)
+		n.refuse(t, c.order.Order, c.err)
 	}
 	n.mutes(t)
 	n.tellState(t)

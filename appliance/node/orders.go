@@ -95,7 +95,7 @@ func (b *obeyer) admit(t *rt.Task) error {
 
 // give has an order carried out. again: it means one that was given before, and nothing more is done.
 func (b *obeyer) give(t *rt.Task, o entity.Order, restarts bool) (again bool, err error) {
-	line := b.lines[o.What]
+	line := b.lines[o.Order]
 	if b.orders == nil || line == nil {
 		return false, errNobody
 	}

@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"orac/appliance/entity"
@@ -30,15 +29,5 @@ func (c carrier) Carry(t *rt.Task, o entity.Order) error {
 	defer cancel()
 	ctx, done := context.WithTimeout(stop, orderTime)
 	defer done()
-	switch o.What {
-	case runbook.AllowMute:
-		return c.book.Mute(ctx, c.by, o.Listener, o.On)
-	case runbook.AllowThreshold:
-		return c.book.Threshold(ctx, c.by, o.Model, o.Value)
-	case runbook.AllowSay:
-		return c.book.Say(ctx, c.by, o.Speaker, o.Text)
-	case runbook.AllowRestart:
-		return c.book.Restart(ctx, c.by)
-	}
-	return fmt.Errorf("BUG: %q is no order", o.What)
+	return c.book.Set(ctx, c.by, o.Entity, o.To)
 }
