@@ -124,7 +124,7 @@ recovery: deps build ## break a running appliance in every way that it promises 
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
 
 # The short set of scenarios, which CI runs side by side (--workers), each in its own world. All except the last can be simulated.
-CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl fallback.hcl machine.hcl clock.hcl engine.hcl home.hcl tokens.hcl)
+CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl fallback.hcl machine.hcl clock.hcl engine.hcl home.hcl tokens.hcl broker.hcl)
 CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
 CHAOS_ALL := $(CHAOS_SHORT) $(addprefix chaos/scenarios/,disowned.hcl memory.hcl voice.hcl) $(filter-out $(addprefix examples/scenarios/,acts.hcl den.hcl guarded.hcl house.hcl hub.hcl kitchen.hcl member.hcl study.hcl told.hcl),$(wildcard examples/scenarios/*.hcl))
 

@@ -80,3 +80,7 @@ wyoming "speech" {
 traces {
   url = "http://collector.local:4318"
 }
+
+mqtt "home" {
+  url = "tcp://broker.local:1883"
+}
