@@ -105,7 +105,7 @@ func (s *source) Open(t *rt.Task) (audio.Stream, error) {
 		return fail(fmt.Errorf("%w: %w", errHangs, rt.ErrTimeout))
 	}
 	s.known = true
-	st := &micStream{mic: d, index: d.index, from: d.m.hop(d.m.now())}
+	st := &micStream{mic: d, index: d.index, from: d.m.hop(d.m.now()), look: d.m.now() + audio.LookEvery}
 	d.streams = append(d.streams, st)
 	d.heard.opened()
 	d.m.held(d)
@@ -178,9 +178,10 @@ type micStream struct {
 	read    int64 // hops of the device that were delivered or lost
 	pace    pace
 	lost    uint64
-	frozen  bool   // its process is stopped, or its read blocks forever
-	dead    error  // its process has ended
-	stale   uint64 // hops that the ring had counted when an instance that was given up on read its first hop here
+	look    time.Duration // when its process next checks whether the device is still listed
+	frozen  bool          // its process is stopped, or its read blocks forever
+	dead    error         // its process has ended
+	stale   uint64        // hops that the ring had counted when an instance that was given up on read its first hop here
 	isStale bool
 }
 
@@ -212,7 +213,7 @@ func (s *micStream) Lost() uint64 { return s.lost }
 // Read implements audio.Stream.
 func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Instant) error {
 	for {
-		if s.dead != nil {
+		if s.looks(); s.dead != nil {
 			return s.dead
 		}
 		d := s.mic
@@ -256,6 +257,24 @@ func (s *micStream) Read(t *rt.Task, pcm *[audio.HopSamples]int16, until rt.Inst
 		if err := t.Sleep(wait); err != nil {
 			return err
 		}
+	}
+}
+
+// looks has the capture process check, once in a while, whether its device is still listed. A check that hangs, or that a stopped process
+// does not make, finds nothing.
+func (s *micStream) looks() {
+	d := s.mic
+	now := d.m.now()
+	if now < s.look || s.dead != nil {
+		return
+	}
+	s.look += (now - s.look).Truncate(audio.LookEvery) + audio.LookEvery
+	switch {
+	case s.frozen || d.suffers(hangs) || d.m.ailments.has(scenario.ListHangs):
+	case d.m.ailments.has(scenario.AudioDown):
+		s.dead = fmt.Errorf("microphone %s: %w", d.identity, errNoServer)
+	case !d.present || d.index != s.index:
+		s.dead = fmt.Errorf("microphone %s: %w", d.identity, errNoDevice)
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	HopSamples = 1280
 	// HopTime is how long a hop lasts.
 	HopTime = HopSamples * time.Second / Rate
+	// LookEvery is how often the process that has a device open checks whether it is still listed.
+	LookEvery = time.Second
 )
 
 // Hop is 80 ms of sound.

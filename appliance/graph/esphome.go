@@ -130,9 +130,7 @@ func buildESPHome(a *Assembly, n *Node, id esphomeIdentity, s esphomeSettings) (
 	}
 	x := &node.ESPHome{
 		Name: n.Address, Satellite: e.Name, Listen: id.ESPHome.Listen, Host: a.Host, FS: a.FS, Door: node.Unadopted{},
-		Speaker: node.SatelliteSpeaker{
-			Satellite: e.Name, Speaker: &rt.Cell[string]{}, Plays: plays.out(a, n.Address), Cues: cues.out(a, n.Address), Seen: seenPlayer.inbox(a, n.Address),
-		},
+		Plays: plays.out(a, n.Address), Cues: cues.out(a, n.Address), Seen: seenPlayer.inbox(a, n.Address),
 		In: wakes.inbox(a, n.Address), News: happens.inbox(a, n.Address), Wakes: wakes.out(a, n.Address), Events: a.Events(n.Address), Mutes: a.Mutes, Sound: a.WakeSounds.Of(""),
 	}
 	if id.Listener != nil {
@@ -147,7 +145,7 @@ func buildESPHome(a *Assembly, n *Node, id esphomeIdentity, s esphomeSettings) (
 		}
 	}
 	if s.Speaker != nil {
-		x.Speaker.Speaker = rt.NewCell(s.Speaker.Name)
+		c.Speaker = s.Speaker.Name
 	}
 	x.Config = rt.NewCell(c)
 	if a.Satellite != nil {

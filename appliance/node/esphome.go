@@ -24,22 +24,25 @@ type ESPHome struct {
 	Config    *rt.Cell[ESPHomeConfig]
 	FS        rt.FS
 
-	In      *rt.Mailbox[Wake]
-	News    *rt.Mailbox[event.Event]
-	Ring    *rt.Mailbox[Follow] // nil without a listener
-	Wakes   *rt.Out[Wake]
-	Door    SatelliteDoor
-	Speaker SatelliteSpeaker
-	Events  Events
-	Mutes   *rt.Cell[Mutes]
-	Sound   *rt.Cell[Switched] // whether a sound follows a wake word: see Responder
+	In     *rt.Mailbox[Wake]
+	News   *rt.Mailbox[event.Event]
+	Ring   *rt.Mailbox[Follow] // nil without a listener
+	Wakes  *rt.Out[Wake]
+	Door   SatelliteDoor
+	Plays  *rt.Out[PlayAsk]
+	Cues   *rt.Out[Cue] // to the responder of its listener
+	Seen   *rt.Mailbox[PlayerShown]
+	Events Events
+	Mutes  *rt.Cell[Mutes]
+	Sound  *rt.Cell[Switched] // whether a sound follows a wake word: see Responder
 
 	// The fields below outlive an instance.
 	trouble, keyTrouble rt.Cell[string] // why the door is not open, or why nobody gets in
 	shown               rt.Cell[status.Satellite]
 	key                 string // that a client has set
 	keyRead             bool
-	keyDue              rt.Instant              // when to try to read it
+	keyDue              rt.Instant // when to try to read it
+	speaker             satelliteSpeaker
 	last                map[string]entity.State // of what events tell
 	said                string                  // the last answer
 
@@ -62,6 +65,7 @@ type ESPHomeConfig struct {
 	Appliance string // its name
 	Version   string
 	Words     []ESPHomeWord // what the listener listens for, or could
+	Speaker   string        // where it is heard: the block; "" for nowhere
 	Others    bool          // somebody reads the wakes that Home Assistant does not take
 	Chimes    []Chime       // that the responder of its listener has
 }
@@ -89,7 +93,8 @@ func (n *ESPHome) Update(fresh Node) {
 	f := fresh.(*ESPHome)
 	n.Config.Take(f.Config)
 	n.Wakes.To(f.Wakes)
-	n.Speaker.Update(&f.Speaker)
+	n.Plays.To(f.Plays)
+	n.Cues.To(f.Cues)
 }
 
 // Shown is the state of the satellite. It may be called from anywhere.
@@ -113,8 +118,8 @@ const (
 // Run implements Node.
 func (n *ESPHome) Run(t *rt.Task) error {
 	n.voice, n.mic, n.mark, n.song = satellite.Voice{}, mic{}, nil, ""
-	n.Speaker.Open()
-	defer n.Speaker.Close(t)
+	n.speaker.open(n.Satellite, n.Plays, n.Cues)
+	defer n.speaker.close(t)
 	n.ended = rt.NewMailbox[satellite.Ended]("ended", 16)
 	told := rt.NewMailbox[satellite.Told]("told by clients", mostTold)
 	defer n.mic.close(t)
@@ -123,7 +128,7 @@ func (n *ESPHome) Run(t *rt.Task) error {
 	for {
 		n.settings(t)
 		n.show()
-		cases := []rt.Case{door, told, n.ended, n.Speaker.Told, n.Speaker.Seen}
+		cases := []rt.Case{door, told, n.ended, n.speaker.told, n.Seen}
 		open := func(box rt.Case, closed bool) int {
 			if closed {
 				return -1
@@ -154,12 +159,12 @@ func (n *ESPHome) Run(t *rt.Task) error {
 				n.step(t, e)
 			}
 		case which == 3:
-			if x, ok := n.Speaker.Told.TryRecv(t); ok {
+			if x, ok := n.speaker.told.TryRecv(t); ok {
 				n.played(t, x)
 			}
 		case which == 4:
-			if p, ok := n.Speaker.Seen.TryRecv(t); ok {
-				n.Speaker.Look(p)
+			if p, ok := n.Seen.TryRecv(t); ok {
+				n.speaker.look(p)
 				n.showPlayer()
 			}
 		case which == sound:

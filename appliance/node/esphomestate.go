@@ -27,6 +27,9 @@ func (n *ESPHome) settings(t *rt.Task) {
 	}
 	n.keyDue = t.Now()
 	n.readKey(t)
+	for _, id := range n.speaker.move(c.Speaker) {
+		n.ended.Push(t, satellite.Ended{ID: id})
+	}
 	n.refresh(c)
 	states := []entity.State{{Entity: entity.IDUpdate, Text: c.Version}}
 	if n.Listener != "" {
@@ -53,7 +56,7 @@ func (n *ESPHome) refresh(c ESPHomeConfig) {
 	f := satellite.Face{
 		Name: b.DeviceName(c.Appliance), Friendly: b.Friendly, Area: b.Area, MAC: n.mac(c), Version: c.Version, Listen: n.Listen,
 		Key: b.Key, AcceptKey: b.AcceptKey && n.keyRead, Plain: b.Unprotected || runbook.IsLoopback(n.Listen) && !b.Encrypted(), Advertise: b.Advertise, Connections: b.MaxConnections,
-		Listener: n.Listener, Speaks: n.Speaker.Speaks(), Rings: slices.Contains(c.Chimes, TimerChime), Entities: entity.List(n.of(c)), Allow: b.Allow,
+		Listener: n.Listener, Speaks: n.speaker.speaks(), Rings: slices.Contains(c.Chimes, TimerChime), Entities: entity.List(n.of(c)), Allow: b.Allow,
 	}
 	if f.Friendly == "" {
 		f.Friendly = c.Appliance
@@ -77,7 +80,7 @@ func (n *ESPHome) mac(c ESPHomeConfig) (mac [6]byte) {
 
 // of is what its entities are about.
 func (n *ESPHome) of(c ESPHomeConfig) entity.Of {
-	of := entity.Of{Listener: n.Listener, Speaker: n.Speaker.Speaker.Get(), WakeSound: slices.Contains(c.Chimes, WakeChime)}
+	of := entity.Of{Listener: n.Listener, Speaker: c.Speaker, WakeSound: slices.Contains(c.Chimes, WakeChime)}
 	for _, w := range c.Words {
 		of.Words = append(of.Words, entity.Word{Model: w.Model, Phrase: w.Phrase})
 	}
@@ -113,40 +116,44 @@ func (n *ESPHome) fromHome(t *rt.Task, in satellite.In) {
 
 // media does what a client wants of the speaker.
 func (n *ESPHome) media(t *rt.Task, m satellite.Media) {
-	s := &n.Speaker
-	if !s.Speaks() {
+	s := &n.speaker
+	if !s.speaks() {
 		return
 	}
-	loud := s.Player().Volume
+	loud := s.player().Volume
 	switch {
 	case m.Volume != nil:
-		s.Plays.Push(t, SetVolume{min(max(*m.Volume, 0), 1)})
+		s.plays.Push(t, SetVolume{min(max(*m.Volume, 0), 1)})
 	case m.VolumeUp:
-		s.Plays.Push(t, SetVolume{min(loud+volumeStep, 1)})
+		s.plays.Push(t, SetVolume{min(loud+volumeStep, 1)})
 	case m.VolumeDown:
-		s.Plays.Push(t, SetVolume{max(loud-volumeStep, 0)})
+		s.plays.Push(t, SetVolume{max(loud-volumeStep, 0)})
 	}
 	switch {
 	case m.Mute:
-		s.Plays.Push(t, SetMuted{true})
+		s.plays.Push(t, SetMuted{true})
 	case m.Unmute:
-		s.Plays.Push(t, SetMuted{false})
+		s.plays.Push(t, SetMuted{false})
 	}
 	switch {
 	case m.URL != "":
 		n.files++
-		id, p := "media-"+strconv.Itoa(n.files), play.Media // the player ends the media before
+		id, p := "media-"+strconv.Itoa(n.files), play.Media
 		if m.Announcement {
 			p = play.Announcement
 		}
-		if s.Play(t, id, p, play.Source{URL: m.URL}, "") && p == play.Media {
+		if p == play.Media { // one song at a time
+			if n.song != "" {
+				s.silence(t, n.song, play.Replaced)
+			}
 			n.song = id
 		}
+		s.play(t, id, p, play.Source{URL: m.URL}, "")
 	case m.Stop:
-		s.Silence(t, "", play.Stopped)
+		s.silence(t, "", play.Stopped)
 		n.step(t, satellite.Stop{})
 	case m.Pause, m.Resume, m.Toggle:
-		s.Pause(t, n.song, m.Pause || m.Toggle && !s.Player().Paused)
+		s.pause(t, n.song, m.Pause || m.Toggle && !s.player().Paused)
 	}
 }
 
@@ -178,8 +185,8 @@ func (n *ESPHome) read(b event.Body) {
 }
 
 func (n *ESPHome) showPlayer() {
-	if n.Speaker.Speaks() {
-		n.Door.Show(entity.State{Entity: entity.IDMedia, Player: n.Speaker.Player()})
+	if n.speaker.speaks() {
+		n.Door.Show(entity.State{Entity: entity.IDMedia, Player: n.speaker.player()})
 	}
 }
 
@@ -188,7 +195,7 @@ func (n *ESPHome) show() {
 	was := n.shown.Get()
 	now := status.Satellite{
 		Name: n.Satellite, Listener: n.Listener, Phase: string(n.voice.Phase()), Home: n.voice.Here(), Busy: n.voice.Busy(), Error: n.Trouble(),
-		Listen: n.Listen, Device: n.face.Get().Name, Speaker: n.Speaker.Speaker.Get(), Keyed: n.face.Get().Key.IsSet(), Plain: n.face.Get().Plain, LastText: n.last[entity.IDTranscript].Text, LastWake: n.last[entity.IDWake].Text, LastAnswer: n.said,
+		Listen: n.Listen, Device: n.face.Get().Name, Speaker: n.Config.Get().Speaker, Keyed: n.face.Get().Key.IsSet(), Plain: n.face.Get().Plain, LastText: n.last[entity.IDTranscript].Text, LastWake: n.last[entity.IDWake].Text, LastAnswer: n.said,
 	}
 	if c, ok := n.Door.(interface{ Connections() int }); ok {
 		now.Connections = c.Connections()

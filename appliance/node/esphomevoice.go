@@ -43,7 +43,7 @@ func (n *ESPHome) woken(t *rt.Task, w Wake) {
 		return
 	}
 	if !n.voice.Deaf() { // a wake word within a command belongs to it
-		n.Speaker.Cue(t, Cue{Hush: true})
+		n.speaker.cue(t, Cue{Hush: true})
 	}
 	if t.Wall().Sub(w.At) > staleWake { // whoever spoke waits no longer
 		n.over(t, satellite.Over{Wake: w.ID, Why: "the wake word was heard too long ago", Handed: true})
@@ -96,15 +96,15 @@ func (n *ESPHome) do(t *rt.Task, d satellite.Do) {
 		if d.Aloud {
 			p = play.Announcement
 		}
-		if !n.Speaker.Play(t, d.ID, p, play.Source{URL: d.URL}, n.voice.Wake()) { // what cannot be heard is over at once
+		if !n.speaker.play(t, d.ID, p, play.Source{URL: d.URL}, n.voice.Wake()) { // what cannot be heard is over at once
 			n.ended.Push(t, satellite.Ended{ID: d.ID})
 		}
 	case satellite.Silence:
 		if d.ID == satellite.ChimeTimer {
-			n.Speaker.Cue(t, Cue{Hush: true})
+			n.speaker.cue(t, Cue{Hush: true})
 			return
 		}
-		n.Speaker.Silence(t, d.ID, play.Barged)
+		n.speaker.silence(t, d.ID, play.Barged)
 	case satellite.Hand:
 		n.hand(t, n.wake)
 	case satellite.Heard:
@@ -147,7 +147,7 @@ func (n *ESPHome) over(t *rt.Task, o satellite.Over) {
 func (n *ESPHome) hand(t *rt.Task, w Wake) {
 	n.Wakes.Push(t, w)
 	if n.Config.Get().Others && n.heard != w.ID && t.Wall().Sub(w.At) <= staleWake {
-		n.Speaker.Cue(t, Cue{Chime: WakeChime, Of: w.ID})
+		n.speaker.cue(t, Cue{Chime: WakeChime, Of: w.ID})
 	}
 }
 
@@ -156,12 +156,12 @@ func (n *ESPHome) chime(t *rt.Task, which Chime, of string) {
 	if which == WakeChime {
 		n.heard = of
 	}
-	n.Speaker.Cue(t, Cue{Chime: which, Of: of})
+	n.speaker.cue(t, Cue{Chime: which, Of: of})
 }
 
 // played takes what became of a sound.
 func (n *ESPHome) played(t *rt.Task, x play.Told) {
-	id, ended, heard := n.Speaker.Over(x)
+	id, ended, heard := n.speaker.over(x)
 	switch {
 	case !ended:
 	case id == n.song:

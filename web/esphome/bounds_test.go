@@ -163,7 +163,7 @@ func TestOrders(t *testing.T) {
 			r.Errorf("%s", got)
 		}
 		r.do(func(t *rt.Task) {
-			r.node.Speaker.Seen.Push(t, node.PlayerShown{Speaker: "room", Volume: 0.5, Muted: true})
+			r.node.Seen.Push(t, node.PlayerShown{Speaker: "room", Volume: 0.5, Muted: true})
 		})
 		if s := of[*pb.MediaPlayerStateResponse](c.hears()); len(s) != 1 || s[0].Volume != 0.5 || !s[0].Muted || s[0].State == 0 {
 			r.Errorf("%v", s)

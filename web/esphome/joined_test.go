@@ -53,7 +53,7 @@ func hearing(t *testing.T, b runbook.ESPHome, change func(r *room), test func(r 
 			x.rig = r
 			player = &node.Player{
 				Name: "player.room", Speaker: "room", Output: x, FS: r.node.FS, Asks: r.plays, Aloud: &rt.Cell[rt.Instant]{},
-				Events: rt.NewOut(rt.NewMailbox[event.Event]("events of the player", 1000)), Seen: rt.NewOut(r.node.Speaker.Seen),
+				Events: rt.NewOut(rt.NewMailbox[event.Event]("events of the player", 1000)), Seen: rt.NewOut(r.node.Seen),
 				Config: rt.NewCell(node.PlayerConfig{Open: x.open, Volume: 1, Stall: time.Second, Retry: node.Retry{Delay: time.Second, Tries: 3, Slow: 2 * time.Second}}),
 			}
 			if change != nil {
@@ -422,9 +422,8 @@ func TestHomeAssistantAwayIsHeard(t *testing.T) {
 func TestWithoutASpeaker(t *testing.T) {
 	b, key := keyed()
 	mute := func(r *room) {
-		r.node.Speaker.Speaker = rt.NewCell("")
 		c := r.node.Config.Get()
-		c.Chimes = nil
+		c.Speaker, c.Chimes = "", nil
 		r.node.Config.Take(rt.NewCell(c))
 	}
 	hearing(t, b, mute, func(r *room) {

@@ -7,10 +7,9 @@ import (
 	"io"
 	"time"
 
+	"orac/appliance/audio"
 	"orac/appliance/audio/library"
 )
-
-const lookEvery = time.Second // how often a worker checks whether its device is still listed, by default
 
 // Worker is the state of every worker.
 type Worker struct {
@@ -96,7 +95,7 @@ func (w *Worker) Find(s library.Selector) (lib *library.Library, d library.Devic
 // Watch tells gone when the device is no longer listed, or the server does not answer. every is how often it checks; 0 means once a second.
 // It may get stuck: then either the sound stops, too, or all is well.
 func (w *Worker) Watch(lib *library.Library, d library.Device, every time.Duration, gone chan<- error) {
-	tick := time.NewTicker(cmp.Or(every, lookEvery))
+	tick := time.NewTicker(cmp.Or(every, audio.LookEvery))
 	defer tick.Stop()
 	for {
 		select {

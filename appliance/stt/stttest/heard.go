@@ -57,8 +57,9 @@ func (s *Server) Await(tb TB, cond func([]Heard) bool) []Heard {
 
 // exchange is a request under way.
 type exchange struct {
-	server *Server
-	index  int
+	server   *Server
+	index    int
+	scripted bool // it keeps the behaviour that it began with
 	Behaviour
 }
 
@@ -68,12 +69,31 @@ func (s *Server) begin(e Endpoint, r *http.Request) exchange {
 
 // begins records a request to an endpoint.
 func (s *Server) begins(e Endpoint, h Heard) exchange {
-	h.Endpoint, h.Behaviour, h.Began = e, s.next(e), time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	x := exchange{server: s, index: len(s.heard), Behaviour: s.standing[e]}
+	if q := s.script[e]; len(q) > 0 {
+		x.Behaviour, x.scripted, s.script[e] = q[0], true, q[1:]
+	}
+	h.Endpoint, h.Behaviour, h.Began = e, x.Behaviour, time.Now()
 	s.heard = append(s.heard, h)
 	s.tell()
-	return exchange{s, len(s.heard) - 1, h.Behaviour}
+	return x
+}
+
+// ends has a stream answered as the server behaves when its sound is complete: what befalls a server befalls what is under way there.
+// What refuses a request comes too late for it.
+func (x *exchange) ends(wake string) {
+	s := x.server
+	s.mu.Lock()
+	b := s.standing[WS]
+	s.mu.Unlock()
+	if x.scripted || b.Do == Status || b.Do == Redirect || b.Do == NoStream {
+		return
+	}
+	x.Behaviour = b
+	x.aim(wake)
+	x.note(func(h *Heard) { h.Behaviour = x.Behaviour })
 }
 
 // note changes the record of the request.

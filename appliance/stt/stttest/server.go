@@ -169,16 +169,6 @@ func (s *Server) Transcribe(f func(n int, pcm []int16) string) {
 	s.transcribe = f
 }
 
-func (s *Server) next(e Endpoint) Behaviour {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if q := s.script[e]; len(q) > 0 {
-		s.script[e] = q[1:]
-		return q[0]
-	}
-	return s.standing[e]
-}
-
 func (s *Server) understand(pcm []int16) string {
 	s.mu.Lock()
 	s.speeches++

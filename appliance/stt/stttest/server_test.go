@@ -211,3 +211,25 @@ func TestOneUtteranceIsNotDigested(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatBefallsTheServerBefallsAStream: a stream that began well is answered as the server behaves at its end, unless it was scripted.
+func TestWhatBefallsTheServerBefallsAStream(t *testing.T) {
+	for _, scripted := range []bool{false, true} {
+		s := Start(t)
+		if scripted {
+			s.Script(WS, Behaviour{})
+		}
+		conn, _, err := websocket.Dial(t.Context(), s.URL()+"/stt/v1/ws/stream/general", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.CloseNow()
+		s.Await(t, func(h []Heard) bool { return len(h) == 1 })
+		s.Set(WS, Behaviour{Do: Garbage})
+		_ = conn.Write(t.Context(), websocket.MessageText, []byte(`{"type":"end"}`))
+		_, data, err := conn.Read(t.Context())
+		if err != nil || json.Valid(data) != scripted {
+			t.Errorf("scripted %v: %s, %v", scripted, data, err)
+		}
+	}
+}

@@ -51,6 +51,7 @@ func (s *Server) webSocket(x exchange, w http.ResponseWriter, r *http.Request) {
 // listen reads config and sound until "end"; false if the connection is to end without an answer.
 func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Request) ([]int16, bool) {
 	var pcm []int16
+	var wake string
 	for frames := 0; ; {
 		kind, data, err := c.Read(ctx)
 		if err != nil {
@@ -67,7 +68,8 @@ func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Reques
 			}
 			switch m.Type {
 			case "config":
-				x.aim(m.Wake)
+				wake = m.Wake
+				x.aim(wake)
 				x.note(func(h *Heard) {
 					h.Body, h.ID = data, m.ID
 					if m.Wake != "" && !isNaive(m.Wake) {
@@ -77,6 +79,7 @@ func (x *exchange) listen(ctx context.Context, c *websocket.Conn, r *http.Reques
 			case "ping":
 				_ = c.Write(ctx, websocket.MessageText, []byte(`{"type":"pong"}`))
 			case "end":
+				x.ends(wake)
 				return pcm, true
 			default:
 				x.note(func(h *Heard) { h.Messages = append(h.Messages, string(data)) })
