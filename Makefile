@@ -102,7 +102,7 @@ $(STATE)/commands.done: $(addprefix examples/sounds/,make-commands.sh commands.t
 	@touch $@
 
 .PHONY: bench
-bench: deps deps-bench build ## measure CPU, memory, latency and virtual time, check the claims, and compare with the figures in .ci/bench.txt (KEEP=1: keep these instead)
+bench: deps deps-bench build ## measure CPU, memory, latency and virtual time, check the claims, and compare with the figures in .ci/bench.txt (ONLY=hop,memory: some parts; KEEP=1: keep these figures instead)
 	.ci/bench
 
 .PHONY: security

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/status"
 )
 
@@ -35,7 +36,7 @@ func (d *Daemon) refusal(err error) error {
 	switch e := err.(type) {
 	case *act.TopicError:
 		return &status.Refusal{Code: status.Unknown, Message: e.Error(), Hint: hint}
-	case *act.TooMuchError:
+	case *amount.TooMuchError:
 		return &status.Refusal{Code: status.Invalid, Message: e.Error()}
 	case *act.BusyError, *act.TimeoutError, *act.ExpiredError:
 		return &status.Refusal{Code: status.Busy, Message: err.Error(), Hint: "Say it again."}

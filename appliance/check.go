@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ import (
 	"orac/models/moonshine"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/pattern"
 )
 
 // Check reports what is wrong with a runbook that the language itself allows, each problem with its place. It starts
@@ -224,11 +224,11 @@ func (c *checker) model(m runbook.Model) {
 
 // topicORAC is what an ORAC STT accepts as a topic. It files everything else under general, and reports that only in
 // its own log.
-var topicORAC = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
+var topicORAC = pattern.Lazy(`^[A-Za-z0-9_]+$`)
 
 // topic warns of a topic that an ORAC STT ignores.
 func (c *checker) topic(m runbook.Model) {
-	if !m.Enabled || topicORAC.MatchString(m.Topic) {
+	if !m.Enabled || topicORAC().MatchString(m.Topic) {
 		return
 	}
 	for _, s := range c.rb.STTs {
@@ -239,7 +239,7 @@ func (c *checker) topic(m runbook.Model) {
 			continue
 		}
 		better := strings.Map(func(r rune) rune {
-			if topicORAC.MatchString(string(r)) {
+			if topicORAC().MatchString(string(r)) {
 				return r
 			}
 			return '_'

@@ -64,7 +64,7 @@ func (e *inference) extractor() (node.Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.engine.Libraries()...) // memory that loading needed and listening does not
+	memory.Trim() // memory that loading needed and listening does not
 	return x, nil
 }
 
@@ -79,7 +79,7 @@ func (e *inference) trim() {
 	e.trimmed = true
 	e.mu.Unlock()
 	if first {
-		memory.Trim(e.engine.Libraries()...)
+		memory.Trim()
 	} else {
 		memory.Release()
 	}
@@ -165,7 +165,7 @@ func (e *inference) gate() (node.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.engine.Libraries()...)
+	memory.Trim()
 	return &voice{VAD: v}, nil
 }
 

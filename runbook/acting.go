@@ -3,12 +3,12 @@ package runbook
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"orac/runbook/language"
+	"orac/runbook/pattern"
 )
 
 // Acting is how a text becomes a deed: what texts are about, what they may mean, and who carries it out.
@@ -296,19 +296,19 @@ func vocabulariesHaveWords(value any, d *language.Document) (found language.Diag
 }
 
 // slotIn finds the slots in a template.
-var slotIn = regexp.MustCompile(`\{([^{}]*)\}`)
+var slotIn = pattern.Lazy(`\{([^{}]*)\}`)
 
 func callsNameTheirSlots(value any, d *language.Document) (found language.Diagnostics) {
 	for _, in := range value.(*Runbook).Intents {
 		said := map[string]bool{}
 		for _, s := range in.Sentences {
-			for _, m := range slotIn.FindAllStringSubmatch(s, -1) {
+			for _, m := range slotIn().FindAllStringSubmatch(s, -1) {
 				name, _, _ := strings.Cut(m[1], ":")
 				said[name] = true
 			}
 		}
 		look := func(block Address, attribute, text string) {
-			for _, m := range slotIn.FindAllStringSubmatch(text, -1) {
+			for _, m := range slotIn().FindAllStringSubmatch(text, -1) {
 				if !said[m[1]] && m[1] != "targets" {
 					found = append(found, d.Problem(block, attribute, language.Error, fmt.Sprintf("no sentence has {%s}", language.Clip(m[1])), "Write a {slot} that a sentence of this intent has."))
 				}

@@ -229,7 +229,7 @@ type State struct {
 
 // Core is the acting side of an appliance. Its methods may be called from anywhere.
 type Core interface {
-	// Ask acts on a text and returns what came of it. Its error is a *BusyError, *TooMuchError, *TopicError, *ExpiredError, a
+	// Ask acts on a text and returns what came of it. Its error is a *BusyError, *amount.TooMuchError, *TopicError, *ExpiredError, a
 	// *status.Refusal while the appliance stops, or that of ctx. A text that is not understood, and a device that fails, are no
 	// errors: the Answer says so. When ctx ends after a call has gone out, the answer is kept under its ID.
 	Ask(ctx context.Context, r Request) (Answer, error)

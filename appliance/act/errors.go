@@ -19,20 +19,6 @@ func (e *BusyError) Error() string {
 	return fmt.Sprintf("%s is busy; try again in %v", e.What, e.RetryAfter)
 }
 
-// TooMuchError refuses something that is over a limit, or not there at all.
-type TooMuchError struct {
-	What string // "bytes of prompt", "topics"
-	Is   int
-	Most int // 0: it is missing
-}
-
-func (e *TooMuchError) Error() string {
-	if e.Most == 0 {
-		return e.What + " is missing"
-	}
-	return fmt.Sprintf("%s: %d, and at most %d are accepted", e.What, e.Is, e.Most)
-}
-
 // TopicError refuses a topic that does not exist, or that is switched off.
 type TopicError struct {
 	Topic string

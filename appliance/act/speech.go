@@ -3,11 +3,12 @@ package act
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"orac/runbook/pattern"
 )
 
 // done is what people are told of an intent that is proven to be done.
@@ -193,12 +194,12 @@ func DurationInWords(d time.Duration) string {
 	return strings.Join(parts[:len(parts)-1], ", ") + " and " + parts[len(parts)-1]
 }
 
-var slotOf = regexp.MustCompile(`\{([a-z][a-z0-9_]*)\}`)
+var slotOf = pattern.Lazy(`\{([a-z][a-z0-9_]*)\}`)
 
 // Said fills the {slots} of a text with what was said; false if it names one that nobody said.
 func Said(text string, c Command) (string, bool) {
 	all := true
-	return slotOf.ReplaceAllStringFunc(text, func(p string) string {
+	return slotOf().ReplaceAllStringFunc(text, func(p string) string {
 		for _, s := range c.Slots {
 			if s.Name != p[1:len(p)-1] {
 				continue

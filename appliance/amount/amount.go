@@ -1,4 +1,4 @@
-// Package amount puts amounts into words for people, on the terminal and in the console.
+// Package amount puts amounts into words for people, on the terminal, in the console and in errors.
 package amount
 
 import (

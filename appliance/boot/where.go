@@ -3,20 +3,20 @@ package boot
 import (
 	"fmt"
 	"path/filepath"
-	"regexp"
 
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/pattern"
 )
 
 // spelled finds the state directory in the text of a runbook.
-var spelled = regexp.MustCompile(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)"`)
+var spelled = pattern.Lazy(`(?m)^\s*state_dir\s*=\s*"([^"$%\\\n]+)"`)
 
 // SpelledState returns the state directory as far as the text of a runbook says it, for a runbook that cannot be evaluated.
 func SpelledState(file string) string {
 	dir := "state"                                               // the default of the language, beside the runbook
 	text, _ := runbook.Vocabulary.Read(file, language.Options{}) // what cannot be read spells nothing
-	if m := spelled.FindSubmatch(text); m != nil {
+	if m := spelled().FindSubmatch(text); m != nil {
 		dir = string(m[1])
 	}
 	if !filepath.IsAbs(dir) {

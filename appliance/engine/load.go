@@ -12,6 +12,6 @@ func load(dir, name string) (model, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim(e.Library())
+	memory.Trim()
 	return e, nil
 }

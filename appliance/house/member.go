@@ -5,8 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
+
+	"orac/runbook/pattern"
 )
 
 // Member is whom a certificate names.
@@ -18,11 +19,11 @@ type Member struct {
 // scheme is that of the URIs of members.
 const scheme = "orac"
 
-var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var namePattern = pattern.Lazy(`^[a-z][a-z0-9_-]{0,62}$`)
 
 // CheckName says what is wrong with a member's name.
 func CheckName(name string) error {
-	if !namePattern.MatchString(name) {
+	if !namePattern().MatchString(name) {
 		return fmt.Errorf("%.80q cannot be the name of a member: write a lower-case letter, then at most 62 lower-case letters, digits, _ or -", name)
 	}
 	return nil

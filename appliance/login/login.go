@@ -12,12 +12,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
+	"orac/runbook/pattern"
 )
 
 // TokenPath is where an issuer gives tokens, below its address.
@@ -103,13 +103,13 @@ func Final(err error) bool {
 }
 
 // codePattern finds the code of a refusal (RFC 6749, 5.2) in the beginning of an answer.
-var codePattern = regexp.MustCompile(`"error"\s*:\s*"([a-z_]{1,40})"`)
+var codePattern = pattern.Lazy(`"error"\s*:\s*"([a-z_]{1,40})"`)
 
 // wayOut is what helps against a failure.
 func (c *Client) wayOut(e *wire.Error, audience string) string {
 	code := ""
 	if e.Cause != nil {
-		if found := codePattern.FindStringSubmatch(e.Cause.Error()); found != nil {
+		if found := codePattern().FindStringSubmatch(e.Cause.Error()); found != nil {
 			code = found[1]
 		}
 	}
@@ -127,7 +127,7 @@ func (c *Client) wayOut(e *wire.Error, audience string) string {
 }
 
 // bearerPattern is the form of a bearer token (RFC 6750, 2.1).
-var bearerPattern = regexp.MustCompile(`^[A-Za-z0-9._~+/-]+=*$`)
+var bearerPattern = pattern.Lazy(`^[A-Za-z0-9._~+/-]+=*$`)
 
 // parseToken reads the answer with a token (RFC 6749, 5.1).
 func parseToken(answer []byte) (Token, error) {
@@ -142,7 +142,7 @@ func parseToken(answer []byte) (Token, error) {
 	switch {
 	case a.Access == "":
 		return Token{}, errors.New("the answer has no access_token")
-	case len(a.Access) > maxToken || !bearerPattern.MatchString(a.Access):
+	case len(a.Access) > maxToken || !bearerPattern().MatchString(a.Access):
 		return Token{}, errors.New("access_token is not a bearer token")
 	case !strings.EqualFold(a.Type, "Bearer"):
 		return Token{}, errors.New("token_type is not Bearer")

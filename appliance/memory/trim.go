@@ -24,13 +24,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Trim gives unused memory back to the system: Go's, C's, and the pages of the program's own file and of the named libraries that
-// only starting has touched. Pages that are needed again come back from the page cache. Call it after something was loaded; it
-// takes some milliseconds. The libraries must have been loaded before, and stay loaded.
-func Trim(libraries ...string) {
+// Trim gives unused memory back to the system: Go's, C's, and the pages of the program's own file and of its libraries that only starting
+// has touched. Pages that are needed again come back from the page cache, one by one where the kernel allows it (lone). Call it after
+// something was loaded; it takes some milliseconds.
+func Trim() {
 	Release()
 	var files []string
-	for _, f := range append(libraries, "/proc/self/exe") {
+	for _, f := range append(libraries(), "/proc/self/exe") {
 		if real, err := filepath.EvalSymlinks(f); err == nil { // as the kernel names them
 			files = append(files, real)
 		}
@@ -93,8 +93,9 @@ func fileMapping(line string) (start, end uintptr, file string, ok bool) {
 }
 
 // drop releases the pages of a mapping, and asks for small pages when they come back: a huge page of a file brings 2 MiB for one
-// byte that is needed.
+// byte that is needed, and a small one its neighbours.
 func drop(start, end uintptr) {
 	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_NOHUGEPAGE) // kernels without huge pages refuse
-	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_DONTNEED)   // best effort
+	lone(start, end)
+	_, _, _ = unix.Syscall(unix.SYS_MADVISE, start, end-start, unix.MADV_DONTNEED) // best effort
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/rt"
 	"orac/appliance/status"
 )
@@ -102,11 +103,11 @@ func TopicID(name string) string {
 // Beat tells the server of a heartbeat.
 func (n *CoreServer) Beat(t *rt.Task, b act.Beat) (act.BeatAnswer, error) {
 	if len(b.Topics) > mostBeatTopics {
-		return act.BeatAnswer{}, &act.TooMuchError{What: "topics", Is: len(b.Topics), Most: mostBeatTopics}
+		return act.BeatAnswer{}, &amount.TooMuchError{What: "topics", Is: len(b.Topics), Most: mostBeatTopics}
 	}
 	for _, x := range b.Topics {
 		if len(x.Name) > act.MaxName || strings.TrimSpace(x.Name) == "" || len(x.WakeWord) > act.MaxID {
-			return act.BeatAnswer{}, &act.TooMuchError{What: "bytes of the topic's name", Is: len(x.Name), Most: act.MaxName}
+			return act.BeatAnswer{}, &amount.TooMuchError{What: "bytes of the topic's name", Is: len(x.Name), Most: act.MaxName}
 		}
 	}
 	reply := rt.NewMailbox[act.BeatAnswer]("reply", 1)

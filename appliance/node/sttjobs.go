@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/stt"
@@ -61,10 +62,10 @@ func (n *STTServer) accept(t *rt.Task, c STTServerConfig, h hear) error {
 	switch {
 	case len(h.ID) > sttrole.MaxID:
 		n.counts.Refused++
-		return &sttrole.TooMuchError{What: "bytes of the utterance's ID", Is: len(h.ID), Most: sttrole.MaxID}
+		return &amount.TooMuchError{What: "bytes of the utterance's ID", Is: len(h.ID), Most: sttrole.MaxID}
 	case len(h.PCM) == 0:
 		n.counts.Refused++
-		return &sttrole.TooMuchError{What: "the sound"}
+		return &amount.TooMuchError{What: "the sound"}
 	case length > c.MaxSound:
 		n.counts.Refused++
 		return &sttrole.TooLongError{Is: length, Most: c.MaxSound}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/node"
 	"orac/appliance/rt"
@@ -257,7 +258,7 @@ func TestWhatIsTooMuchIsRefused(t *testing.T) {
 		long.PCM, none.PCM = make([]int16, 15*sttrole.Rate+1), []int16{}
 		for i, h := range []sttrole.Hearing{long, none, named} {
 			x := s.send(k, h)
-			_, much := errors.AsType[*sttrole.TooMuchError](x.err)
+			_, much := errors.AsType[*amount.TooMuchError](x.err)
 			if _, toolong := errors.AsType[*sttrole.TooLongError](x.err); toolong != (i == 0) || much != (i > 0) {
 				t.Errorf("%d: %v", i, x.err)
 			}

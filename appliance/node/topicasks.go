@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/record"
 	"orac/appliance/rt"
@@ -79,11 +80,11 @@ func checked(r act.Request) error {
 		{"bytes of the trace", len(r.Trace), act.MaxID}, {"bytes of the trace's parent", len(r.Parent), act.MaxID}, {"bytes of the recording's ID", len(r.Utterance), act.MaxID},
 	} {
 		if x.is > x.max {
-			return &act.TooMuchError{What: x.what, Is: x.is, Most: x.max}
+			return &amount.TooMuchError{What: x.what, Is: x.is, Most: x.max}
 		}
 	}
 	if strings.TrimSpace(r.Text) == "" {
-		return &act.TooMuchError{What: "the text"}
+		return &amount.TooMuchError{What: "the text"}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/notify"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
@@ -28,7 +29,7 @@ func (c *TopicClient) Generate(t *rt.Task, x notify.Command, _ func(*rt.Task) er
 	a := asker{rt.NewMailbox[answered]("reply", 1), rt.NewMailbox[struct{}]("gone", 1)}
 	defer a.gone.Close(t)
 	if is := len(x.Text); is > act.MaxText { // half of what was said may mean the opposite
-		return &notify.Error{Op: "act", Address: "topic." + c.Topic, Kind: wire.Refused, Cause: &act.TooMuchError{What: "bytes of the text", Is: is, Most: act.MaxText}}
+		return &notify.Error{Op: "act", Address: "topic." + c.Topic, Kind: wire.Refused, Cause: &amount.TooMuchError{What: "bytes of the text", Is: is, Most: act.MaxText}}
 	}
 	// Both times are of this machine's clock. Without a battery it begins, after a power cut, at an hour that has been: then a text that
 	// waited on the disk all night is of the future.

@@ -26,20 +26,6 @@ func (e *TooLongError) Error() string {
 	return fmt.Sprintf("the sound lasts %v; at most %v are transcribed", e.Is.Round(time.Millisecond), e.Most)
 }
 
-// TooMuchError refuses something else that is over a limit, or not there at all.
-type TooMuchError struct {
-	What string // "models", "instance_id"
-	Is   int
-	Most int // 0: it is missing
-}
-
-func (e *TooMuchError) Error() string {
-	if e.Most == 0 {
-		return e.What + " is missing"
-	}
-	return fmt.Sprintf("%s: %d, and at most %d are accepted", e.What, e.Is, e.Most)
-}
-
 // ReusedError refuses an ID under which the same peer has sent another sound.
 type ReusedError struct{ ID string }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 )
@@ -37,18 +38,18 @@ type used struct {
 func (b Beat) Check() error {
 	switch {
 	case b.InstanceID == "":
-		return &TooMuchError{What: "instance_id"}
+		return &amount.TooMuchError{What: "instance_id"}
 	case len(b.InstanceID) > MaxID:
-		return &TooMuchError{"bytes of instance_id", len(b.InstanceID), MaxID}
+		return &amount.TooMuchError{What: "bytes of instance_id", Is: len(b.InstanceID), Most: MaxID}
 	case len(b.Source) > MaxName:
-		return &TooMuchError{"bytes of source", len(b.Source), MaxName}
+		return &amount.TooMuchError{What: "bytes of source", Is: len(b.Source), Most: MaxName}
 	case len(b.Models) > MaxModels:
-		return &TooMuchError{"models", len(b.Models), MaxModels}
+		return &amount.TooMuchError{What: "models", Is: len(b.Models), Most: MaxModels}
 	}
 	for _, m := range b.Models {
 		for _, f := range []struct{ what, is string }{{"name", m.Name}, {"topic", m.Topic}, {"type", m.Type}, {"status", m.Status}, {"wake_word", m.WakeWord}} {
 			if len(f.is) > MaxName {
-				return &TooMuchError{"bytes of a model's " + f.what, len(f.is), MaxName}
+				return &amount.TooMuchError{What: "bytes of a model's " + f.what, Is: len(f.is), Most: MaxName}
 			}
 		}
 	}
@@ -71,9 +72,9 @@ func (r *Roll) Beat(now rt.Instant, wall time.Time, b Beat) (a BeatAnswer, fresh
 		}
 		switch {
 		case len(r.instances) >= mostInstances:
-			return a, false, &TooMuchError{"instances", len(r.instances) + 1, mostInstances}
+			return a, false, &amount.TooMuchError{What: "instances", Is: len(r.instances) + 1, Most: mostInstances}
 		case own >= mostOfAPeer:
-			return a, false, &TooMuchError{"instances of " + key.peer, own + 1, mostOfAPeer}
+			return a, false, &amount.TooMuchError{What: "instances of " + key.peer, Is: own + 1, Most: mostOfAPeer}
 		}
 		if r.instances == nil {
 			r.instances = map[name]*member{}

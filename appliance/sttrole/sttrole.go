@@ -28,11 +28,11 @@ const (
 
 // Server is an STT server of the runbook. Its methods may be called from anywhere.
 type Server interface {
-	// Transcribe returns what was said. Its error is a *BusyError, *TooLongError, *TooMuchError, *ReusedError, *EngineError, a
+	// Transcribe returns what was said. Its error is a *BusyError, *TooLongError, *amount.TooMuchError, *ReusedError, *EngineError, a
 	// *status.Refusal while the appliance stops, or that of ctx. An utterance in which nobody spoke is no error: see
 	// Heard.Nothing.
 	Transcribe(ctx context.Context, h Hearing) (Heard, error)
-	// Beat takes a heartbeat. It never waits for the engine or for a Core. Its error is a *TooMuchError or that of ctx.
+	// Beat takes a heartbeat. It never waits for the engine or for a Core. Its error is a *amount.TooMuchError or that of ctx.
 	Beat(ctx context.Context, b Beat) (BeatAnswer, error)
 	// Preload makes the engine load its model, and returns at once. The state tells when it has.
 	Preload(ctx context.Context) error

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"orac/appliance/amount"
 	"orac/appliance/rt"
 )
 
@@ -129,7 +130,7 @@ func TestARollIsBounded(t *testing.T) {
 		_, fresh, err := r.Beat(0, time.Time{}, Beat{Peer: Peer{Name: fmt.Sprint("p", i%8)}, InstanceID: fmt.Sprint(i), Models: []BeatModel{{
 			Name: "m\x1b[2J", Topic: "../" + fmt.Sprint(i), Status: "active", WakeWord: "hey\nyou", TriggerCount: -5,
 		}}})
-		if _, much := errors.AsType[*TooMuchError](err); much {
+		if _, much := errors.AsType[*amount.TooMuchError](err); much {
 			refused++
 		} else if !fresh || err != nil {
 			t.Fatal(err)

@@ -6,13 +6,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"orac/chaos/process"
+	"orac/runbook/pattern"
 )
 
 // Do is what a step does.
@@ -36,7 +36,7 @@ type Step struct {
 }
 
 // group matches the names of our own control groups.
-var group = regexp.MustCompile(`^/sys/fs/cgroup(/[^/]+)*/orac-chaos-[A-Za-z0-9-]+$`)
+var group = pattern.Lazy(`^/sys/fs/cgroup(/[^/]+)*/orac-chaos-[A-Za-z0-9-]+$`)
 
 // allowed returns why a step must not be done for a world in root; nothing outside of root may be touched, whatever
 // the journal says.
@@ -54,7 +54,7 @@ func (s Step) allowed(root string) error {
 		}
 		return nil
 	case Group:
-		if !group.MatchString(s.Path) || filepath.Clean(s.Path) != s.Path {
+		if !group().MatchString(s.Path) || filepath.Clean(s.Path) != s.Path {
 			return fmt.Errorf("%s: %q is not a control group of a chaos run", s.Do, s.Path)
 		}
 		return nil

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
 
 	"orac/appliance/audio/pulsetest"
 	"orac/runbook"
+	"orac/runbook/pattern"
 	"orac/runbook/scenario"
 	"orac/sim/trial/proof"
 	"orac/sim/trial/schedule"
@@ -31,7 +31,7 @@ type microphone struct {
 
 // identity matches the names that a source may have: the audio server accepts no others, and the name becomes part of an
 // argument of its modules.
-var identity = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
+var identity = pattern.Lazy(`^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$`)
 
 // title makes a readable name from what a runbook matches. The name becomes part of an argument of the audio server.
 func title(s string) string {
@@ -59,7 +59,7 @@ func source(b runbook.Microphone) (id, name string, err error) {
 			return "", "", fmt.Errorf("%s matches %q; the name of a virtual microphone may have only letters, digits, spaces and ._-", b.Address, b.Match)
 		}
 	}
-	if !identity.MatchString(id) {
+	if !identity().MatchString(id) {
 		return "", "", fmt.Errorf("%s: a virtual microphone cannot have the identity %q: use at most 100 letters, digits and ._-", b.Address, id)
 	}
 	return id, name, nil
@@ -107,7 +107,7 @@ func (w *World) plug() error {
 }
 
 func (w *World) plugOne(d scenario.Microphone, id, name string) error {
-	if !identity.MatchString(id) {
+	if !identity().MatchString(id) {
 		return fmt.Errorf("microphone.%s: a virtual microphone cannot have the identity %q: use at most 100 letters, digits and ._-", d.Name, id)
 	}
 	mic, err := w.audio.Plug(id, title(name))

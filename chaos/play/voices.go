@@ -78,7 +78,7 @@ func wakeWord(p scenario.Sound, rb *runbook.Runbook) (string, error) {
 			continue
 		}
 		word, ok := strings.CutPrefix(m.Source, "catalog:")
-		if !ok || !identity.MatchString(word) {
+		if !ok || !identity().MatchString(word) {
 			return "", fmt.Errorf("the wake word of %s is not known: its source is %q", m.Address, m.Source)
 		}
 		return word, nil

@@ -18,7 +18,8 @@ type change struct{ file, before, lines string }
 // added is the tree with changes. It writes nothing into the tree itself: the go command is told where the changed files are.
 type added struct {
 	overlay string
-	files   int // that a person edits
+	files   int      // that a person edits
+	env     []string // of its tests
 }
 
 func add(t *testing.T, changes ...change) added {
@@ -51,7 +52,7 @@ func add(t *testing.T, changes ...change) added {
 	}
 	text, err := json.Marshal(map[string]any{"Replace": replace})
 	testkit.Must(t, err)
-	a := added{filepath.Join(dir, "overlay.json"), len(texts)}
+	a := added{overlay: filepath.Join(dir, "overlay.json"), files: len(texts)}
 	testkit.Must(t, os.WriteFile(a.overlay, text, 0o600))
 	return a
 }
@@ -63,7 +64,7 @@ const fast = "-gcflags=orac/...=-l -dwarf=false"
 func (a added) run(t *testing.T, command string, args ...string) (string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{command, "-overlay", a.overlay, fast, "-ldflags=-s -w"}, args...)...)
-	cmd.Dir = "../.."
+	cmd.Dir, cmd.Env = "../..", append(os.Environ(), a.env...)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
 }
@@ -173,6 +174,53 @@ func TestAddingAFault(t *testing.T) {
 }
 
 const excused = `, Unreal: "nobody has built a humming microphone"`
+
+// addedTest is a test of the changed tree: it draws a runbook with the kind that was added, and runs it and the faults in simulations. It is
+// a test and no run of orac, so that the web and the commands are not built with it.
+const addedTest = `package sim
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"orac/appliance/graph"
+	"orac/runbook"
+	"orac/runbook/language"
+	"orac/runbook/scenario"
+)
+
+func TestWhatWasAdded(t *testing.T) {
+	dir := os.Getenv("ORAC_ADDED")
+	rb, problems := runbook.Load(filepath.Join(dir, "small.hcl"), language.Options{})
+	if problems.HasErrors() {
+		t.Fatal(problems.Err())
+	}
+	g, err := graph.Compile(rb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var drawn strings.Builder
+	if g.Print(&drawn); !strings.Contains(drawn.String(), "hops → meter.usb") {
+		t.Error(drawn.String())
+	}
+	for _, name := range []string{"small-scenario.hcl", "small-faults.hcl"} {
+		file := filepath.Join(dir, name)
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc, problems := scenario.Parse(text, file, language.Options{})
+		if problems.HasErrors() {
+			t.Fatal(problems.Err())
+		}
+		if r := simulated(t, t.Context(), sc, Options{}); r.Exit() != 0 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+`
 
 // TestAddingAKind adds a kind of node with a block of its own as appliance/README.md says, and runs it in a simulation. A person edits
 // at most four files, two of them new. The faults of TestAddingAFault are added to the same tree: building one is dear.
@@ -293,12 +341,10 @@ func meters() *Kind {
 		t.Errorf("a person edits %d files", alone.files)
 	}
 	byRow, byMaker := addedFaults(humRow(excused))
-	a := add(t, slices.Concat(changes, byRow, byMaker)...)
+	a := add(t, slices.Concat(changes, byRow, byMaker, []change{{"sim/added_test.go", "", addedTest}})...)
 	a.passes(t, "test", "-count=1", "-vet=off", "-run", "TestEveryKindIsComplete|TestNodesAreBuiltFromViews|TestEveryAttributeDoesWhatIsSaidOfIt", "./appliance/graph", "./appliance/core")
-	a.passes(t, "test", "-count=1", "-vet=off", "-run", walkFaults, "./runbook/scenario", "./sim", "./chaos/play")
 	dir := t.TempDir()
-	runbook := filepath.Join(dir, "small.hcl")
-	testkit.Must(t, os.WriteFile(runbook, []byte(`appliance "small" {}
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "small.hcl"), []byte(`appliance "small" {}
 device "microphone" "usb" {}
 model "hey_jarvis" { source = "catalog:hey_jarvis" }
 listener "room" {
@@ -319,18 +365,9 @@ fault "node_panic" "it" {
 }
 recovery "any" { recover = "30s" }
 `), 0o600))
-	orac := filepath.Join(dir, "orac")
-	a.passes(t, "build", "-o", orac, "./cmd/orac")
-	drawn, err := exec.CommandContext(t.Context(), orac, "graph", "-f", runbook).CombinedOutput()
-	if err != nil || !strings.Contains(string(drawn), "hops → meter.usb") {
-		t.Errorf("%v\n%s", err, drawn)
-	}
 	testkit.Must(t, os.WriteFile(filepath.Join(dir, "small-faults.hcl"), []byte(smallFaults), 0o600))
-	for _, scenario := range []string{"small-scenario.hcl", "small-faults.hcl"} {
-		if out, err := exec.CommandContext(t.Context(), orac, "sim", filepath.Join(dir, scenario)).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", scenario, err, out)
-		}
-	}
+	a.env = []string{"ORAC_ADDED=" + dir}
+	a.passes(t, "test", "-count=1", "-vet=off", "-run", walkFaults+"|^TestWhatWasAdded$", "./runbook/scenario", "./sim", "./chaos/play")
 
 	kind.lines = strings.Replace(kind.lines, `Words: "says how loud a device is", `, "", 1)
 	forgotten := add(t, append(language, code, kind, line)...)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/charmbracelet/x/ansi"
@@ -10,6 +9,7 @@ import (
 
 	"orac/cmd/orac/guide"
 	"orac/runbook/cells"
+	"orac/runbook/pattern"
 )
 
 // helpText is the help of a command in lines that fit a terminal.
@@ -50,7 +50,7 @@ func (h *helpText) paragraphs(text string) {
 }
 
 // remark separates a command from the words about it, which follow after three spaces or more.
-var remark = regexp.MustCompile(`^(.*?\S) {2,}(\S.*)$`)
+var remark = pattern.Lazy(`^(.*?\S) {2,}(\S.*)$`)
 
 // example writes a command and its explanation: beside it if there is room, otherwise below.
 func (h *helpText) example(line string) {
@@ -58,7 +58,7 @@ func (h *helpText) example(line string) {
 		h.line("  " + line)
 		return
 	}
-	m := remark.FindStringSubmatch(line)
+	m := remark().FindStringSubmatch(line)
 	if m == nil {
 		h.command(line)
 		return

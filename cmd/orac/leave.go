@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
-	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +15,7 @@ import (
 	"orac/runbook"
 	"orac/runbook/edit"
 	"orac/runbook/language"
+	"orac/runbook/pattern"
 	"orac/web/audit"
 	"orac/web/control"
 )
@@ -36,7 +36,7 @@ member block stays until an admin removes it there. If the issuer does not answe
 }
 
 // emptyAuth is an auth block that says nothing.
-var emptyAuth = regexp.MustCompile(`(?m)^auth \{\s*\}$`)
+var emptyAuth = pattern.Lazy(`(?m)^auth \{\s*\}$`)
 
 func (a *app) leave(ctx context.Context, stdin io.Reader, yes bool) error {
 	old, here, err := a.textAndRunbook()
@@ -51,7 +51,7 @@ func (a *app) leave(ctx context.Context, stdin io.Reader, yes bool) error {
 	}
 	text := old
 	if trusted.On() {
-		if text, err = edit.Remove(old, "auth.trust"); err == nil && emptyAuth.Match(text) {
+		if text, err = edit.Remove(old, "auth.trust"); err == nil && emptyAuth().Match(text) {
 			text, err = edit.Remove(text, "auth") // joining made it
 		}
 		if err != nil {

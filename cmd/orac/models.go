@@ -255,8 +255,8 @@ other. "Paced" is one hop in 80 ms, as sound comes.
 		a.benched(r)
 		return nil
 	})
-	c.Flags().IntVar(&rounds, "rounds", 100, "measure `N` rounds of 25 hops in each form")
-	c.Flags().IntVar(&paced, "paced", 25, "measure `N` hops in each form at real pace")
+	c.Flags().IntVar(&rounds, "rounds", 100, "measure `N` rounds of 32 hops in each form")
+	c.Flags().IntVar(&paced, "paced", 32, "measure `N` hops in each form at real pace, in groups of 16")
 	return c
 }
 

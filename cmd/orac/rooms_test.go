@@ -17,11 +17,12 @@ import (
 // rooms are the rooms of the language, and what each may import of the module: the engine knows no vocabulary, and the vocabulary
 // of runbooks knows no edit and no scenario.
 var rooms = map[string][]string{
-	"runbook/language":    {"runbook/cells"},
+	"runbook/language":    {"runbook/cells", "runbook/pattern"},
 	"runbook/hook":        {},
+	"runbook/pattern":     {},
 	"runbook/cells":       {},
 	"runbook/testkit":     {},
-	"runbook":             {"runbook/language", "runbook/hook"},
+	"runbook":             {"runbook/language", "runbook/hook", "runbook/pattern"},
 	"runbook/edit":        {"runbook/language", "runbook"},
 	"runbook/scenario":    {"runbook/language", "runbook", "runbook/edit"},
 	"runbook/runbooktest": {"runbook/language"},

@@ -54,7 +54,7 @@ changed password logs that user out everywhere, and removes the user's passkeys.
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name := args[0]
-			if !auth.UserName.MatchString(name) {
+			if !auth.UserName().MatchString(name) {
 				return usage("%q cannot be a user name: write a lower-case letter, then at most 62 lower-case letters, digits, _ or -", name)
 			}
 			if !slices.Contains(auth.Roles(), auth.Role(role)) {

@@ -41,8 +41,8 @@ type BenchConfig struct {
 	Config
 	Heads  []onnx.Data
 	Gate   onnx.Data
-	Rounds int // of 25 hops each
-	Paced  int // hops at real pace
+	Rounds int // of 32 hops each
+	Paced  int // hops at real pace; rounded up to a multiple of pacedHops
 }
 
 // pipeline is an extractor with its heads and its voice gate.
@@ -108,11 +108,11 @@ func (p *pipeline) score() error {
 	return nil
 }
 
-// Bench measures the CPU time (user and system, of the whole process) of a hop of noise in each form. Rounds of 25 hops alternate, and the
+// Bench measures the CPU time (user and system, of the whole process) of a hop of noise in each form. Rounds of 32 hops alternate, and the
 // cheapest round counts for each part, because other work on the machine can only add to a round. Then hops at real pace alternate, each
-// 80 ms after the one before; of them the median counts. Nothing else should run in the process meanwhile.
+// 80 ms after the one before; of their means over pacedHops the median counts. Nothing else should run in the process meanwhile.
 func (e *Engine) Bench(c BenchConfig) (res BenchResult, err error) {
-	const hops = 25
+	const hops = 2 * pacedHops
 	if c.Rounds < 1 || c.Paced < 1 || len(c.Heads) == 0 {
 		return res, fmt.Errorf("bench: %d rounds and %d paced hops of %d heads", c.Rounds, c.Paced, len(c.Heads))
 	}
@@ -182,10 +182,17 @@ func (f *BenchForm) round(p *pipeline, pcm *[Hop]int16, hops int, first bool) er
 	return nil
 }
 
+// pacedHops is over how many hops our heads spread their work: some of them cost more than others.
+const pacedHops = 16
+
 // paced measures hops at real pace, one form after the other.
 func paced(forms []BenchForm, pipelines []*pipeline, pcm *[Hop]int16, hops int) error {
+	groups := (hops + pacedHops - 1) / pacedHops
 	costs, gates := make([][]time.Duration, len(forms)), make([][]time.Duration, len(forms))
-	for range hops {
+	for i := range forms {
+		costs[i], gates[i] = make([]time.Duration, groups), make([]time.Duration, groups)
+	}
+	for hop := range groups * pacedHops {
 		for i, p := range pipelines {
 			time.Sleep(Hop * time.Second / SampleRate)
 			d, err := cpuTime(1, func() error { return p.push(pcm) })
@@ -196,13 +203,14 @@ func paced(forms []BenchForm, pipelines []*pipeline, pcm *[Hop]int16, hops int) 
 			if err != nil {
 				return err
 			}
-			costs[i], gates[i] = append(costs[i], d), append(gates[i], g)
+			costs[i][hop/pacedHops] += d / pacedHops
+			gates[i][hop/pacedHops] += g / pacedHops
 		}
 	}
 	for i := range forms {
 		slices.Sort(costs[i])
 		slices.Sort(gates[i])
-		forms[i].Paced, forms[i].GatePaced = costs[i][hops/2], gates[i][hops/2]
+		forms[i].Paced, forms[i].GatePaced = costs[i][groups/2], gates[i][groups/2]
 	}
 	return nil
 }

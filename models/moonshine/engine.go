@@ -27,11 +27,7 @@ type Engine struct {
 	gate    *infer.VAD
 	words   *vocabulary
 	least   float64
-	library string
 }
-
-// Library is the path of the inference library that runs the engine.
-func (e *Engine) Library() string { return e.library }
 
 // Open loads an engine. A file that is not what it should be is refused by its name. A model whose encoder and decoder are of
 // different sizes is refused, too.
@@ -40,7 +36,7 @@ func Open(networks *infer.Engine, files Files, o Options) (_ *Engine, err error)
 	if err != nil {
 		return nil, err
 	}
-	e := &Engine{least: o.Least, library: r.Library()}
+	e := &Engine{least: o.Least}
 	if e.least == 0 {
 		e.least = DefaultLeast
 	}

@@ -3,7 +3,6 @@ package language
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -11,6 +10,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"orac/runbook/pattern"
 )
 
 // A value must stay small while it is being made, because an evaluation by HCL cannot be
@@ -25,13 +26,13 @@ const maxGrowth = 4 << 20
 const maxNumber = 400
 
 // hugeExponent matches a number whose exponent only fills memory; an exponent after p has base 2.
-var hugeExponent = regexp.MustCompile(`[eEpP][+-]?[0-9]{4,}`)
+var hugeExponent = pattern.Lazy(`[eEpP][+-]?[0-9]{4,}`)
 
 // hugeNumber matches a text that is such a number, or has many digits.
-var hugeNumber = regexp.MustCompile(`^[+-]?([0-9.]*[eEpP][+-]?[0-9]{4,}|[0-9.]{401,})$`)
+var hugeNumber = pattern.Lazy(`^[+-]?([0-9.]*[eEpP][+-]?[0-9]{4,}|[0-9.]{401,})$`)
 
 // wideVerb matches a format verb whose width or precision only fills memory.
-var wideVerb = regexp.MustCompile(`%[^a-zA-Z%]*[0-9]{4}`)
+var wideVerb = pattern.Lazy(`%[^a-zA-Z%]*[0-9]{4}`)
 
 // weigh returns the number of bytes, digits and elements of v. It stops counting when it has passed
 // most.
@@ -110,7 +111,7 @@ func (b *budget) bounded(name string, f function.Function) function.Function {
 				w := weigh(a, maxGrowth)
 				weights = append(weights, w)
 				total += w
-				if plain, _ := a.Unmark(); isText(plain) && wideVerb.MatchString(plain.AsString()) {
+				if plain, _ := a.Unmark(); isText(plain) && wideVerb().MatchString(plain.AsString()) {
 					return cty.NilType, errors.New("the width is larger than 999")
 				}
 			}

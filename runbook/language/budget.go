@@ -164,7 +164,7 @@ func isLongText(v cty.Value) bool {
 }
 
 // isHuge tells whether a text is a huge number.
-func isHuge(text string) bool { return len(text) > maxNumber || hugeExponent.MatchString(text) }
+func isHuge(text string) bool { return len(text) > maxNumber || hugeExponent().MatchString(text) }
 
 // parameter returns the type that a library function converts its argument number i to; any type for other functions.
 func parameter(name string, i int) cty.Type {

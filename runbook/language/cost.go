@@ -2,11 +2,12 @@ package language
 
 import (
 	"errors"
-	"regexp"
 	"regexp/syntax"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"orac/runbook/pattern"
 )
 
 // maxPattern bounds the size of a compiled pattern of regex(), in instructions, and of its text, in
@@ -14,7 +15,7 @@ import (
 const maxPattern = 2000
 
 // longDigits matches a number that takes long to read.
-var longDigits = regexp.MustCompile(`[0-9]{401}`)
+var longDigits = pattern.Lazy(`[0-9]{401}`)
 
 // cost returns the cost of a function call, in steps and in bytes of its result, before the call is made. total is the weight
 // of its arguments. An error means that the call must not be made.
@@ -47,7 +48,7 @@ func cost(name string, args []cty.Value, total int) (steps, bytes int, err error
 		return steps + 4*n, bytesElement * n, nil
 	case "jsondecode":
 		src := text(0)
-		if longDigits.MatchString(src) {
+		if longDigits().MatchString(src) {
 			return 0, 0, errors.New("a number in it is too long")
 		}
 		n := 1 + strings.Count(src, ",") + strings.Count(src, ":") + strings.Count(src, "[") + strings.Count(src, "{")

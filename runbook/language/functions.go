@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -12,6 +11,8 @@ import (
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"orac/runbook/pattern"
 )
 
 // mark is carried by a value that came from env, file or secret, and by everything computed from
@@ -155,10 +156,10 @@ const noSecret = "secret() failed: "
 // NoSecret tells whether the problem is a secret that cannot be read on this machine.
 func (d Diagnostic) NoSecret() bool { return strings.HasPrefix(d.Summary, noSecret) }
 
-var secretName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+var secretName = pattern.Lazy(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 func (e *evaluator) secret(name string) (string, *callError) {
-	if !secretName.MatchString(name) {
+	if !secretName().MatchString(name) {
 		return "", &callError{"this cannot be the name of a secret", "A name is 1 to 64 letters, digits, _, . or -."}
 	}
 	var v string

@@ -74,7 +74,7 @@ func (p *problems) checkNesting() bool {
 			operators++
 		}
 		switch {
-		case t.Type == hclsyntax.TokenNumberLit && (len(t.Bytes) > maxNumber || hugeExponent.Match(t.Bytes)):
+		case t.Type == hclsyntax.TokenNumberLit && (len(t.Bytes) > maxNumber || hugeExponent().Match(t.Bytes)):
 			p.fail("", t.Range, "the number is too large or too small", "No attribute accepts such a number.")
 			return false
 		case depth > maxNesting:
@@ -104,7 +104,7 @@ func (p *problems) checkIndices(body *hclsyntax.Body) bool {
 			steps = n.Traversal
 		}
 		for _, s := range steps {
-			if at, ok := s.(hcl.TraverseIndex); ok && isText(at.Key) && hugeNumber.MatchString(at.Key.AsString()) {
+			if at, ok := s.(hcl.TraverseIndex); ok && isText(at.Key) && hugeNumber().MatchString(at.Key.AsString()) {
 				p.fail("", at.SrcRange, "the index is too large or too small", "Write the index of an element as a number.")
 				fine = false
 			}

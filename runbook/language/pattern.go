@@ -2,7 +2,8 @@ package language
 
 import (
 	"regexp"
-	"sync"
+
+	"orac/runbook/pattern"
 )
 
 // Pattern is a regular expression that is compiled when it is used first. A vocabulary has many, a command uses few, and one that counts
@@ -14,7 +15,7 @@ type Pattern struct {
 
 // Match makes a pattern. It panics when it is first used, if the text is no regular expression: a test tries those of all attributes.
 func Match(text string) *Pattern {
-	return &Pattern{text, sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })}
+	return &Pattern{text, pattern.Lazy(text)}
 }
 
 // String returns the text.

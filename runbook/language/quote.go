@@ -3,12 +3,13 @@ package language
 import (
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
+
+	"orac/runbook/pattern"
 )
 
 // quotable is a value without its marks, for checks, together with whether errors may quote it. Errors quote values only
@@ -114,7 +115,7 @@ func undialable(host, port string, cut bool) string {
 	}
 	ip, err := netip.ParseAddr(host)
 	switch {
-	case err != nil && numericHost.MatchString(host):
+	case err != nil && numericHost().MatchString(host):
 		return "An IPv4 address is four numbers from 0 to 255, like 192.0.2.7."
 	case err != nil:
 		return ""
@@ -130,7 +131,7 @@ func undialable(host, port string, cut bool) string {
 }
 
 // numericHost matches a host that must be an address: no top-level domain is a number.
-var numericHost = regexp.MustCompile(`^[0-9.]+$|\.[0-9]+$`)
+var numericHost = pattern.Lazy(`^[0-9.]+$|\.[0-9]+$`)
 
 // meant suggests the word that a text most likely stands for; if there is none, it lists what is
 // allowed.

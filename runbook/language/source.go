@@ -96,7 +96,7 @@ func (s *source) hideSecretLines(secretLine *regexp.Regexp) {
 	for _, m := range secretLine.FindAllSubmatchIndex(s.bytes, -1) {
 		s.hide(m[2], m[3])
 	}
-	for _, m := range hasPassword.FindAllIndex(s.bytes, -1) {
+	for _, m := range hasPassword().FindAllIndex(s.bytes, -1) {
 		s.hide(m[0], m[1])
 	}
 }

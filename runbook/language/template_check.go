@@ -169,7 +169,7 @@ func (e *evaluator) tryTemplate(at *Attribute, addr Address, m *template, sample
 			}
 			begin += piece
 		}
-		if hasPassword.MatchString(begin) {
+		if hasPassword().MatchString(begin) {
 			e.literalSecret(addr, m.expr, "the password in "+at.Name)
 			return false
 		}

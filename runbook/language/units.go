@@ -3,10 +3,11 @@ package language
 import (
 	"errors"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"orac/runbook/pattern"
 )
 
 // Size is a number of bytes.
@@ -36,7 +37,7 @@ var sizeUnits = []unit{
 }
 
 // quantityPart is one number with its unit; a duration may have several: "1h30m".
-var quantityPart = regexp.MustCompile(`^([0-9]{1,18})(\.[0-9]{1,9})?([A-Za-z]+)`)
+var quantityPart = pattern.Lazy(`^([0-9]{1,18})(\.[0-9]{1,9})?([A-Za-z]+)`)
 
 // ParseDuration reads "500ms", "2s", "1m30s", "1h" or "30d". A duration is
 // never negative; "0s" is zero. The error says what is wrong without quoting s.
@@ -59,7 +60,7 @@ func parseQuantity(s string, units []unit, several bool) (int64, error) {
 		return 0, errors.New("it is empty")
 	}
 	for first := true; rest != ""; first = false {
-		m := quantityPart.FindStringSubmatch(rest)
+		m := quantityPart().FindStringSubmatch(rest)
 		switch {
 		case m == nil && first && isNumber(rest):
 			return 0, errors.New("the unit is missing")

@@ -3,10 +3,11 @@ package language
 import (
 	"fmt"
 	"maps"
-	"regexp"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"orac/runbook/pattern"
 )
 
 // misfit describes a value that an attribute does not accept: what is wrong, worded to follow the
@@ -32,7 +33,7 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 		return Attr{}, cty.NilVal, false
 	case at.Kind == Map && e.literalSecrets(at, addr, raw, expr):
 		return Attr{}, cty.NilVal, false
-	case at.Kind == URL && at.Secret == SecretAllowed && len(marks) == 0 && isText(plain) && hasPassword.MatchString(plain.AsString()):
+	case at.Kind == URL && at.Secret == SecretAllowed && len(marks) == 0 && isText(plain) && hasPassword().MatchString(plain.AsString()):
 		e.literalSecret(addr, expr, "the password in "+at.Name)
 		return Attr{}, cty.NilVal, false
 	case at.Secret == SecretOnly && len(marks) == 0 && !isEmptyText(plain):
@@ -48,7 +49,7 @@ func (e *evaluator) value(at *Attribute, addr Address, raw cty.Value, expr hclsy
 	case bad != nil && *bad == misfit{}:
 		return Attr{}, cty.NilVal, false
 	case bad != nil:
-		if isText(plain) && hasPassword.MatchString(plain.AsString()) {
+		if isText(plain) && hasPassword().MatchString(plain.AsString()) {
 			e.src.hideLiterals(expr)
 			bad = &misfit{"has a user and password in it", bad.hint}
 		}
@@ -157,4 +158,4 @@ func (a *Attr) hide() {
 }
 
 // hasPassword finds the user and password of a URL, even if the rest of the URL is invalid.
-var hasPassword = regexp.MustCompile(`//[^/\s"@]*@`)
+var hasPassword = pattern.Lazy(`//[^/\s"@]*@`)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/status"
 	"orac/web/schema"
 )
@@ -77,8 +78,8 @@ func TestProblems(t *testing.T) {
 	}{
 		"busy":          {&act.BusyError{What: "topic.general", RetryAfter: 3 * time.Second}, schema.QueueFull, 3 * time.Second},
 		"busy, at once": {&act.BusyError{What: "topic.general"}, schema.QueueFull, time.Second},
-		"too long":      {&act.TooMuchError{What: "bytes of text", Is: 3000, Most: 2000}, schema.TooLarge, 0},
-		"too many":      {&act.TooMuchError{What: "topics", Is: 101, Most: 100}, schema.Unusable, 0},
+		"too long":      {&amount.TooMuchError{What: "bytes of text", Is: 3000, Most: 2000}, schema.TooLarge, 0},
+		"too many":      {&amount.TooMuchError{What: "topics", Is: 101, Most: 100}, schema.Unusable, 0},
 		"no topic":      {&act.TopicError{Topic: "kitchen"}, schema.NoTopic, 0},
 		"hostile":       {&act.TopicError{Topic: "\x1b[2J\u202e" + strings.Repeat("x", 1000)}, schema.NoTopic, 0},
 		"off":           {&act.TopicError{Topic: "kitchen", Off: true}, schema.NoTopic, 0},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/status"
 	"orac/web/schema"
 )
@@ -14,7 +15,7 @@ import (
 // of it.
 func ProblemOf(err error) *schema.Problem {
 	var busy *act.BusyError
-	var much *act.TooMuchError
+	var much *amount.TooMuchError
 	var topic *act.TopicError
 	var expired *act.ExpiredError
 	var late *act.TimeoutError

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/store"
 	"orac/web/acts"
 	"orac/web/schema"
@@ -62,7 +63,7 @@ func askWith(c *Call, in AskInput, dry bool) (acts.Answer, error) {
 		return acts.Answer{}, err
 	}
 	if len(in.Text) > act.MaxText {
-		return acts.Answer{}, acts.ProblemOf(&act.TooMuchError{What: "bytes of text", Is: len(in.Text), Most: act.MaxText})
+		return acts.Answer{}, acts.ProblemOf(&amount.TooMuchError{What: "bytes of text", Is: len(in.Text), Most: act.MaxText})
 	}
 	_ = http.NewResponseController(c.W).SetWriteDeadline(time.Now().Add(askTime + time.Second)) // only a test's writer has no deadlines
 	ctx, cancel := context.WithTimeout(c.Base, askTime)

@@ -2,12 +2,12 @@ package api
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"orac/appliance/core"
 	"orac/appliance/status"
 	"orac/runbook"
+	"orac/runbook/pattern"
 	"orac/web/auth"
 	"orac/web/enrol"
 	"orac/web/schema"
@@ -61,13 +61,13 @@ func mayEnrol(c *Call, in enrol.CertificateInput) error {
 	if err := c.proveCode(in); err != nil {
 		return err
 	}
-	if in.Fingerprint != "" && !fingerprint.MatchString(in.Fingerprint) {
+	if in.Fingerprint != "" && !fingerprint().MatchString(in.Fingerprint) {
 		return schema.Fail(schema.InvalidInput, "fingerprint is no SHA-256.")
 	}
 	return enrolProblem(c.Server.desk.CheckRequest(in, *c.enrol))
 }
 
-var fingerprint = regexp.MustCompile(`^[0-9A-F]{2}(:[0-9A-F]{2}){31}$`)
+var fingerprint = pattern.Lazy(`^[0-9A-F]{2}(:[0-9A-F]{2}){31}$`)
 
 // enrolMember lets an appliance into the house: its certificate is signed, and the runbook declares it if it did not. Both happen, or
 // nothing, and then the code is good again.

@@ -10,13 +10,13 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/crypto/bcrypt"
 
+	"orac/runbook/pattern"
 	"orac/web/auth/internal/cost"
 )
 
@@ -47,7 +47,7 @@ const (
 	maxProven    = 256
 )
 
-var keyName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`)
+var keyName = pattern.Lazy(`^[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}$`)
 
 // ErrNoKey means that the key does not exist.
 var ErrNoKey = errors.New("there is no such key")
@@ -96,7 +96,7 @@ func (g *Guard) by(v Verified) issuing {
 
 func (d *DB) createKey(name string, role Role, lifetime time.Duration, by issuing) (APIKey, string, error) {
 	switch {
-	case !keyName.MatchString(name):
+	case !keyName().MatchString(name):
 		return APIKey{}, "", Unfit("the name of a key must be 1 to 63 letters, digits, spaces, . _ or -")
 	case !slices.Contains(Roles(), role):
 		return APIKey{}, "", Unfit(fmt.Sprintf("there is no role %.40q", role))

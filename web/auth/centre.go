@@ -1,9 +1,9 @@
 package auth
 
 import (
-	"regexp"
 	"time"
 
+	"orac/runbook/pattern"
 	"orac/web/trust"
 )
 
@@ -15,7 +15,7 @@ const CentreName = "orac.centre"
 const CentreLife = 5 * time.Minute
 
 // bySubject is a Subject that a token of the centre may name.
-var bySubject = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,127}$`)
+var bySubject = pattern.Lazy(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,127}$`)
 
 // centreOf is the account of an issuer at its members. A member bounds what it may do there with the role of its trust block.
 func centreOf(i issuerPolicy, key []byte) user {
@@ -40,7 +40,7 @@ func (g *Guard) CentreToken(member, by string) (Token, error) {
 	if _, ok := p.issuing.members[member]; !ok || member == p.issuing.self {
 		return Token{}, ErrTarget
 	}
-	if by != "" && !bySubject.MatchString(by) {
+	if by != "" && !bySubject().MatchString(by) {
 		by = "somebody"
 	}
 	v, err := g.proofOf(p.centre)

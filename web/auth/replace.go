@@ -22,7 +22,7 @@ type Replacement struct {
 
 // NewUser prepares the password of a new user, who exists once the runbook says so.
 func (g *Guard) NewUser(name, password string) (*Replacement, error) {
-	if !UserName.MatchString(name) {
+	if !UserName().MatchString(name) {
 		return nil, Unfit("the name must be a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
 	if _, known := g.policy.Load().users[name]; known {

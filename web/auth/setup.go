@@ -4,10 +4,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/netip"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"orac/runbook/pattern"
 )
 
 // setupTime is how long the code of the set-up page is valid.
@@ -37,7 +38,7 @@ func (g *Guard) SetupCode() (code string, until time.Time, fresh bool) {
 }
 
 // UserName is the pattern of a valid user name, as in the runbook.
-var UserName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var UserName = pattern.Lazy(`^[a-z][a-z0-9_-]{0,62}$`)
 
 // ErrSetUp means that users exist: the set-up page is closed.
 var ErrSetUp = errors.New("a user exists already")
@@ -58,7 +59,7 @@ func (g *Guard) MakeFirst(code, name, password string, from netip.Addr, before f
 		return "", v, denied("setup: wrong or old code")
 	}
 	g.throttle.succeed(setupKind, "", from) // a password that is too short is not a guess at the code
-	if !UserName.MatchString(name) {
+	if !UserName().MatchString(name) {
 		return "", v, Unfit("the name must be a lower-case letter, then at most 62 lower-case letters, digits, _ or -")
 	}
 	hash, err := HashPassword(name, password)

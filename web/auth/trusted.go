@@ -4,7 +4,6 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
-	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 
 	"orac/runbook"
+	"orac/runbook/pattern"
 	"orac/web/trust"
 )
 
@@ -132,7 +132,7 @@ func (g *Guard) logger() *slog.Logger {
 func endedID(issuer, token string) string { return digest(issuer + "\x00" + token) }
 
 // coreName is what users and accounts of a trusted issuer may be called: without a colon, which ends the kind in a Subject.
-var coreName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+var coreName = pattern.Lazy(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // issued returns the identity behind an access token of this issuer, or of the one that is trusted.
 func (g *Guard) issued(p *policy, text string) (Identity, error) {
@@ -157,12 +157,12 @@ func (g *Guard) coreIdentity(t *trusted, text string) (Identity, error) {
 		who.Kind, who.Permissions = CoreService, both(c.Permissions(), t.permissions)
 	}
 	if c.By != "" {
-		if c.Subject != CentreName || who.Kind != CoreService || !bySubject.MatchString(c.By) {
+		if c.Subject != CentreName || who.Kind != CoreService || !bySubject().MatchString(c.By) {
 			return Identity{}, denied("token: it names somebody else in a way that an issuer does not")
 		}
 		who.By = "core:" + c.By
 	}
-	if !coreName.MatchString(c.Subject) {
+	if !coreName().MatchString(c.Subject) {
 		return Identity{}, denied("token: its user has a name that cannot be one here")
 	}
 	if t.issuer.Ended(text, c.ID, c.ExpiresAt.Time) {

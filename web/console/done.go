@@ -53,7 +53,7 @@ func (d peopleData) peopleDone(q url.Values) string {
 	k := slices.IndexFunc(d.Keys, func(k keyRow) bool { return k.ID == name })
 	what := q.Get("done")
 	switch {
-	case what == "removed" && i < 0 && auth.UserName.MatchString(name):
+	case what == "removed" && i < 0 && auth.UserName().MatchString(name):
 		return name + " is removed and can no longer log in."
 	case what == "revoked" && k >= 0 && !d.Keys[k].Alive:
 		return "The key " + d.Keys[k].Name + " no longer works."

@@ -3,10 +3,10 @@ package console
 import (
 	"cmp"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
+	"orac/runbook/pattern"
 	"orac/web/api"
 	"orac/web/schema"
 )
@@ -56,7 +56,7 @@ type sttChoice struct {
 // nameOfRoom is the pattern of a name that is valid both for a device and for its listener.
 const nameOfRoom = `[a-z][a-z0-9_\-]*`
 
-var goodName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+var goodName = pattern.Lazy(`^[a-z][a-z0-9_-]{0,62}$`)
 
 func (c *Console) newMicrophone(call *api.Call) error {
 	f, err := c.microphoneForm(call)
@@ -205,7 +205,7 @@ func (f *microphoneForm) take(call *api.Call) (do []api.EditStep) {
 	_ = call.R.ParseForm() // an unreadable form has no values
 	form := call.R.PostForm
 	f.Name = strings.TrimSpace(form.Get("name"))
-	if !goodName.MatchString(f.Name) {
+	if !goodName().MatchString(f.Name) {
 		f.Wrong = append(f.Wrong, "Name: use lower-case letters, digits, _ and -; a letter comes first.")
 	}
 	device, listener := "device.microphone."+f.Name, "listener."+f.Name

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/web/schema"
 )
 
@@ -34,7 +35,7 @@ type beatTopic struct {
 const maxTopics = 100
 
 // UnmarshalJSON implements json.Unmarshaler. No more topics are kept than are accepted: one in JSON needs two bytes, and fifty times as
-// many in memory. Its error is a *act.TooMuchError if there are too many.
+// many in memory. Its error is a *amount.TooMuchError if there are too many.
 func (b *beatTopics) UnmarshalJSON(text []byte) error {
 	if len(text) == 0 || text[0] != '[' {
 		return &json.UnmarshalTypeError{Value: "another value", Type: reflect.TypeFor[beatTopics](), Field: "topics"}
@@ -54,7 +55,7 @@ func (b *beatTopics) UnmarshalJSON(text []byte) error {
 		}
 	}
 	if is > maxTopics {
-		return &act.TooMuchError{What: "topics", Is: is, Most: maxTopics}
+		return &amount.TooMuchError{What: "topics", Is: is, Most: maxTopics}
 	}
 	*b = list
 	return nil

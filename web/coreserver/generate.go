@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"regexp"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
+	"orac/runbook/pattern"
 	"orac/web/acts"
 	"orac/web/peers"
 	"orac/web/schema"
@@ -114,9 +115,9 @@ func generateFrom(body []byte) (in GenerateIn, err error) {
 	}
 	switch {
 	case in.Prompt == nil || *in.Prompt == "":
-		return in, &act.TooMuchError{What: "prompt"}
+		return in, &amount.TooMuchError{What: "prompt"}
 	case len(*in.Prompt) > act.MaxText:
-		return in, &act.TooMuchError{What: "bytes of prompt", Is: len(*in.Prompt), Most: act.MaxText}
+		return in, &amount.TooMuchError{What: "bytes of prompt", Is: len(*in.Prompt), Most: act.MaxText}
 	case schema.Clean(*in.Prompt) != *in.Prompt:
 		return in, schema.Fail(schema.Unusable, "prompt: it has other than printable characters.")
 	case in.Grammar != "":
@@ -134,7 +135,7 @@ func decode(body []byte, into any) error {
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			return schema.Because(schema.Unusable, err, "%s: not of the type %s.", schema.Clip(schema.Clean(wrong.Field), 100), wrong.Type)
 		}
-		if much, ok := errors.AsType[*act.TooMuchError](err); ok {
+		if much, ok := errors.AsType[*amount.TooMuchError](err); ok {
 			return much
 		}
 		return schema.Because(schema.Unusable, err, "The body is not JSON.")
@@ -143,7 +144,7 @@ func decode(body []byte, into any) error {
 }
 
 // topicName is the form of a topic's name.
-var topicName = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+var topicName = pattern.Lazy(`^[A-Za-z0-9_]{1,100}$`)
 
 // topicOf is the topic that a name means: lower case counts as the same, as at the existing service. Another name is refused: a command
 // must not be acted on in another topic than the one that was meant.
@@ -151,7 +152,7 @@ func topicOf(given string) (string, error) {
 	if given == "" {
 		return "general", nil
 	}
-	if !topicName.MatchString(given) {
+	if !topicName().MatchString(given) {
 		return "", schema.Fail(schema.NoTopic, "A topic is 1 to 100 letters, digits and _.")
 	}
 	return strings.ToLower(given), nil

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/web/auth"
 	"orac/web/peers/peertest"
 	"orac/web/schema"
@@ -133,9 +134,9 @@ func TestWhatTheApplianceSays(t *testing.T) {
 		"an old command":          {&act.ExpiredError{Age: time.Minute, Most: 30 * time.Second}, schema.Expired, 422, ""},
 		"no such topic":           {&act.TopicError{Topic: "x"}, schema.NoTopic, 404, ""},
 		"a topic that is off":     {&act.TopicError{Topic: "x", Off: true}, schema.NoTopic, 403, ""},
-		"too many commands":       {&act.TooMuchError{What: "commands", Is: 9, Most: 8}, schema.Unusable, 422, ""},
+		"too many commands":       {&amount.TooMuchError{What: "commands", Is: 9, Most: 8}, schema.Unusable, 422, ""},
 		"something else":          {errors.New("a secret reason in /home/me"), schema.Internal, 500, ""},
-		"a text that is too long": {&act.TooMuchError{What: "bytes of prompt", Is: 3000, Most: 2000}, schema.TooLarge, 413, ""},
+		"a text that is too long": {&amount.TooMuchError{What: "bytes of prompt", Is: 3000, Most: 2000}, schema.TooLarge, 413, ""},
 	} {
 		r.deeds.set(func() {
 			r.deeds.do = func(context.Context, act.Request) (act.Answer, error) { return act.Answer{}, c.err }

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 
 	"orac/appliance/statedir"
+	"orac/runbook/pattern"
 )
 
 // What a simulation leaves, by file name suffix: its report in two formats, and what is known about it.
@@ -27,7 +27,7 @@ const appEnded = "the appliance ended while it ran"
 // every byte may take six.
 const maxKnown = 8 * maxOutput
 
-var ours = regexp.MustCompile(`^([1-9][0-9]{0,8})\.(html|json|run)$`)
+var ours = pattern.Lazy(`^([1-9][0-9]{0,8})\.(html|json|run)$`)
 
 func (r *Runner) file(number int, end string) string {
 	return filepath.Join(r.o.Dir, fileName(number, end))
@@ -81,7 +81,7 @@ func (r *Runner) recall() {
 	}
 	seen := map[int]bool{}
 	for _, e := range entries {
-		m := ours.FindStringSubmatch(e.Name())
+		m := ours().FindStringSubmatch(e.Name())
 		if m == nil {
 			continue
 		}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/status"
 	"orac/appliance/sttrole"
 	"orac/web/schema"
@@ -60,7 +61,7 @@ func (c *call) failed(duration time.Duration) transcription {
 func problemOf(err error) *schema.Problem {
 	var busy *sttrole.BusyError
 	var long *sttrole.TooLongError
-	var much *sttrole.TooMuchError
+	var much *amount.TooMuchError
 	var reused *sttrole.ReusedError
 	var engine *sttrole.EngineError
 	var refusal *status.Refusal

@@ -2,16 +2,16 @@ package sttserver
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"orac/appliance/sttrole"
+	"orac/runbook/pattern"
 	"orac/web/peers"
 	"orac/web/schema"
 )
 
 // languageName is the form of a language: en, en-GB, zh_Hans.
-var languageName = regexp.MustCompile(`^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$`)
+var languageName = pattern.Lazy(`^[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,3}$`)
 
 // hearing is what a request says about its utterance, without the sound.
 func (c *call) hearing() (h sttrole.Hearing, err error) {
@@ -20,7 +20,7 @@ func (c *call) hearing() (h sttrole.Hearing, err error) {
 	if err != nil {
 		return h, schema.Fail(schema.Unusable, "The query of the address is malformed.")
 	}
-	if h.Language = q.Get("language"); h.Language != "" && !languageName.MatchString(h.Language) {
+	if h.Language = q.Get("language"); h.Language != "" && !languageName().MatchString(h.Language) {
 		return h, schema.Fail(schema.Unusable, "language: not the name of a language, like en or en-GB.")
 	}
 	switch h.Task = q.Get("task"); h.Task {

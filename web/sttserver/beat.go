@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 
+	"orac/appliance/amount"
 	"orac/appliance/sttrole"
 	"orac/web/peers"
 	"orac/web/schema"
@@ -32,7 +33,7 @@ type beatBody struct {
 // as many in memory.
 type beatModels []beatModel
 
-// UnmarshalJSON implements json.Unmarshaler. Its error is a *sttrole.TooMuchError if there are too many.
+// UnmarshalJSON implements json.Unmarshaler. Its error is a *amount.TooMuchError if there are too many.
 func (m *beatModels) UnmarshalJSON(text []byte) error {
 	if len(text) == 0 || text[0] != '[' {
 		return &json.UnmarshalTypeError{Value: "another value", Type: reflect.TypeFor[beatModels](), Field: "models"}
@@ -54,7 +55,7 @@ func (m *beatModels) UnmarshalJSON(text []byte) error {
 		}
 	}
 	if is > sttrole.MaxModels {
-		return &sttrole.TooMuchError{What: "models", Is: is, Most: sttrole.MaxModels}
+		return &amount.TooMuchError{What: "models", Is: is, Most: sttrole.MaxModels}
 	}
 	*m = list
 	return nil
@@ -74,7 +75,7 @@ type beatModel struct {
 func beatOf(body []byte, peer sttrole.Peer) (sttrole.Beat, error) {
 	var in beatBody
 	if err := json.Unmarshal(body, &in); err != nil {
-		if much, ok := errors.AsType[*sttrole.TooMuchError](err); ok {
+		if much, ok := errors.AsType[*amount.TooMuchError](err); ok {
 			return sttrole.Beat{}, much
 		}
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/sttrole"
 	"orac/web/auth"
 	"orac/web/peers/peertest"
@@ -78,7 +79,7 @@ func TestBadHeartbeats(t *testing.T) {
 	if got := peertest.Get[map[string]any](t, r.Call(peertest.LegacyPeer, "POST", "/stt/v1/heartbeat", goodBeat), 200); got["status"] != "error" {
 		t.Errorf("%v", got)
 	}
-	r.engine.err = &sttrole.TooMuchError{What: "instance_id", Is: 300, Most: 200}
+	r.engine.err = &amount.TooMuchError{What: "instance_id", Is: 300, Most: 200}
 	r.Problem("the appliance refuses", r.Call(peertest.As{Token: r.Token("beats")}, "POST", "/stt/v1/heartbeat", goodBeat), schema.Unusable)
 }
 

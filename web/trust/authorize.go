@@ -4,11 +4,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"orac/runbook/pattern"
 )
 
 // The authorization code flow: where a member sends a browser, and where the browser comes back to.
@@ -40,8 +41,8 @@ type AuthError struct{ Code, Description string }
 func (e *AuthError) Error() string { return e.Code + ": " + e.Description }
 
 var (
-	challengePattern = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
-	visible          = regexp.MustCompile(`^[\x20-\x7e]{1,512}$`) // RFC 6749, appendix A
+	challengePattern = pattern.Lazy(`^[A-Za-z0-9_-]{43}$`)
+	visible          = pattern.Lazy(`^[\x20-\x7e]{1,512}$`) // RFC 6749, appendix A
 )
 
 // authParameters are all that an AuthRequest is read from. Others are ignored, as the standard says.
@@ -66,7 +67,7 @@ func ReadAuthRequest(query string, now time.Time) (q AuthRequest, wrong, err *Au
 		}
 	}
 	q = AuthRequest{Client: f.Get("client_id"), Redirect: f.Get("redirect_uri"), Nonce: f.Get("nonce"), Challenge: f.Get("code_challenge")}
-	if len(f["state"]) == 1 && visible.MatchString(f.Get("state")) {
+	if len(f["state"]) == 1 && visible().MatchString(f.Get("state")) {
 		q.State = f.Get("state")
 	}
 	return q, q.check(f, now), nil
@@ -92,9 +93,9 @@ func (q *AuthRequest) check(f url.Values, now time.Time) *AuthError {
 		return &AuthError{"invalid_scope", "scope contains openid."}
 	case q.State == "":
 		return &AuthError{"invalid_request", "state is missing, or no visible text of at most 512 bytes."}
-	case !visible.MatchString(q.Nonce):
+	case !visible().MatchString(q.Nonce):
 		return &AuthError{"invalid_request", "nonce is missing, or no visible text of at most 512 bytes."}
-	case f.Get("code_challenge_method") != "S256" || !challengePattern.MatchString(q.Challenge):
+	case f.Get("code_challenge_method") != "S256" || !challengePattern().MatchString(q.Challenge):
 		return &AuthError{"invalid_request", "code_challenge is the SHA-256 of a verifier, with code_challenge_method S256."}
 	}
 	return q.readPrompt(f, now)

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/oauth2"
+
+	"orac/runbook/pattern"
 )
 
 // Lent is what an issuer gives a member for somebody who has logged in there.
@@ -67,14 +68,14 @@ func (c *Client) within(ctx context.Context) context.Context {
 }
 
 // errorCode is what may be shown of an error that an issuer names.
-var errorCode = regexp.MustCompile(`^[a-z_]{1,40}$`)
+var errorCode = pattern.Lazy(`^[a-z_]{1,40}$`)
 
 func lent(t *oauth2.Token, err error) (Lent, error) {
 	if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok { // its text has the whole answer
 		switch {
 		case answer.ErrorCode == "invalid_grant":
 			return Lent{}, ErrRefused
-		case errorCode.MatchString(answer.ErrorCode):
+		case errorCode().MatchString(answer.ErrorCode):
 			return Lent{}, fmt.Errorf("it answers %d %s to %s", answer.Response.StatusCode, answer.ErrorCode, TokenPath)
 		}
 		return Lent{}, fmt.Errorf("it answers %d to %s", answer.Response.StatusCode, TokenPath)

@@ -17,7 +17,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,6 +25,7 @@ import (
 	"orac/appliance/status"
 	"orac/runbook"
 	"orac/runbook/language"
+	"orac/runbook/pattern"
 	"orac/web/schema"
 )
 
@@ -38,8 +38,8 @@ type Veil struct {
 }
 
 var (
-	urlsInText  = regexp.MustCompile(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]+`)
-	pathsInText = regexp.MustCompile(`(^|[\s"'(=:\[;,])((?:/[^\s/"':;,()\[\]]+){2,}/?)`)
+	urlsInText  = pattern.Lazy(`\b[a-zA-Z][a-zA-Z0-9+.-]*://[^\s"'<>]+`)
+	pathsInText = pattern.Lazy(`(^|[\s"'(=:\[;,])((?:/[^\s/"':;,()\[\]]+){2,}/?)`)
 )
 
 // asIs are fields with people's own words, which may look like a path, and the address to which the caller's own login leads; freeText are fields that may quote a
@@ -123,9 +123,9 @@ func (v *Veil) Text(field, text string) string {
 	if slices.Contains(freeText, field) {
 		text = v.args.Replace(text)
 	}
-	text = urlsInText.ReplaceAllStringFunc(text, hostOf)
+	text = urlsInText().ReplaceAllStringFunc(text, hostOf)
 	text = v.paths.Replace(text)
-	return pathsInText.ReplaceAllStringFunc(text, func(found string) string {
+	return pathsInText().ReplaceAllStringFunc(text, func(found string) string {
 		at := strings.IndexByte(found, '/')
 		return found[:at] + filepath.Base(found[at:])
 	})

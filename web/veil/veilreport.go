@@ -4,7 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"html"
-	"regexp"
+
+	"orac/runbook/pattern"
 )
 
 // Document veils every text in a JSON document, whatever its field is called, because any of them
@@ -43,8 +44,8 @@ func (v *Veil) quoted(text string) string { return v.Text("output", text) }
 
 var (
 	// htmlPiece is a tag or the text between two tags. Templates escape < and > everywhere else.
-	htmlPiece = regexp.MustCompile(`(?s)<style>.*?</style>|<[^<>]*>|[^<>]+`)
-	htmlValue = regexp.MustCompile(`"[^"]*"`)
+	htmlPiece = pattern.Lazy(`(?s)<style>.*?</style>|<[^<>]*>|[^<>]+`)
+	htmlValue = pattern.Lazy(`"[^"]*"`)
 )
 
 // Page veils an HTML page that templates have made: its texts and attribute values. The style sheet stays as it is.
@@ -56,14 +57,14 @@ func (v *Veil) Page(text []byte) ([]byte, error) {
 		}
 		return escaped
 	}
-	return htmlPiece.ReplaceAllFunc(text, func(piece []byte) []byte {
+	return htmlPiece().ReplaceAllFunc(text, func(piece []byte) []byte {
 		switch {
 		case bytes.HasPrefix(piece, []byte("<style>")):
 			return piece
 		case piece[0] != '<':
 			return []byte(unescaped(string(piece)))
 		}
-		return htmlValue.ReplaceAllFunc(piece, func(value []byte) []byte {
+		return htmlValue().ReplaceAllFunc(piece, func(value []byte) []byte {
 			return []byte(`"` + unescaped(string(value[1:len(value)-1])) + `"`)
 		})
 	}), nil

@@ -17,6 +17,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/act/fill"
+	"orac/appliance/amount"
 	"orac/appliance/program"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
@@ -78,7 +79,7 @@ func (x *Exec) Fill(c act.Command, t act.Template) (act.Call, error) {
 		case strings.HasPrefix(a, "-") && !strings.HasPrefix(template, "-"):
 			return out, fmt.Errorf("%.40q would be an option of the program; an argument that was said must not begin with -", a)
 		case len(a) > maxArgument:
-			return out, &act.TooMuchError{What: "bytes of an argument", Is: len(a), Most: maxArgument}
+			return out, &amount.TooMuchError{What: "bytes of an argument", Is: len(a), Most: maxArgument}
 		}
 		out.Arguments = append(out.Arguments, a)
 	}

@@ -7,17 +7,17 @@ package fill
 import (
 	"fmt"
 	"math"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"orac/appliance/act"
+	"orac/runbook/pattern"
 )
 
 // Targets is the placeholder of the entities that are meant.
 const Targets = "targets"
 
-var placeholder = regexp.MustCompile(`\{([a-z][a-z0-9_]{0,30})\}`)
+var placeholder = pattern.Lazy(`\{([a-z][a-z0-9_]{0,30})\}`)
 
 // maxDepth is how deep the data of a template may be nested.
 const maxDepth = 20
@@ -29,7 +29,7 @@ type Escape func(value string) (string, error)
 func Text(template string, c act.Command, escape Escape) (string, error) {
 	var b strings.Builder
 	last := 0
-	for _, at := range placeholder.FindAllStringSubmatchIndex(template, -1) {
+	for _, at := range placeholder().FindAllStringSubmatchIndex(template, -1) {
 		name := template[at[2]:at[3]]
 		v, ok := value(c, name)
 		if !ok {
@@ -59,7 +59,7 @@ func data(template any, c act.Command, depth int) (any, error) {
 	}
 	switch t := template.(type) {
 	case string:
-		if m := placeholder.FindString(t); m == t && m != "" {
+		if m := placeholder().FindString(t); m == t && m != "" {
 			v, ok := value(c, m[1:len(m)-1])
 			if !ok {
 				return nil, fmt.Errorf("nothing was said for %s", m)

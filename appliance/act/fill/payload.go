@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 )
 
 // MaxPayload is the most that a filled template may hold, in bytes.
@@ -21,7 +22,7 @@ func Payload(t act.Template, c act.Command) (payload string, data map[string]any
 		}
 		return "", data, data != nil, err
 	}
-	if begins := strings.TrimSpace(t.Payload); !strings.HasPrefix(begins, "{") && !strings.HasPrefix(begins, "[") || placeholder.FindString(begins) == begins {
+	if begins := strings.TrimSpace(t.Payload); !strings.HasPrefix(begins, "{") && !strings.HasPrefix(begins, "[") || placeholder().FindString(begins) == begins {
 		payload, err = Text(t.Payload, c, nil)
 	} else if payload, err = Text(t.Payload, c, JSON); err == nil {
 		asJSON = true
@@ -30,7 +31,7 @@ func Payload(t act.Template, c act.Command) (payload string, data map[string]any
 		}
 	}
 	if err == nil && len(payload) > MaxPayload {
-		err = &act.TooMuchError{What: "bytes of payload", Is: len(payload), Most: MaxPayload}
+		err = &amount.TooMuchError{What: "bytes of payload", Is: len(payload), Most: MaxPayload}
 	}
 	return payload, nil, asJSON, err
 }
@@ -38,7 +39,7 @@ func Payload(t act.Template, c act.Command) (payload string, data map[string]any
 func fits(data map[string]any) error {
 	text, err := json.Marshal(data)
 	if err == nil && len(text) > MaxPayload {
-		err = &act.TooMuchError{What: "bytes of data", Is: len(text), Most: MaxPayload}
+		err = &amount.TooMuchError{What: "bytes of data", Is: len(text), Most: MaxPayload}
 	}
 	return err
 }

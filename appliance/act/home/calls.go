@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 )
 
 // Calls implements act.Backend. Entities that are asked the same with the same data are one call. Of several entities, those that can do
@@ -23,7 +24,7 @@ func (h *Home) Calls(c act.Command, home *act.Home, states map[string]act.State)
 		return nil, errors.New("nothing was named that could do it")
 	}
 	if len(c.Targets) > act.MaxTargets {
-		return nil, &act.TooMuchError{What: "things at once", Is: len(c.Targets), Most: act.MaxTargets}
+		return nil, &amount.TooMuchError{What: "things at once", Is: len(c.Targets), Most: act.MaxTargets}
 	}
 	var calls []act.Call
 	var unable error

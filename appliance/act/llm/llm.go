@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"orac/appliance/act"
+	"orac/appliance/amount"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 )
@@ -107,7 +108,7 @@ type schema struct {
 // request makes the request of a question. What was said is a JSON string in a message of its own.
 func (m *Model) request(q act.Question) ([]byte, error) {
 	if len(q.Text) > act.MaxText {
-		return nil, &act.TooMuchError{What: "bytes of text", Is: len(q.Text), Most: act.MaxText}
+		return nil, &amount.TooMuchError{What: "bytes of text", Is: len(q.Text), Most: act.MaxText}
 	}
 	said, err := json.Marshal(map[string]string{"said": strings.ToValidUTF8(q.Text, "\uFFFD")}) // also escapes < and >
 	if err != nil {

@@ -173,12 +173,12 @@ func TestChannelsAreTakenAsTheyAre(t *testing.T) {
 
 func TestWorkerArguments(t *testing.T) {
 	for _, o := range []options{
-		{list: true, channels: 1},
-		{channels: 1, look: 500 * time.Millisecond},
-		{selector: Selector{Match: "-x=\" y"}, backend: "pulse", channels: 2},
+		{Options: workers.Options{List: true}, channels: 1},
+		{Options: workers.Options{Look: 500 * time.Millisecond}, channels: 1},
+		{Options: workers.Options{Selector: Selector{Match: "-x=\" y"}, Backend: "pulse"}, channels: 2},
 		{channels: 6, channel: []int{0}},
 		{channels: 1, channel: []int{5, 0, 31}},
-		{selector: Selector{Identity: "a b", ID: "c"}, backend: "alsa", channels: 32},
+		{Options: workers.Options{Selector: Selector{Identity: "a b", ID: "c"}, Backend: "alsa"}, channels: 32},
 	} {
 		if got, err := parseOptions(o.args(), io.Discard); err != nil || !reflect.DeepEqual(got, o) {
 			t.Errorf("%+v became %+v (%v)", o, got, err)
@@ -186,7 +186,7 @@ func TestWorkerArguments(t *testing.T) {
 	}
 	for _, bad := range [][]string{{"--channels=0"}, {"--channels=33"}, {"--channel=32"}, {"--channel=-1"}, {"--channel=0,"}, {"--channel="}, {"more"}, {"--nothing"}, {"--look=1ms"}, {"--look=-1s"}} {
 		var stderr strings.Builder
-		if code := WorkerMain(bad, strings.NewReader(""), io.Discard, &stderr); code != usageError || stderr.Len() == 0 {
+		if code := WorkerMain(bad, strings.NewReader(""), io.Discard, &stderr); code != workers.UsageError || stderr.Len() == 0 {
 			t.Errorf("%q gives %d and says %q", bad, code, stderr.String())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"orac/appliance/audio"
 	"orac/appliance/audio/library"
+	"orac/appliance/audio/workers"
 	"orac/appliance/child"
 	"orac/appliance/rt"
 )
@@ -49,8 +50,9 @@ func (s Spec) timeout() time.Duration {
 	return DefaultStartTimeout
 }
 
-func (s Spec) start(o options) (*child.Process, error) {
-	o.backend, o.channels, o.channel, o.look = s.Backend, max(s.Channels, 1), s.Channel, s.Look
+func (s Spec) start(common workers.Options) (*child.Process, error) {
+	common.Backend, common.Look = s.Backend, s.Look
+	o := options{Options: common, channels: max(s.Channels, 1), channel: s.Channel}
 	return child.Start(child.Spec{
 		Name: command, What: "the capture worker", Command: s.Worker, Args: o.args(), Dir: s.Dir, Noise: library.TracePrefix,
 		// One thread for Go is enough. A crash inside the library is reported briefly.
@@ -72,7 +74,7 @@ func New(s Spec) *Source { return &Source{s} }
 // Open implements audio.Source. When it returns a stream, the first hop has arrived.
 func (s *Source) Open(t *rt.Task) (audio.Stream, error) {
 	until := t.Now().Add(s.spec.timeout())
-	p, err := s.spec.start(options{selector: s.spec.Selector})
+	p, err := s.spec.start(workers.Options{Selector: s.spec.Selector})
 	if err != nil {
 		return nil, err
 	}

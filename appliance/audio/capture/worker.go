@@ -17,49 +17,29 @@ import (
 const (
 	command      = "capture-worker"
 	closeGrace   = 150 * time.Millisecond // for the library to close a device, before the process simply ends
-	usageError   = 64
-	maxChannels  = 32 // more crash PulseAudio
+	maxChannels  = 32                     // more crash PulseAudio
 	channelsHelp = "record this many `channels` and average them"
 )
 
 // options are the arguments of a worker.
 type options struct {
-	list     bool
-	selector Selector
-	backend  string
+	workers.Options
 	channels int
 	channel  []int
-	look     time.Duration // 0: once a second
 }
 
-func parseOptions(args []string, stderr io.Writer) (options, error) {
-	var o options
-	f := flag.NewFlagSet(command, flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.BoolVar(&o.list, "list", false, "list the devices and exit")
-	f.StringVar(&o.selector.Match, "match", "", "record from the device whose name or identity has this `text`")
-	f.StringVar(&o.selector.Identity, "identity", "", "record from the device of this `identity`")
-	f.StringVar(&o.selector.ID, "id", "", "record from the device of this `id`")
-	f.StringVar(&o.backend, "backend", "", "use pulse or alsa; the first that answers if empty")
-	f.IntVar(&o.channels, "channels", 1, channelsHelp)
-	f.Func("channel", "average these `channels` of the device: 0,1", func(text string) (err error) {
-		o.channel, err = parseChannels(text)
-		return err
+func parseOptions(args []string, stderr io.Writer) (o options, err error) {
+	err = o.Parse(command, "record from", args, stderr, func(f *flag.FlagSet) {
+		f.IntVar(&o.channels, "channels", 1, channelsHelp)
+		f.Func("channel", "average these `channels` of the device: 0,1", func(text string) (err error) {
+			o.channel, err = parseChannels(text)
+			return err
+		})
 	})
-	f.DurationVar(&o.look, "look", 0, "check this often that the device is still listed; 1s if 0")
-	if err := f.Parse(args); err != nil {
-		return o, err
+	if err == nil && (o.channels < 1 || o.channels > maxChannels) {
+		err = fmt.Errorf("%d channels are outside 1 to %d", o.channels, maxChannels)
 	}
-	if f.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	if o.look < 0 || o.look > 0 && o.look < 10*time.Millisecond {
-		return o, fmt.Errorf("--look=%v is shorter than 10ms", o.look)
-	}
-	if o.channels < 1 || o.channels > maxChannels {
-		return o, fmt.Errorf("%d channels are outside 1 to %d", o.channels, maxChannels)
-	}
-	return o, nil
+	return o, err
 }
 
 // parseChannels reads channels with commas between them.
@@ -76,21 +56,9 @@ func parseChannels(text string) (list []int, err error) {
 
 // args is the inverse of parseOptions.
 func (o options) args() []string {
-	var a []string
-	if o.list {
-		a = append(a, "--list")
-	}
-	for _, f := range []struct{ name, value string }{{"--match", o.selector.Match}, {"--identity", o.selector.Identity},
-		{"--id", o.selector.ID}, {"--backend", o.backend}} {
-		if f.value != "" {
-			a = append(a, f.name+"="+f.value)
-		}
-	}
+	a := o.Args()
 	if len(o.channel) > 0 {
 		a = append(a, "--channel="+strings.Trim(strings.ReplaceAll(fmt.Sprint(o.channel), " ", ","), "[]"))
-	}
-	if o.look > 0 {
-		a = append(a, "--look="+o.look.String())
 	}
 	return append(a, fmt.Sprintf("--channels=%d", o.channels))
 }
@@ -105,17 +73,17 @@ func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return 0
 		}
 		fmt.Fprintln(stderr, command+":", err)
-		return usageError
+		return workers.UsageError
 	}
 	out := newFrameWriter(stdout)
 	w := &worker{options: o, out: out, Worker: workers.Worker{
-		Name: command, Use: library.Microphones, Backend: o.backend, Out: &out.Writer, Log: library.NewQuietLog(stderr), Quit: make(chan struct{}),
+		Name: command, Use: library.Microphones, Backend: o.Backend, Out: &out.Writer, Log: library.NewQuietLog(stderr), Quit: make(chan struct{}),
 	}}
 	go func() {
 		_, _ = io.Copy(io.Discard, stdin)
 		close(w.Quit)
 	}()
-	return w.Main(o.list, w.record, closeGrace, stderr)
+	return w.Main(o.List, w.record, closeGrace, stderr)
 }
 
 // worker is the state of WorkerMain. Only the task that records writes to out.
@@ -127,7 +95,7 @@ type worker struct {
 
 // record finds the device, opens it and sends its sound until quit.
 func (w *worker) record() error {
-	lib, d, listed, err := w.Find(w.selector)
+	lib, d, listed, err := w.Find(w.Selector)
 	if err != nil {
 		return err
 	}
@@ -151,7 +119,7 @@ func (w *worker) record() error {
 	if listed {
 		go func() {
 			memory.Trim() // the sound flows, and most of this binary is never needed here
-			w.Watch(lib, d, w.look, gone)
+			w.Watch(lib, d, w.Look, gone)
 		}()
 	} else {
 		memory.Trim()

@@ -16,7 +16,8 @@ import (
 
 func TestOptionsRoundTrip(t *testing.T) {
 	for _, o := range []options{
-		{}, {list: true, backend: "alsa"}, {selector: library.Selector{Match: "USB"}, look: 2e9, rest: 1e9}, {selector: library.Selector{ID: "hw:1,0"}},
+		{}, {Options: workers.Options{List: true, Backend: "alsa"}}, {Options: workers.Options{Selector: library.Selector{Match: "USB"}, Look: 2e9}, rest: 1e9},
+		{Options: workers.Options{Selector: library.Selector{ID: "hw:1,0"}}},
 	} {
 		got, err := parseOptions(o.args(), io.Discard)
 		if err != nil || !reflect.DeepEqual(got, o) {

@@ -9,7 +9,7 @@ import (
 // List returns what there is to play at, on every backend or on the spec's; it ignores the selector. It takes at most the spec's
 // StartTimeout plus 200 ms.
 func List(t *rt.Task, s Spec) (Listing, error) {
-	p, err := s.start(options{list: true})
+	p, err := s.start(workers.Options{List: true})
 	if err != nil {
 		return Listing{}, err
 	}

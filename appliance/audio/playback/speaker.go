@@ -47,8 +47,9 @@ func (s Spec) timeout() time.Duration {
 	return DefaultStartTimeout
 }
 
-func (s Spec) start(o options) (*child.Process, error) {
-	o.backend, o.look, o.rest = s.Backend, s.Look, s.Rest
+func (s Spec) start(common workers.Options) (*child.Process, error) {
+	common.Backend, common.Look = s.Backend, s.Look
+	o := options{Options: common, rest: s.Rest}
 	return child.Start(child.Spec{
 		Name: Command, What: "the playback worker", Command: s.Worker, Args: o.args(), Noise: library.TracePrefix,
 		Env: append(append(os.Environ(), "GOMAXPROCS=1", "GOTRACEBACK=single"), s.Env...),
@@ -66,7 +67,7 @@ func New(s Spec) *Speaker { return &Speaker{s} }
 // Open implements play.Speaker.
 func (s *Speaker) Open(t *rt.Task) (play.Output, error) {
 	until := t.Now().Add(s.spec.timeout())
-	p, err := s.spec.start(options{selector: s.spec.Selector})
+	p, err := s.spec.start(workers.Options{Selector: s.spec.Selector})
 	if err != nil {
 		return nil, err
 	}

@@ -23,60 +23,27 @@ const Command = "playback-worker"
 const (
 	closeGrace = 100 * time.Millisecond // for the library to close a device, before the process simply ends
 	restAfter  = 10 * time.Second       // without sound, the device is stopped
-	usageError = 64
 )
 
 // options are the arguments of a worker.
 type options struct {
-	list     bool
-	selector library.Selector
-	backend  string
-	look     time.Duration // 0: once a second
-	rest     time.Duration // 0: restAfter
+	workers.Options
+	rest time.Duration // 0: restAfter
 }
 
-func parseOptions(args []string, stderr io.Writer) (options, error) {
-	var o options
-	f := flag.NewFlagSet(Command, flag.ContinueOnError)
-	f.SetOutput(stderr)
-	f.BoolVar(&o.list, "list", false, "list the devices and exit")
-	f.StringVar(&o.selector.Match, "match", "", "play at the device whose name or identity has this `text`")
-	f.StringVar(&o.selector.Identity, "identity", "", "play at the device of this `identity`")
-	f.StringVar(&o.selector.ID, "id", "", "play at the device of this `id`")
-	f.StringVar(&o.backend, "backend", "", "use pulse or alsa; the first that answers if empty")
-	f.DurationVar(&o.look, "look", 0, "check this often that the device is still listed; 1s if 0")
-	f.DurationVar(&o.rest, "rest", 0, "stop the device after so long without sound; 10s if 0")
-	if err := f.Parse(args); err != nil {
-		return o, err
+func parseOptions(args []string, stderr io.Writer) (o options, err error) {
+	err = o.Parse(Command, "play at", args, stderr, func(f *flag.FlagSet) {
+		f.DurationVar(&o.rest, "rest", 0, "stop the device after so long without sound; 10s if 0")
+	})
+	if err == nil {
+		err = workers.NotShort("rest", o.rest)
 	}
-	if f.NArg() > 0 {
-		return o, fmt.Errorf("unexpected argument %q", f.Arg(0))
-	}
-	for _, d := range []struct {
-		name string
-		time.Duration
-	}{{"look", o.look}, {"rest", o.rest}} {
-		if d.Duration < 0 || d.Duration > 0 && d.Duration < 10*time.Millisecond {
-			return o, fmt.Errorf("--%s=%v is shorter than 10ms", d.name, d.Duration)
-		}
-	}
-	return o, nil
+	return o, err
 }
 
 // args is the inverse of parseOptions.
-func (o options) args() (a []string) {
-	if o.list {
-		a = append(a, "--list")
-	}
-	for _, f := range []struct{ name, value string }{{"--match", o.selector.Match}, {"--identity", o.selector.Identity},
-		{"--id", o.selector.ID}, {"--backend", o.backend}} {
-		if f.value != "" {
-			a = append(a, f.name+"="+f.value)
-		}
-	}
-	if o.look > 0 {
-		a = append(a, "--look="+o.look.String())
-	}
+func (o options) args() []string {
+	a := o.Args()
 	if o.rest > 0 {
 		a = append(a, "--rest="+o.rest.String())
 	}
@@ -92,17 +59,17 @@ func WorkerMain(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return 0
 		}
 		fmt.Fprintln(stderr, Command+":", err)
-		return usageError
+		return workers.UsageError
 	}
 	out := newFrameWriter(fromWorker, stdout)
 	w := &worker{
 		options: o, out: out, ring: newRing(), fed: make(chan struct{}, 1), wrong: make(chan error, 1),
 		Worker: workers.Worker{
-			Name: Command, Use: library.Speakers, Backend: o.backend, Out: &out.Writer, Log: library.NewQuietLog(stderr), Quit: make(chan struct{}),
+			Name: Command, Use: library.Speakers, Backend: o.Backend, Out: &out.Writer, Log: library.NewQuietLog(stderr), Quit: make(chan struct{}),
 		},
 	}
 	go w.feed(stdin)
-	return w.Main(o.list, w.play, closeGrace, stderr)
+	return w.Main(o.List, w.play, closeGrace, stderr)
 }
 
 // worker is the state of WorkerMain. Only the task that plays writes to out.
@@ -140,7 +107,7 @@ func (w *worker) feed(stdin io.Reader) {
 
 // play finds the device, opens it and plays until quit.
 func (w *worker) play() error {
-	lib, d, listed, err := w.Find(w.selector)
+	lib, d, listed, err := w.Find(w.Selector)
 	if err != nil {
 		return err
 	}
@@ -153,7 +120,7 @@ func (w *worker) play() error {
 		return err
 	}
 	if listed {
-		go w.Watch(lib, d, w.look, gone)
+		go w.Watch(lib, d, w.Look, gone)
 	}
 	memory.Trim() // most of this binary is never needed here
 	return w.serve(device, gone)

@@ -1,9 +1,10 @@
 package spoken
 
 import (
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"orac/runbook/pattern"
 )
 
 // closes maps each opening bracket to its closing one. Other quotation marks, such as 「」, hold speech.
@@ -88,7 +89,7 @@ func cutPairs(text string, wanted func(bracket) bool) string {
 		}
 		out.WriteString(cut)
 		i = end + utf8.RuneLen(closes[r])
-		if label.MatchString(b.inner) && strings.HasPrefix(text[i:], ":") { // "[SPEAKER_00]: hello"
+		if label().MatchString(b.inner) && strings.HasPrefix(text[i:], ":") { // "[SPEAKER_00]: hello"
 			i++
 		}
 	}
@@ -101,13 +102,13 @@ const longestMarker = 120
 var (
 	instant = `(?:\d+:)?\d{1,2}:\d\d(?:[.,]\d{1,3})?|\d+[.,]\d+\s?s?`
 	// stamp is an instant, or the span between two.
-	stamp = regexp.MustCompile(`^\s*(?:` + instant + `)(?:\s*(?:-->|->|→|-|–)\s*(?:` + instant + `))?\s*$`)
+	stamp = pattern.Lazy(`^\s*(?:` + instant + `)(?:\s*(?:-->|->|→|-|–)\s*(?:` + instant + `))?\s*$`)
 	// preciseStamp is a stamp that nobody says: it has fractions of a second, or is a span with an
 	// arrow.
-	preciseStamp = regexp.MustCompile(`^\s*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}|(?:-->|->|→)`)
-	label        = regexp.MustCompile(`^\s*(?i:speaker|spk|guest)(?i:[ _-]?(?:\d{1,3}|[a-z]|turn|changes?))?\s*:?\s*$`)
-	whisperToken = regexp.MustCompile(`^_[A-Z0-9_]+$`)
-	tag          = regexp.MustCompile(`^/?[A-Za-z_]{1,20}$`)
+	preciseStamp = pattern.Lazy(`^\s*(?:\d+:)?\d{1,2}:\d\d[.,]\d{1,3}|(?:-->|->|→)`)
+	label        = pattern.Lazy(`^\s*(?i:speaker|spk|guest)(?i:[ _-]?(?:\d{1,3}|[a-z]|turn|changes?))?\s*:?\s*$`)
+	whisperToken = pattern.Lazy(`^_[A-Z0-9_]+$`)
+	tag          = pattern.Lazy(`^/?[A-Za-z_]{1,20}$`)
 )
 
 // mark says which kind of marker a bracket is; 0 if it is not one.
@@ -115,13 +116,13 @@ func (b bracket) mark() Marks {
 	if len(b.inner) > longestMarker {
 		return 0
 	}
-	isStamp, isLabel := stamp.MatchString(b.inner), label.MatchString(b.inner)
+	isStamp, isLabel := stamp().MatchString(b.inner), label().MatchString(b.inner)
 	switch b.open {
 	case '<':
 		return angled(b.inner)
 	case '(', '（', '{':
 		switch {
-		case isStamp && preciseStamp.MatchString(b.inner):
+		case isStamp && preciseStamp().MatchString(b.inner):
 			return Timestamps
 		case isLabel && b.begins:
 			return Speakers
@@ -135,7 +136,7 @@ func (b bracket) mark() Marks {
 		return Timestamps
 	case isLabel:
 		return Speakers
-	case whisperToken.MatchString(b.inner):
+	case whisperToken().MatchString(b.inner):
 		return Tokens
 	case b.open == '[' && glued(b.before) && !isSound(b.inner, true): // "notes[1]"
 		return 0
@@ -145,12 +146,12 @@ func (b bracket) mark() Marks {
 
 func angled(inner string) Marks {
 	if len(inner) > 1 && inner[0] == '|' && inner[len(inner)-1] == '|' {
-		if stamp.MatchString(inner[1 : len(inner)-1]) {
+		if stamp().MatchString(inner[1 : len(inner)-1]) {
 			return Timestamps | Tokens
 		}
 		return Tokens
 	}
-	if tag.MatchString(inner) {
+	if tag().MatchString(inner) {
 		return Tokens
 	}
 	return 0

@@ -1,10 +1,11 @@
 package spoken
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
+
+	"orac/runbook/pattern"
 )
 
 // mostWords is the largest number of words in a description of a sound.
@@ -54,14 +55,14 @@ func isSound(inner string, begins bool) bool {
 }
 
 // someNotes are signs for music; several in a row, with spaces between them, count as one.
-var someNotes = regexp.MustCompile(`[♩♪♫♬🎵🎶\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶](?:[\s\x1f\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶])*[\x{FE0E}\x{FE0F}]?`)
+var someNotes = pattern.Lazy(`[♩♪♫♬🎵🎶\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶](?:[\s\x1f\x{FE0E}\x{FE0F}]*[♩♪♫♬🎵🎶])*[\x{FE0E}\x{FE0F}]?`)
 
 // notes cuts what is sung between two notes. If a note has no partner, it is unknown what was sung: then only the notes
 // are cut.
 func notes(text string) string {
 	var out strings.Builder
 	from, singing := 0, false
-	at := someNotes.FindAllStringIndex(text, -1)
+	at := someNotes().FindAllStringIndex(text, -1)
 	for i, a := range at {
 		if !singing {
 			out.WriteString(text[from:a[0]] + cut)
@@ -74,17 +75,17 @@ func notes(text string) string {
 		from = a[1]
 	}
 	if singing {
-		return someNotes.ReplaceAllString(text, cut)
+		return someNotes().ReplaceAllString(text, cut)
 	}
 	return out.String() + text[from:]
 }
 
-var someStars = regexp.MustCompile(`\*+`)
+var someStars = pattern.Lazy(`\*+`)
 
 // asterisks cuts what is between asterisks, with no spaces just inside them, if it is wanted. The asterisks of "2 * 3" are
 // text.
 func asterisks(text string, wanted func(inner string, begins bool) bool) string {
-	at := someStars.FindAllStringIndex(text, -1)
+	at := someStars().FindAllStringIndex(text, -1)
 	var out strings.Builder
 	from := 0
 	for i := 0; i+1 < len(at); i++ {

@@ -12,10 +12,11 @@
 package spoken
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"orac/runbook/pattern"
 )
 
 // Marks is a set of kinds of markers.
@@ -61,15 +62,15 @@ func Strip(text string, m Marks) string {
 	text = strings.ReplaceAll(text, cut, " ")
 	text = brackets(text, m)
 	if m&Sounds != 0 {
-		text = noise.ReplaceAllString(notes(text), cut)
+		text = noise().ReplaceAllString(notes(text), cut)
 		text = brackets(asterisks(text, isSound), m) // a sentence may begin after what was cut
 	}
 	if m&Timestamps != 0 {
-		text = cue.ReplaceAllString(text, cut)
+		text = cue().ReplaceAllString(text, cut)
 	}
 	if m&Speakers != 0 {
-		text = namedSpeaker.ReplaceAllString(text, cut)
-		text = speakerTurn.ReplaceAllString(text, "${1}"+cut)
+		text = namedSpeaker().ReplaceAllString(text, cut)
+		text = speakerTurn().ReplaceAllString(text, "${1}"+cut)
 	}
 	stripped := strings.Contains(text, cut)
 	if m&Sounds != 0 {
@@ -90,25 +91,25 @@ func Strip(text string, m Marks) string {
 func tidy(text string) string {
 	first := strings.TrimLeft(text, " "+cut)
 	if len(first) < len(text) && strings.Contains(text[:len(text)-len(first)], cut) { // "[Music], turn" is "turn"
-		text = orphan.ReplaceAllString(first, "")
+		text = orphan().ReplaceAllString(first, "")
 	}
-	text = gap.ReplaceAllString(text, "${1}") // "the lights [Music]." is "the lights."
+	text = gap().ReplaceAllString(text, "${1}") // "the lights [Music]." is "the lights."
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == '\x1f' || unicode.IsSpace(r) }), " ")
 }
 
 var (
-	gap    = regexp.MustCompile(`\s*\x1f[\s\x1f]*([.,!?;:…])`)
-	orphan = regexp.MustCompile(`^(?:[.,!?;:…–—\s\x1f]|-\s)+`)
+	gap    = pattern.Lazy(`\s*\x1f[\s\x1f]*([.,!?;:…])`)
+	orphan = pattern.Lazy(`^(?:[.,!?;:…–—\s\x1f]|-\s)+`)
 
 	// noise is a filler of the Sphinx engines.
-	noise = regexp.MustCompile(`\+\+[A-Za-z_]+\+\+`)
+	noise = pattern.Lazy(`\+\+[A-Za-z_]+\+\+`)
 	// cue is a span of time without brackets: that of WebVTT, or that of SubRip with its number
 	// before it.
-	cue = regexp.MustCompile(`(?:^\s*WEBVTT\s+)?(?:\b\d+\s+\d+:\d\d:\d\d,\d{3}|\b(?:\d+:)?\d\d:\d\d[.,]\d{1,3})\s*-->\s*(?:\d+:)?\d\d:\d\d[.,]\d{1,3}`)
+	cue = pattern.Lazy(`(?:^\s*WEBVTT\s+)?(?:\b\d+\s+\d+:\d\d:\d\d,\d{3}|\b(?:\d+:)?\d\d:\d\d[.,]\d{1,3})\s*-->\s*(?:\d+:)?\d\d:\d\d[.,]\d{1,3}`)
 	// namedSpeaker is a label that no engine writes for speech, anywhere in a text.
-	namedSpeaker = regexp.MustCompile(`\b(?:SPEAKER_\d{1,3}\b:?|spk_\d{1,3}:)`)
+	namedSpeaker = pattern.Lazy(`\b(?:SPEAKER_\d{1,3}\b:?|spk_\d{1,3}:)`)
 	// speakerTurn is a label or a mark of a new speaker, where a sentence begins.
-	speakerTurn = regexp.MustCompile(`(^\s*|\x1f\s*|[.!?…]\s+)(?:(?i:speaker|guest|spk)[ _-]?(?:\d{1,3}|[A-Z])\s*:|>>+)`)
+	speakerTurn = pattern.Lazy(`(^\s*|\x1f\s*|[.!?…]\s+)(?:(?i:speaker|guest|spk)[ _-]?(?:\d{1,3}|[A-Z])\s*:|>>+)`)
 )
 
 // hasWords tells whether a text holds anything but spaces and punctuation.

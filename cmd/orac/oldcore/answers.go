@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"orac/runbook/pattern"
 )
 
 // plain tells whether a text is a sentence, and of a length that a person says: it has no sign that a template reads.
@@ -25,9 +26,9 @@ var services = map[string]string{"on": "turn_on", "off": "turn_off", "toggle": "
 
 var coverServices = map[string]string{"open": "open_cover", "close": "close_cover", "stop": "stop_cover"}
 
-var percent = regexp.MustCompile(`^set (\d{1,3})%$`)
+var percent = pattern.Lazy(`^set (\d{1,3})%$`)
 
-var degrees = regexp.MustCompile(`^set (\d{1,2})[cC]$`)
+var degrees = pattern.Lazy(`^set (\d{1,2})[cC]$`)
 
 // dimmable is the service and the data of "set N%" by domain.
 var dimmable = map[string][2]string{
@@ -43,12 +44,12 @@ func callOf(entity, action string) (service, data string) {
 	if s := coverServices[action]; s != "" && domain == "cover" {
 		return "cover." + s, ""
 	}
-	if n := percent.FindStringSubmatch(action); n != nil {
+	if n := percent().FindStringSubmatch(action); n != nil {
 		if value, _ := strconv.Atoi(n[1]); value <= 100 && dimmable[domain] != [2]string{} {
 			return dimmable[domain][0], fmt.Sprintf("%s = %d", dimmable[domain][1], value)
 		}
 	}
-	if n := degrees.FindStringSubmatch(action); n != nil && domain == "climate" {
+	if n := degrees().FindStringSubmatch(action); n != nil && domain == "climate" {
 		return "climate.set_temperature", "temperature = " + strings.TrimLeft(n[1], "0")
 	}
 	return "", ""
@@ -67,7 +68,7 @@ func (m *importing) answers() {
 		err := json.Unmarshal([]byte(a.JSON), &deed)
 		service, data := callOf(a.Entity, deed.Action)
 		t, known := m.data.Topics[a.Topic]
-		if err != nil || service == "" || !known || m.backends[t.BackendID] == "" || !entity.MatchString(a.Entity) || !plain(text) {
+		if err != nil || service == "" || !known || m.backends[t.BackendID] == "" || !entity().MatchString(a.Entity) || !plain(text) {
 			out++
 			continue
 		}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 
 	"orac/runbook/language"
+	"orac/runbook/pattern"
 )
 
 // Here is what a runbook has already.
@@ -101,7 +101,7 @@ func quotes(list []string) string {
 }
 
 // entity is the form of the ID of an entity.
-var entity = regexp.MustCompile(`^[a-z0-9_]{1,100}\.[a-z0-9_]{1,150}$`)
+var entity = pattern.Lazy(`^[a-z0-9_]{1,100}\.[a-z0-9_]{1,150}$`)
 
 // backend makes a backend block, and a secret of its token.
 func (m *importing) backend(b Backend) {
@@ -129,7 +129,7 @@ func (m *importing) backend(b Backend) {
 	for _, id := range slices.Sorted(maps.Keys(b.Mappings)) {
 		switch {
 		case !b.Mappings[id].Enabled:
-		case entity.MatchString(id):
+		case entity().MatchString(id):
 			named = append(named, id)
 		default:
 			odd++
@@ -181,13 +181,13 @@ func addressOf(c Connection) (string, error) {
 }
 
 // topicName is the label of a topic block.
-var topicName = regexp.MustCompile(`^[A-Za-z0-9_]{1,100}$`)
+var topicName = pattern.Lazy(`^[A-Za-z0-9_]{1,100}$`)
 
 // topic makes a topic block, if the topic did anything.
 func (m *importing) topic(name string, t Topic) {
 	backend := m.backends[t.BackendID]
 	switch {
-	case !topicName.MatchString(name):
+	case !topicName().MatchString(name):
 		m.note("topic %s: a topic is 1 to 100 letters, digits and _; it is left out", shown(name))
 		return
 	case t.BackendID == "":

@@ -3,7 +3,10 @@ package kernel
 // #include "kernel.h"
 import "C"
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Dense is a layer of a head.
 type Dense struct {
@@ -69,11 +72,11 @@ func (h *Head) fill(spec HeadSpec) error {
 				len(l.Gain) != len(l.Shift) || l.Gain != nil && len(l.Gain) != l.Outputs {
 				return fmt.Errorf("layer %d maps %d to %d values, with %d weights", i, l.Inputs, l.Outputs, len(l.Weights))
 			}
-			positions := 1
 			if i == 0 && stack == 0 {
-				positions = 4 // hops at once
+				table[i] = b.staged(c, l, spec.Window)
+			} else {
+				table[i] = b.dense(l, b.matrix(l.Inputs, l.Outputs, 1, func(k, n int) float32 { return l.Weights[n*l.Inputs+k] }, l.Bias))
 			}
-			table[i] = b.dense(l, positions)
 			inputs = l.Outputs
 			vectors, _ := b.shape(l.Outputs, 1)
 			widest = max(widest, vectors*b.lanes)
@@ -87,15 +90,14 @@ func (h *Head) fill(spec HeadSpec) error {
 	if spec.Softmax {
 		c.last = C.ORAC_SOFTMAX
 	}
-	c.x = pointer(b.buffer((spec.Window + 3) * Embedding))
-	c.ahead, c.width = pointer(b.buffer(4*widest)), C.int32_t(widest)
+	c.x = pointer(b.buffer(held(c)))
+	c.ahead, c.width = pointer(b.buffer(int(c.together)*widest)), C.int32_t(widest)
 	c.y[0], c.y[1] = pointer(b.buffer(widest)), pointer(b.buffer(widest))
 	return nil
 }
 
-func (b *builder) dense(l Dense, positions int) C.struct_orac_dense {
-	d := C.struct_orac_dense{epsilon: C.float(l.Epsilon),
-		m: b.matrix(l.Inputs, l.Outputs, positions, func(k, n int) float32 { return l.Weights[n*l.Inputs+k] }, l.Bias)}
+func (b *builder) dense(l Dense, m C.struct_orac_matrix) C.struct_orac_dense {
+	d := C.struct_orac_dense{epsilon: C.float(l.Epsilon), m: m}
 	if l.Gain != nil {
 		d.norm, d.gain, d.shift = 1, pointer(b.row(l.Outputs, l.Gain)), pointer(b.row(l.Outputs, l.Shift))
 	}
@@ -103,6 +105,28 @@ func (b *builder) dense(l Dense, positions int) C.struct_orac_dense {
 		d.relu = 1
 	}
 	return d
+}
+
+// staged packs the first layer, cut by the age of the embeddings: the newest, the two before it, the four before those, and so on. Each
+// stage is twice as long as the one after it and serves twice as many hops; the oldest has what is left.
+func (b *builder) staged(h *C.struct_orac_head, l Dense, window int) C.struct_orac_dense {
+	var stages []C.struct_orac_stage
+	for youngest, hops := 0, 1; youngest < window; hops *= 2 {
+		oldest := min(youngest+hops, window)
+		if 2*hops > C.ORAC_TOGETHER || window-oldest < hops/2 { // too little is left for another stage
+			oldest = window
+		}
+		first := (window - oldest) * Embedding
+		m := b.matrix((oldest-youngest)*Embedding, l.Outputs, hops, func(k, n int) float32 { return l.Weights[n*l.Inputs+first+k] }, nil)
+		stages = append(stages, C.struct_orac_stage{m: m, first: C.int32_t(window - oldest), hops: C.int32_t(hops)})
+		youngest = oldest
+	}
+	slices.Reverse(stages)
+	table := slice[C.struct_orac_stage](b, len(stages))
+	copy(table, stages)
+	h.stage, h.stages, h.together = &table[0], C.int32_t(len(stages)), stages[0].hops
+	vectors, wide := b.shape(l.Outputs, 1)
+	return b.dense(l, C.struct_orac_matrix{n: C.int32_t(l.Outputs), vectors: C.int32_t(vectors), wide: C.int32_t(wide), bias: pointer(b.row(l.Outputs, l.Bias))})
 }
 
 // Push adds an embedding. With score it writes a score for each class; without, only the window moves on.
@@ -115,9 +139,12 @@ func (h *Head) Push(embedding *[Embedding]float32, scores []float32, score bool)
 	C.orac_head(C.int(h.b.lanes), h.c, (*C.float)(&embedding[0]), (*C.float)(&scores[0]), n)
 }
 
+// held is how many floats of embeddings a head keeps: its window, and what comes before that moves to the front.
+func held(h *C.struct_orac_head) int { return int(h.window+h.together-1) * Embedding }
+
 // Reset forgets all embeddings.
 func (h *Head) Reset() {
-	clear(floatsAt(h.c.x, (int(h.c.window)+3)*Embedding))
+	clear(floatsAt(h.c.x, held(h.c)))
 	h.c.running, h.c.phase = 0, 0
 }
 

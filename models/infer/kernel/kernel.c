@@ -17,8 +17,10 @@
 // orac_mel        512-point real FFT as a complex one of 256, radix 4 (Numerical Recipes, 3rd edition, 12.3), one lane a frame; mel bands
 //                 without their zeros; 10 log10, no more than 80 dB below the maximum of the call. As torchlibrosa's LogmelFilterBank.
 // orac_embed      openWakeWord's embedding network (google/speech_embedding): 20 convolutions with max(max(x, 0.2x), -0.4).
-// orac_head       Dense layers over the newest embeddings. The first has nearly all weights: every fourth hop computes it for four hops
-//                 at once, with zeros for what is to come, and the next three add what has come. That reads the weights once in four hops.
+// orac_head       Dense layers over the newest embeddings. The first has nearly all weights, which do not fit into a cache together with
+//                 those of the embedding. It is computed in stages, as partitioned convolution (Gardner: Efficient Convolution without
+//                 Input-Output Delay, 1995): each hop adds the newest embedding, every second hop the next two for two hops at once, every
+//                 fourth the next four for four hops, and so on. That reads a quarter of the weights in a hop.
 // orac_gate       Silero's voice gate, h/c form: spectrum (256 samples every 64), adaptive normalisation, four blocks of depthwise and
 //                 dense layers, two layers of LSTM. Both halves of a hop go through the encoder together.
 // exponential,    Polynomials of Cephes (Moshier), expf.c and logf.c.

@@ -71,8 +71,16 @@ struct orac_dense {
 	float epsilon;
 };
 
-enum { ORAC_LAYERS = 8 };
+enum { ORAC_LAYERS = 8, ORAC_TOGETHER = 16 };
 enum { ORAC_SIGMOID = 1, ORAC_SOFTMAX = 2 };
+
+// A stage of the first layer of a head: what some embeddings of the window add to its outputs. None of them is younger than `hops` - 1
+// hops, so that every so many hops it is computed for this hop and those that follow.
+struct orac_stage {
+	struct orac_matrix m;
+	int32_t first; // embedding of the window that it begins with
+	int32_t hops;
+};
 
 // A head is one or two stacks of layers over the newest `window` embeddings. The second, if there is one, says the score where
 // that of the first is at least `doubt`.
@@ -81,11 +89,14 @@ struct orac_head {
 	int32_t layers[2];
 	float doubt;
 	const struct orac_dense *layer[2];
-	float *x;        // [window + 3][96]: at phase p the window begins at embedding p
-	float *ahead;    // [4][width]: the first layer for this hop and the next three, as far as it is known
+	int32_t stages;  // of the first layer of the first stack, whose matrix has no weights itself,
+	const struct orac_stage *stage; // the oldest embeddings first
+	int32_t together; // hops of the first stage, of which those of each are a part: at most ORAC_TOGETHER
+	float *x;        // [window + together - 1][96]: at phase p the window begins at embedding p
+	float *ahead;    // [together][width]: the first layer for this hop and those that follow, as far as it is known
 	int32_t width;   // of a row of ahead
 	float *y[2];     // outputs of a layer, in turns
-	int32_t phase;   // of the newest hop: 0 to 3
+	int32_t phase;   // of the newest hop, below together
 	int32_t running; // 0: no hop has been scored since the last reset
 };
 

@@ -182,7 +182,10 @@ func pooled(c Conv, in []float32, time, width int) (out []float32) {
 	return out
 }
 
-// checkHead compares a head of any shape with float64, through all four phases.
+// together is how many hops a head computes at once, at the most.
+const together = 16
+
+// checkHead compares a head of any shape with float64, through all phases, and on.
 func checkHead(t *testing.T, set Set, s *source) {
 	spec := HeadSpec{Window: s.from(Least, Least+s.large), Classes: s.from(1, 9), Softmax: s.from(0, 1) == 1}
 	layers := func() (list []Dense) {
@@ -212,7 +215,7 @@ func checkHead(t *testing.T, set Set, s *source) {
 	defer h.Close()
 	var window []float32
 	scores := make([]float32, spec.Classes)
-	for hop := range spec.Window + 6 {
+	for hop := range spec.Window + 2*together + 1 {
 		emb := [Embedding]float32(s.floats(Embedding, 1))
 		window = append(window, emb[:]...)
 		window = window[max(0, len(window)-spec.Window*Embedding):]

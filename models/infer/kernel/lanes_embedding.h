@@ -18,7 +18,8 @@
 #define V11(M, p) V10(M, p) M(p, 10)
 #define V12(M, p) V11(M, p) M(p, 11)
 #define P1(ROW, M) ROW(M, 0)
-#define P4(ROW, M) P1(ROW, M) ROW(M, 1) ROW(M, 2) ROW(M, 3)
+#define P2(ROW, M) P1(ROW, M) ROW(M, 1)
+#define P4(ROW, M) P2(ROW, M) ROW(M, 2) ROW(M, 3)
 #define P8(ROW, M) P4(ROW, M) ROW(M, 4) ROW(M, 5) ROW(M, 6) ROW(M, 7)
 
 #define P_ONCE(M, p) M(p)
@@ -85,6 +86,7 @@ struct NAME(job) {
 	}
 
 TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5) TILE(1, 6)
+TILE(2, 1) TILE(2, 2) TILE(2, 3) TILE(2, 4) TILE(2, 5) TILE(2, 6)
 TILE(4, 1) TILE(4, 2) TILE(4, 3)
 #if LANES == 16
 TILE(4, 4) TILE(4, 5) TILE(4, 6)
@@ -100,6 +102,7 @@ static NAME(tile) *const NAME(one)[] = {T(1, 1), T(1, 2), T(1, 3), T(1, 4), T(1,
 	T(1, 7), T(1, 8), T(1, 9), T(1, 10), T(1, 11), T(1, 12)
 #endif
 };
+static NAME(tile) *const NAME(two)[] = {T(2, 1), T(2, 2), T(2, 3), T(2, 4), T(2, 5), T(2, 6)};
 static NAME(tile) *const NAME(four)[] = {T(4, 1), T(4, 2), T(4, 3),
 #if LANES == 16
 	T(4, 4), T(4, 5), T(4, 6)
@@ -110,8 +113,8 @@ static NAME(tile) *const NAME(eight)[] = {T(8, 1), T(8, 2), T(8, 3)};
 #endif
 
 // multiply computes the outputs of `count` positions: blocks of outputs outside, positions inside, so that the weights of a block stay
-// near. It uses the inputs from `skip` on. Every output is one chain of additions in the order of the inputs, whatever the tile.
-static void NAME(multiply)(const struct orac_matrix *m, int32_t skip, int32_t count, struct job j)
+// near. Every output is one chain of additions in the order of the inputs, whatever the tile.
+static void NAME(multiply)(const struct orac_matrix *m, int32_t count, struct job j)
 {
 	const int32_t *at = j.at, *to = j.to;
 	const float *init = j.init;
@@ -120,7 +123,7 @@ static void NAME(multiply)(const struct orac_matrix *m, int32_t skip, int32_t co
 	const float *w = m->w;
 	for (int32_t v = 0; v < m->vectors;) {
 		const int32_t wide = m->vectors - v < m->wide ? m->vectors - v : m->wide;
-		j.w = w + (size_t)skip * wide * LANES;
+		j.w = w;
 		j.out = out + v * LANES;
 		j.half = half && v + wide == m->vectors;
 		for (int32_t p = 0; p < count;) {
@@ -137,6 +140,11 @@ static void NAME(multiply)(const struct orac_matrix *m, int32_t skip, int32_t co
 			if (count - p >= 4 && wide <= (int32_t)(sizeof NAME(four) / sizeof NAME(four)[0])) {
 				NAME(four)[wide - 1](&j);
 				p += 4;
+				continue;
+			}
+			if (count - p >= 2 && wide <= (int32_t)(sizeof NAME(two) / sizeof NAME(two)[0])) {
+				NAME(two)[wide - 1](&j);
+				p += 2;
 				continue;
 			}
 			NAME(one)[wide - 1](&j);
@@ -212,7 +220,7 @@ static void NAME(winograd)(const struct orac_conv *c, float *v, float *m)
 			for (int32_t i = 0; i < 6; i++) {
 				const struct orac_matrix one = {.k = k, .n = wide * LANES, .vectors = wide, .wide = wide,
 					.w = c->m.w + i * sixth + (size_t)k * b * LANES};
-				NAME(multiply)(&one, 0, tiles, (struct job){.in = v + (size_t)i * tiles * row, .init = orac_zeros, .at = at, .to = to,
+				NAME(multiply)(&one, tiles, (struct job){.in = v + (size_t)i * tiles * row, .init = orac_zeros, .at = at, .to = to,
 					.out = m + (size_t)i * tiles * wide * LANES, .run = {1, k, 0}});
 			}
 			NAME(fours)(c, first, tiles, m, b, wide);
@@ -246,7 +254,7 @@ static void NAME(orac_conv)(const struct orac_conv *c, float *v, float *m)
 	if (c->winograd) {
 		NAME(winograd)(c, v, m);
 	} else {
-		NAME(multiply)(&c->m, 0, c->count, (struct job){.in = c->in, .init = c->m.bias, .at = c->at, .to = c->to, .out = c->out,
+		NAME(multiply)(&c->m, c->count, (struct job){.in = c->in, .init = c->m.bias, .at = c->at, .to = c->to, .out = c->out,
 			.activation = c->activation, .run = c->run});
 	}
 	memmove(c->in, c->in + c->from, (size_t)c->keep * sizeof(float));

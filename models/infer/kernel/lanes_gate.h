@@ -15,7 +15,7 @@ static void NAME(spectrum)(struct orac_gate *g, const float *pcm)
 		}
 		memcpy(y + EDGE, x, CHUNK * sizeof(float));
 	}
-	NAME(multiply)(&g->basis, 0, 2 * FRAMES, (struct job){.in = g->sound, .init = g->basis.bias, .at = g->sound_at, .to = g->spectrum_to,
+	NAME(multiply)(&g->basis, 2 * FRAMES, (struct job){.in = g->sound, .init = g->basis.bias, .at = g->sound_at, .to = g->spectrum_to,
 		.out = g->spectrum, .run = {1, ORAC_BASIS, 0}});
 	for (int32_t half = 0; half < 2; half++) {
 		float mean[3 + FRAMES + 3];
@@ -79,9 +79,9 @@ static void NAME(block)(const struct orac_block *b, float *out)
 			}
 		}
 	}
-	NAME(multiply)(&b->mix, 0, 2 * b->frames, (struct job){.in = b->x, .init = b->mix.bias, .at = b->mix_at, .to = b->mix_to, .out = b->y,
+	NAME(multiply)(&b->mix, 2 * b->frames, (struct job){.in = b->x, .init = b->mix.bias, .at = b->mix_at, .to = b->mix_to, .out = b->y,
 		.activation = ORAC_RELU, .run = {1, 2 * n, 0}});
-	NAME(multiply)(&b->point, 0, 2 * b->then, (struct job){.in = b->y, .init = b->point.bias, .at = b->point_at, .to = b->point_to,
+	NAME(multiply)(&b->point, 2 * b->then, (struct job){.in = b->y, .init = b->point.bias, .at = b->point_at, .to = b->point_to,
 		.out = out, .activation = ORAC_RELU, .run = {1, b->wide, 0}});
 }
 
@@ -95,11 +95,11 @@ static void NAME(orac_gate)(struct orac_gate *g, const float *pcm, float *scores
 	}
 	for (int32_t l = 0; l < 2; l++) {
 		float *h = g->state[0][l], *c = g->state[1][l];
-		NAME(multiply)(&g->x[l], 0, STEPS, (struct job){.in = g->out, .init = g->x[l].bias, .at = g->out_at, .to = g->gates_to,
+		NAME(multiply)(&g->x[l], STEPS, (struct job){.in = g->out, .init = g->x[l].bias, .at = g->out_at, .to = g->gates_to,
 			.out = g->gates, .run = {1, H, 0}});
 		for (int32_t s = 0; s < STEPS; s++) {
 			float *gates = g->gates + s * 4 * H;
-			NAME(multiply)(&g->h[l], 0, 1, (struct job){.in = h, .init = gates, .at = zero, .to = zero, .out = gates, .run = {1, H, 0}});
+			NAME(multiply)(&g->h[l], 1, (struct job){.in = h, .init = gates, .at = zero, .to = zero, .out = gates, .run = {1, H, 0}});
 			for (int32_t i = 0; i < H; i += LANES) {
 				const vec in = NAME(sigmoid)(load(gates + i)), out = NAME(sigmoid)(load(gates + H + i));
 				const vec forget = NAME(sigmoid)(load(gates + 2 * H + i)), cell = 2.0f * NAME(sigmoid)(2.0f * load(gates + 3 * H + i)) - 1.0f;

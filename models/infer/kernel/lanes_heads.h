@@ -50,7 +50,7 @@ static float *NAME(rest)(const struct orac_head *h, int32_t stack, float *x)
 	NAME(finish)(d, x);
 	for (int32_t i = 1; i < h->layers[stack]; i++) {
 		float *y = h->y[i & 1];
-		NAME(multiply)(&d[i].m, 0, 1, (struct job){.in = x, .init = d[i].m.bias, .at = zero, .to = zero, .out = y, .run = {1, d[i].m.k, 0}});
+		NAME(multiply)(&d[i].m, 1, (struct job){.in = x, .init = d[i].m.bias, .at = zero, .to = zero, .out = y, .run = {1, d[i].m.k, 0}});
 		NAME(finish)(&d[i], y);
 		x = y;
 	}
@@ -82,33 +82,39 @@ static void NAME(classes)(const struct orac_head *h, const float *y, float *scor
 static void NAME(orac_head)(struct orac_head *h, const float *embedding, float *scores, int score)
 {
 	enum { E = ORAC_EMBEDDING };
-	const int32_t window = h->window;
 	static const int32_t zero[1] = {0};
-	const struct orac_dense *first = h->layer[0];
-	if (!score || !h->running || h->phase == 3) {
-		const int32_t gone = h->running && h->phase == 3 ? 4 : h->running ? h->phase + 1 : 1;
+	const int32_t window = h->window;
+	if (!score || !h->running || h->phase + 1 == h->together) {
+		const int32_t gone = h->running ? h->phase + 1 : 1;
 		memmove(h->x, h->x + gone * E, (size_t)(window - 1) * E * sizeof(float));
-		memcpy(h->x + (window - 1) * E, embedding, E * sizeof(float));
 		h->running = score;
 		h->phase = 0;
-		if (!score) {
-			return;
-		}
-		memset(h->x + window * E, 0, 3 * E * sizeof(float));
-		const int32_t at[4] = {0, E, 2 * E, 3 * E}, to[4] = {0, h->width, 2 * h->width, 3 * h->width};
-		NAME(multiply)(&first->m, 0, 4, (struct job){.in = h->x, .init = first->m.bias, .at = at, .to = to, .out = h->ahead,
-			.run = {1, window * E, 0}});
 	} else {
-		const int32_t p = ++h->phase;
-		float *y = h->ahead + p * h->width;
-		memcpy(h->x + (window - 1 + p) * E, embedding, E * sizeof(float));
-		NAME(multiply)(&first->m, (window - p) * E, 1, (struct job){.in = h->x + window * E, .init = y, .at = zero, .to = zero, .out = y,
-			.run = {1, p * E, 0}});
+		h->phase++;
 	}
-	NAME(classes)(h, NAME(rest)(h, 0, h->ahead + h->phase * h->width), scores);
+	const int32_t phase = h->phase;
+	memcpy(h->x + (window - 1 + phase) * E, embedding, E * sizeof(float));
+	if (!score) {
+		return;
+	}
+	float *y = h->ahead + phase * h->width;
+	for (const struct orac_stage *s = h->stage; s < h->stage + h->stages; s++) {
+		if (phase % s->hops != 0) {
+			continue;
+		}
+		int32_t at[ORAC_TOGETHER], to[ORAC_TOGETHER];
+		for (int32_t i = 0; i < s->hops; i++) {
+			at[i] = i * E;
+			to[i] = i * h->width;
+		}
+		const int32_t begins = s == h->stage;
+		NAME(multiply)(&s->m, s->hops, (struct job){.in = h->x + (phase + s->first) * E, .init = begins ? h->layer[0]->m.bias : y,
+			.apart = begins ? 0 : h->width, .at = at, .to = to, .out = y, .run = {1, s->m.k, 0}});
+	}
+	NAME(classes)(h, NAME(rest)(h, 0, y), scores);
 	if (h->layers[1] > 0 && scores[0] >= h->doubt) {
 		const struct orac_dense *d = h->layer[1];
-		NAME(multiply)(&d->m, 0, 1, (struct job){.in = h->x + h->phase * E, .init = d->m.bias, .at = zero, .to = zero, .out = h->y[0],
+		NAME(multiply)(&d->m, 1, (struct job){.in = h->x + phase * E, .init = d->m.bias, .at = zero, .to = zero, .out = h->y[0],
 			.run = {1, window * E, 0}});
 		NAME(classes)(h, NAME(rest)(h, 1, h->y[0]), scores);
 	}

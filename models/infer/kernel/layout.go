@@ -62,6 +62,8 @@ func (b *builder) shape(n, positions int) (vectors, wide int) {
 		most = 6
 	case positions >= 4:
 		most = 3
+	case positions >= 2:
+		most = 6
 	}
 	blocks := (vectors + most - 1) / most
 	return vectors, (vectors + blocks - 1) / blocks

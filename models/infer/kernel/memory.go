@@ -11,8 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Networks live outside Go's heap, side by side in regions that the kernel backs with pages of 2 MiB: their weights are read once a hop,
-// in the order in which they lie there, and pages of 4 KiB cost a fifth more.
+// Networks live outside Go's heap, side by side in regions that the kernel backs with pages of 2 MiB: their weights are read once a hop, in
+// the order in which they lie there, and pages of 4 KiB cost a fifth more. The last of them stays in pages of 4 KiB until it is half full, so
+// that little memory is held which nobody uses.
 const (
 	huge   = 2 << 20
 	region = 16 << 20 // of addresses; memory is used as far as it is written to
@@ -28,6 +29,7 @@ type mapped struct {
 	whole []byte // as it was mapped
 	bytes []byte // aligned to huge
 	free  []piece
+	large int // of bytes, from the beginning: in large pages
 }
 
 type piece struct{ from, to int }
@@ -61,6 +63,7 @@ func (m *memory) take(n int) (unsafe.Pointer, error) {
 
 func (m *memory) own(r *mapped, p piece) unsafe.Pointer {
 	m.owned = append(m.owned, owned{r, p})
+	r.enlarge()
 	b := r.bytes[p.from:p.to]
 	clear(b)
 	return unsafe.Pointer(&b[0])
@@ -73,8 +76,22 @@ func mapRegion(size int) (*mapped, error) {
 	}
 	skip := int(-uintptr(unsafe.Pointer(&whole[0])) & (huge - 1))
 	r := &mapped{whole: whole, bytes: whole[skip : skip+size], free: []piece{{0, size}}}
-	_ = unix.Madvise(r.bytes, unix.MADV_HUGEPAGE) // without them it is a little slower
+	_ = unix.Madvise(r.bytes, unix.MADV_NOHUGEPAGE) // kernels without large pages refuse
 	return r, nil
+}
+
+// enlarge puts what is at least half full into large pages: at once, or on kernels before 6.1 when the system finds the time. Without them it is
+// a little slower.
+func (r *mapped) enlarge() {
+	full := len(r.bytes)
+	if len(r.free) > 0 {
+		full = r.free[0].from
+	}
+	for ; full-r.large >= huge/2; r.large += huge {
+		page := r.bytes[r.large : r.large+huge]
+		_ = unix.Madvise(page, unix.MADV_HUGEPAGE)
+		_ = unix.Madvise(page, unix.MADV_COLLAPSE)
+	}
 }
 
 // fit cuts n bytes from the first free piece that has them.

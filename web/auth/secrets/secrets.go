@@ -13,13 +13,13 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
 
 	"orac/appliance/statedir"
 	"orac/runbook/language"
+	"orac/runbook/pattern"
 )
 
 // Store is the folder of secrets. Its methods are safe for concurrent use.
@@ -45,7 +45,7 @@ const (
 	bits           = 256
 )
 
-var namePattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
+var namePattern = pattern.Lazy(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$`)
 
 // ErrExists means that a secret was not made because it exists already.
 var ErrExists = errors.New("it exists already")
@@ -55,7 +55,7 @@ var ErrNone = errors.New("there is no such secret")
 
 // CheckName says what is wrong with a name.
 func CheckName(name string) error {
-	if !namePattern.MatchString(name) || strings.HasSuffix(name, previousSuffix) { // the names of temporary files begin with a dot
+	if !namePattern().MatchString(name) || strings.HasSuffix(name, previousSuffix) { // the names of temporary files begin with a dot
 		return fmt.Errorf("%.80q cannot be the name of a secret: use 1 to 64 letters, digits, _, . or -", name)
 	}
 	return nil
