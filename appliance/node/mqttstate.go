@@ -1,6 +1,7 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -254,7 +255,9 @@ func (n *MQTT) hear(t *rt.Task, m mqtt.Message) {
 		name = n.parts[i].Object
 	}
 	n.refuse(t, name, err)
-	n.tellState(t) // whoever ordered it may believe that it is done
+	if !errors.Is(err, errTooMany) {
+		n.tellState(t) // whoever ordered it may believe that it is done
+	}
 }
 
 // refuse counts an order that is not carried out, and tells of it, seldom.
