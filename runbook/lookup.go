@@ -134,6 +134,11 @@ func (rb *Runbook) WyomingSatellite(a Address) (WyomingSatellite, bool) {
 	return find(rb.WyomingSatellites, a, func(s *WyomingSatellite) Address { return s.Address })
 }
 
+// MQTT finds a broker by its address.
+func (rb *Runbook) MQTT(a Address) (MQTT, bool) {
+	return find(rb.MQTTs, a, func(m *MQTT) Address { return m.Address })
+}
+
 // Wyoming finds a Wyoming service by its address.
 func (rb *Runbook) Wyoming(a Address) (Wyoming, bool) {
 	return find(rb.Wyomings, a, func(w *Wyoming) Address { return w.Address })

@@ -12,11 +12,12 @@ import (
 type Belonging struct {
 	Wyomings []Wyoming
 	ESPHomes []ESPHome
+	MQTTs    []MQTT
 
 	WyomingSatellites []WyomingSatellite
 }
 
-var belonging = []*language.BlockType{wyomingBlock, esphomeBlock, wyomingSatelliteBlock}
+var belonging = []*language.BlockType{wyomingBlock, esphomeBlock, wyomingSatelliteBlock, mqttBlock}
 
 // Wyoming is a voice service for Home Assistant, by the Wyoming protocol.
 type Wyoming struct {

@@ -46,9 +46,10 @@ func (d *voiceDoors) attach(ctx context.Context, p *graph.Parts, record *audit.L
 	}
 	p.Version = version()
 	adopted, taken := log.With("part", "esphome"), log.With("part", "wyoming_satellite")
+	book := &orders.Book{Log: record, Appliance: d.orders}
+	p.Orders = book.Of
 	byESPHome := esphome.Options{
-		Orders:  &orders.Book{Log: record, Appliance: d.orders},
-		Refused: refused, Announce: mdns.Announce(adopted), Log: adopted,
+		Orders: book, Refused: refused, Announce: mdns.Announce(adopted), Log: adopted,
 	}
 	byWyoming := wyomingsatellite.Options{Refused: refused, Announce: mdns.Announce(taken), Log: taken}
 	p.Satellite = func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error) {
