@@ -314,6 +314,12 @@ core "member" {
   audience = "core"
 }
 topic "member" { core = core.member }
+webhook "member" {
+  url      = "https://hook.test:1"
+  events   = ["wake"]
+  login    = login.house
+  audience = "lights"
+}
 
 esphome "home" {
   listen    = ":6053"
