@@ -93,7 +93,7 @@ func Kinds() []*Kind {
 		forwards(), sttServers(), wyomings(), esphomes(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
 		players(), responders(),
-		webhooks(), logins(), traces(), histories(),
+		webhooks(), logins(), mqtts(), traces(), histories(),
 	}
 }
 
