@@ -134,7 +134,7 @@ func becomeTheSpeakers(t *testing.T, rates ...int) {
 	served := map[string][]byte{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/moved" {
-			http.Redirect(w, r, "/44100.flac", http.StatusFound)
+			http.Redirect(w, r, fmt.Sprintf("/%d.flac", rates[0]), http.StatusFound)
 			return
 		}
 		body := served[strings.TrimPrefix(r.URL.Path, "/endless")]
