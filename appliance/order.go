@@ -25,6 +25,12 @@ func (d *Daemon) Unmute(ctx context.Context, r status.MuteRequest) (status.Mutin
 	return do(ctx, d, "unmute", func(t *rt.Task) (status.Muting, error) { return d.core.Unmute(t, r) })
 }
 
+// WakeSound switches the sound that follows a wake word of a listener, until the next start.
+func (d *Daemon) WakeSound(ctx context.Context, r status.WakeSoundRequest) error {
+	_, err := do(ctx, d, "wake sound", func(t *rt.Task) (struct{}, error) { return struct{}{}, d.core.WakeSound(t, r) })
+	return err
+}
+
 // Restart has the appliance end in order, and start again as the same process. It returns before that: whoever asks has an answer. It
 // refuses if the program could not start.
 func (d *Daemon) Restart(ctx context.Context, by string) (status.Restarting, error) {

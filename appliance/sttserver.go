@@ -19,6 +19,9 @@ func (d *Daemon) STTServer(address runbook.Address) (sttrole.Server, bool) {
 // VoiceServices are the Wyoming services that run.
 func (d *Daemon) VoiceServices() []status.VoiceService { return d.core.VoiceServices() }
 
+// Satellites are the voice satellites of Home Assistant that run.
+func (d *Daemon) Satellites() []status.Satellite { return d.core.Satellites() }
+
 // sttServer asks the node of a block, whichever instance that is at the moment.
 type sttServer struct {
 	d    *Daemon

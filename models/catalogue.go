@@ -108,10 +108,11 @@ func library(goarch, nodeArch, sum string) Entry {
 }
 
 // Catalogue returns the entries for this machine, heads first, in a fixed order.
-func Catalogue() []Entry {
-	var out []Entry
+func Catalogue() []Entry { return catalogueFor(runtime.GOARCH) }
+
+func catalogueFor(arch string) (out []Entry) {
 	for _, e := range catalogue {
-		if e.arch == "" || e.arch == runtime.GOARCH {
+		if e.arch == "" || e.arch == arch {
 			out = append(out, e)
 		}
 	}
@@ -151,13 +152,16 @@ func (e *UnknownError) Error() string {
 
 // Find looks an entry up by its name or by its file's name without ".onnx"
 // (hey_jarvis_v0.1). The error of an unknown name is an *UnknownError.
-func Find(name string) (Entry, error) {
-	entries := Catalogue()
-	i := slices.IndexFunc(entries, func(e Entry) bool {
-		return e.Name == name || strings.TrimSuffix(e.File, path.Ext(e.File)) == name
-	})
-	if i >= 0 {
+func Find(name string) (Entry, error) { return findFor(runtime.GOARCH, name) }
+
+func findFor(arch, name string) (Entry, error) {
+	entries := catalogueFor(arch)
+	named := func(e Entry) bool { return e.Name == name || strings.TrimSuffix(e.File, path.Ext(e.File)) == name }
+	if i := slices.IndexFunc(entries, named); i >= 0 {
 		return entries[i], nil
+	}
+	if slices.ContainsFunc(catalogue, named) {
+		return Entry{}, fmt.Errorf("%s is not published for %s processors: use a 64-bit system, amd64 or arm64 (a Raspberry Pi 3 or later can run one)", name, arch)
 	}
 	return Entry{}, &UnknownError{name, nearest(name, entries)}
 }

@@ -42,6 +42,21 @@ func TestTheLockFileNamesNoAddress(t *testing.T) {
 	}
 }
 
+// TestOtherProcessorsAreToldWhy: there is no ONNX Runtime for 32-bit ARM, and our kernels are not built for it.
+func TestOtherProcessorsAreToldWhy(t *testing.T) {
+	for _, arch := range []string{"amd64", "arm64"} {
+		if e, err := findFor(arch, "onnxruntime"); err != nil || e.arch != arch {
+			t.Errorf("%s: %+v, %v", arch, e, err)
+		}
+	}
+	if _, err := findFor("arm", "onnxruntime"); err == nil || !strings.Contains(err.Error(), "arm processors") || !strings.Contains(err.Error(), "64-bit") {
+		t.Errorf("32-bit ARM: %v", err)
+	}
+	if _, err := findFor("arm", "hey_jarvis"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestFind(t *testing.T) {
 	if e, err := Find("hey_jarvis_v0.1"); err != nil || e.Name != "hey_jarvis" {
 		t.Errorf("by file name: %+v, %v", e, err)

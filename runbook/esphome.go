@@ -23,7 +23,8 @@ type ESPHome struct {
 	Device         string          `hcl:"device_name"` // "": see DeviceName
 	Friendly       string          `hcl:"friendly_name"`
 	Area           string          `hcl:"area"`
-	Allow          []string        `hcl:"allow"` // what clients may change
+	Allow          []string        `hcl:"allow"`   // what clients may change
+	Speaker        Address         `hcl:"speaker"` // "": see SpeaksAt
 	PreRoll        time.Duration   `hcl:"pre_roll"`
 	WakeSound      bool            `hcl:"wake_sound"`
 	MaxConnections int             `hcl:"max_connections"`
@@ -37,6 +38,19 @@ const (
 	AllowWakeSound = "wake_sound"
 	AllowRestart   = "restart"
 )
+
+// SpeaksAt is the speaker of a satellite: its own, or that of the listener that has it in deliver; "" for none.
+func (e ESPHome) SpeaksAt(rb *Runbook) Address {
+	if e.Speaker != "" {
+		return e.Speaker
+	}
+	for _, l := range rb.Listeners {
+		if l.Home() == e.Address {
+			return l.Speaker
+		}
+	}
+	return ""
+}
 
 // longestDeviceName is what ESPHome allows.
 const longestDeviceName = 31
@@ -113,10 +127,13 @@ var esphomeBlock = &language.BlockType{
 		{Name: "allow", Kind: language.Strings, Gives: language.Opens, OnChange: language.InPlace, Default: `["mute", "threshold", "wake_words", "wake_sound", "restart"]`,
 			Values: []string{AllowMute, AllowThreshold, AllowWakeWords, AllowWakeSound, AllowRestart},
 			Doc:    "What Home Assistant may change. A threshold and the choice of wake words become part of the runbook's file, as a change in the console does."},
+		{Name: "speaker", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"device.speaker"}, Example: "device.speaker.kitchen",
+			DefaultDoc: "that of the listener that has the block in deliver",
+			Doc:        "Where answers, announcements and media of Home Assistant are heard. Chimes are those of the listener, at its own speaker."},
 		{Name: "pre_roll", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "0s", Min: "0s", Max: "3s",
 			Doc: "How much of the sound before the end of the wake word is sent. More than a moment puts the wake word into the text."},
 		{Name: "wake_sound", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "true",
-			Doc: "Whether a sound says that the wake word was heard. A switch in Home Assistant has priority until the next start."},
+			Doc: "Whether the wake chime of the listener says that the wake word was heard. A switch in Home Assistant has priority until the next start."},
 		{Name: "max_connections", Kind: language.Int, Gives: language.Tunes, OnChange: language.InPlace, Default: "8", Min: "2", Max: "64", Unit: "connections",
 			Doc: "How many connections are open at a time. A further one takes the place of the one that has been silent longest, or is refused."},
 	},

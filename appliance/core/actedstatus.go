@@ -11,14 +11,15 @@ import (
 // acted is the state of everything that acts, for people.
 func acted(c *Core) (topics []status.Topic, backends []status.Backend, models []status.Model) {
 	st := c.Acting()
-	last := map[string]*status.Deed{}
+	last, timers := map[string]*status.Deed{}, map[string]int{}
 	for _, n := range c.Topics() {
-		last[n.Topic] = deedOf(n.Shown())
+		shown := n.Shown()
+		last[n.Topic], timers[n.Topic] = deedOf(shown), shown.Timers
 	}
 	for _, t := range st.Topics {
 		if t.Declared { // heartbeats may name others
 			topics = append(topics, status.Topic{
-				Name: t.Name, Enabled: t.Enabled, Sentences: t.Intents, Problems: len(t.Problems), Waiting: t.Waiting, Asked: t.Count, Learnt: t.Learnt, Error: t.Error, Last: last[t.Name],
+				Name: t.Name, Enabled: t.Enabled, Sentences: t.Intents, Problems: len(t.Problems), Waiting: t.Waiting, Asked: t.Count, Timers: timers[t.Name], Learnt: t.Learnt, Error: t.Error, Last: last[t.Name],
 			})
 		}
 	}

@@ -120,9 +120,9 @@ func New(o Options) (*Core, error) {
 		parts.Events.Push(t, event.Event{At: t.Wall(), Node: "clock", Body: event.ClockJumped{By: j.By.Seconds(), Start: j.Start, Proven: j.Proven}})
 	}
 	parts.Age, parts.Turn = c.clock.Age, new(outbox.Turn)
-	parts.Aloud = new(node.Aloud)
+	parts.Aloud, parts.WakeSounds = new(node.Aloud), new(node.WakeSounds)
 	c.mutes = mute.New(parts.FS, o.Slog)
-	c.mutes.Names, c.mutes.Tell = c.listeners, func(t *rt.Task, b event.Body) { c.publish(t, &parts, "mute", b) }
+	c.mutes.Names, c.mutes.Tell = c.listeners, func(t *rt.Task, b event.Body) { c.publish(t, "mute", b) }
 	parts.Mutes = c.mutes.Shown()
 	if fetch := parts.Fetch; fetch != nil {
 		parts.Fetch = func(t *rt.Task, list []graph.Lacking, within time.Duration) error {
@@ -144,7 +144,7 @@ func New(o Options) (*Core, error) {
 	}
 	if r := o.Replaced; r != nil {
 		c.monitor.Hears = func(t *rt.Task) {
-			c.publish(t, &parts, "orac", event.Restarted{Why: r.Why, Seconds: amount.Round(r.Deaf().Seconds(), 1)})
+			c.publish(t, "orac", event.Restarted{Why: r.Why, Seconds: amount.Round(r.Deaf().Seconds(), 1)})
 		}
 	}
 	c.lastGood = rt.NewCell(o.LastGood)

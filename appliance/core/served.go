@@ -1,6 +1,8 @@
 package core
 
 import (
+	"cmp"
+
 	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/reconcile"
@@ -43,6 +45,26 @@ func (c *Core) Voices() (list []status.Voice) {
 		if w, ok := v.code.(*node.Wyoming); ok && v.State != reconcile.Leaked {
 			list = append(list, w.Status())
 		}
+	}
+	return list
+}
+
+// Satellites are the voice satellites of Home Assistant.
+func (c *Core) Satellites() (list []status.Satellite) {
+	for _, n := range codesOf[*node.ESPHome](c) {
+		list = append(list, n.Shown())
+	}
+	return list
+}
+
+// Speakers are the loudspeakers.
+func (c *Core) Speakers() (list []status.Speaker) {
+	for _, p := range c.Players() {
+		s := status.Speaker{Name: p.Speaker, Device: p.Identity, Error: p.Cause, Volume: p.Volume, Muted: p.Muted, Played: p.Played, Failed: p.Failed}
+		for _, x := range p.Playing {
+			s.Playing = append(s.Playing, cmp.Or(x.What, x.ID))
+		}
+		list = append(list, s)
 	}
 	return list
 }

@@ -117,6 +117,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 	g.Sort(s.Nodes) // an apply puts new instances after those that stay
 	s.Logins, s.Traces, s.Counts = c.Logins(), c.Traces(), c.monitor.Counts()
 	s.Hooks, s.STTServers, s.Voices, s.Forwards, s.Engines = c.Hooks(), c.STTServers(), c.Voices(), c.Forwards(), c.Engines()
+	s.Satellites, s.Speakers = c.Satellites(), c.Speakers()
 	s.Topics, s.Backends, s.Models = acted(c)
 	if last := c.log.Recent(now, 1); len(last) > 0 {
 		s.Incident = &last[0]

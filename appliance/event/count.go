@@ -98,6 +98,14 @@ var Counters = []Counter{
 		return []string{b.Topic, cmp.Or(b.Tier, "none"), b.Result}, b.Took
 	}),
 	counter("timers_ended_total", "Timers that have ended; late: while ORAC did not run.", []string{"topic", "late"}, func(b TimerEnded) []string { return []string{b.Topic, yes(b.Late > 0)} }),
+	timer("sound_wait_seconds", "From when a sound was asked for until it was heard, or ended unheard, by speaker, priority and why it ended.", []string{"speaker", "priority", "cause"}, func(b SoundPlayed) ([]string, float64) {
+		return []string{b.Speaker, b.Priority, b.Cause}, b.Waited
+	}),
+	counter("speaker_lost_total", "How often nothing could be played at a speaker any more.", []string{"speaker"}, func(b SpeakerLost) []string { return []string{b.Speaker} }),
+	counter("satellite_runs_total", "Commands and questions that Home Assistant was asked, by satellite and what came of them: done, handed (to another service), lost or ended (somebody or something ended it).", []string{"satellite", "outcome"}, func(b HomeOver) []string {
+		return []string{b.Satellite, b.outcome()}
+	}),
+	counter("satellite_left_total", "How often Home Assistant left a satellite.", []string{"satellite"}, func(b HomeLeft) []string { return []string{b.Satellite} }),
 	counter("backend_failures_total", "How often a backend could not be reached, or was lost.", []string{"backend"}, func(b BackendHealth) []string {
 		if b.OK {
 			return nil

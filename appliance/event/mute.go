@@ -25,6 +25,13 @@ var mutings = []Kind{
 			}
 			return fine("unmuted", usual("%s: %s", who, why))
 		}),
+	kind("The sound that follows a wake word was switched on or off for a listener, until the next start.", Kind{},
+		func(b WakeSound) Words {
+			if b.On {
+				return plain("wake sound", usual("%s: on, by %s", b.Listener, b.By))
+			}
+			return plain("wake sound", usual("%s: off, by %s", b.Listener, b.By))
+		}),
 }
 
 // Muted: a listener does not listen any more, because somebody wants it so.
@@ -57,3 +64,12 @@ func (Unmuted) Kind() string { return "unmuted" }
 func (b Unmuted) notice(e Event) Notice {
 	return tell(&hook.Mute{Head: e.head(Origin{Listener: b.Listener}), State: "unmuted", By: b.By})
 }
+
+// WakeSound: the sound that follows a wake word was switched on or off.
+type WakeSound struct {
+	Listener string `json:"listener"`
+	On       bool   `json:"on"`
+	By       string `json:"by"`
+}
+
+func (WakeSound) Kind() string { return "wake_sound" }

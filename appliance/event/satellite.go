@@ -92,6 +92,19 @@ type HomeOver struct {
 
 func (HomeOver) Kind() string { return "home_over" }
 
+// outcome is what came of the run, in a word.
+func (b HomeOver) outcome() string {
+	switch {
+	case b.Handed:
+		return "handed"
+	case b.Lost:
+		return "lost"
+	case b.Cause != "":
+		return "ended"
+	}
+	return "done"
+}
+
 func (b HomeOver) words() Words {
 	switch {
 	case b.Handed:

@@ -40,8 +40,10 @@ func (b SpeakerLost) told() Told { return lost(b.Cause, b.Retry, b.Evidence) }
 type SoundPlayed struct {
 	Speaker  string  `json:"speaker"`
 	ID       string  `json:"id"`
-	Priority string  `json:"priority"` // media, chime, answer or announcement
+	Command  string  `json:"command,omitempty"` // the ID of the wake word or the utterance that it answers
+	Priority string  `json:"priority"`          // media, chime, answer or announcement
 	What     string  `json:"what,omitempty"`
+	Waited   float64 `json:"waited"`  // seconds from when it was asked for until it began to be heard, or ended unheard
 	Seconds  float64 `json:"seconds"` // of it, that were heard
 	Cause    string  `json:"cause"`   // done, stopped, barge-in, replaced, late or failed
 	Error    string  `json:"error,omitempty"`

@@ -260,4 +260,41 @@ func (c ActedCall) steps(act Step, at time.Time) (list []Step) {
 	return append(list, verify)
 }
 
+func (b HomeAsked) steps(at time.Time) []Step {
+	if b.Wake == "" { // the conversation goes on, and no command is told of it
+		return nil
+	}
+	return []Step{{Of: thread.Thread{ID: b.Wake}, Name: "home", Key: b.Satellite, Under: command, Role: Asks, From: at, With: []Fact{{"orac.satellite", b.Satellite}}}}
+}
+
+func (b HomeOver) steps(at time.Time) []Step {
+	if b.Wake == "" {
+		return nil
+	}
+	end := Step{Of: thread.Thread{ID: b.Wake}, Name: "home", Key: b.Satellite, To: at, With: []Fact{{"orac.outcome", b.outcome()}}}
+	whole := wholeCommand(b.Wake, at, Fact{"orac.outcome", b.outcome()})
+	if b.Lost || b.Handed {
+		end.Fails = b.outcome()
+	}
+	if b.Lost {
+		whole.Fails = end.Fails
+	}
+	return []Step{end, whole}
+}
+
+// steps of what answers a command. A chime comes so early that it may not be known yet by which ID the command goes.
+func (b SoundPlayed) steps(at time.Time) []Step {
+	if b.Command == "" || b.Priority != "answer" {
+		return nil
+	}
+	step := Step{
+		Of: thread.Thread{ID: b.Command}, Name: "play", Key: b.ID, Under: command, From: at.Add(-seconds(b.Waited + b.Seconds)), To: at,
+		With: []Fact{{"orac.speaker", b.Speaker}, {"orac.waited", b.Waited}, {"orac.seconds", b.Seconds}, {"orac.ended", b.Cause}},
+	}
+	if b.Cause == "failed" || b.Cause == "late" {
+		step.Fails = b.Cause
+	}
+	return []Step{step, wholeCommand(b.Command, at)}
+}
+
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"orac/appliance/entity"
 	"orac/appliance/health"
 	"orac/appliance/node"
 	"orac/appliance/rt"
@@ -28,6 +29,7 @@ type esphomeIdentity struct {
 type esphomeSettings struct {
 	ESPHome   runbook.ESPHome `of:"esphome"`
 	Listener  *speaksTo       `of:"listener"`
+	Speaker   *speaksAt       `of:"device.speaker"`
 	Models    []spokenModel   `of:"model"`
 	Appliance called          `of:"appliance"`
 }
@@ -37,6 +39,14 @@ type speaksTo struct {
 	Address runbook.Address
 	Deliver []runbook.Route   `hcl:"deliver"`
 	Models  []runbook.Address `hcl:"models"`
+	Speaker runbook.Address   `hcl:"speaker"`
+	Chimes  runbook.Chimes    `hcl:"chimes"`
+}
+
+// speaksAt is the speaker of a satellite.
+type speaksAt struct {
+	Address runbook.Address
+	Name    string
 }
 
 // spokenModel is what a satellite tells of a model.
@@ -53,7 +63,7 @@ func esphomes() *Kind {
 		Name: ESPHome, Role: Serves, Words: "is a voice satellite of Home Assistant: it sends commands there, and has the answers heard",
 		// Home Assistant restarts now and then, which takes a minute.
 		Health: health.Rule{ShowDegraded: 2 * time.Minute, ShowUnhealthy: time.Second, Clear: time.Second},
-		Reads:  []string{wakes.Name, happens.Name}, Writes: []string{follows.Name, wakes.Name},
+		Reads:  []string{wakes.Name, happens.Name, seenPlayer.Name}, Writes: []string{follows.Name, wakes.Name, plays.Name, cues.Name},
 		add: addESPHomes,
 	}, buildESPHome)
 }
@@ -73,7 +83,13 @@ func addESPHomes(c *compiler, k *Kind) {
 				s.Models = append(s.Models, see[spokenModel](m))
 			}
 		}
-		c.add(Node{Address: address, Kind: k, Block: e.Address, Detail: esphomeDetail(e), Identity: id, Settings: s})
+		speaker, speaks := c.Runbook.Speaker(e.SpeaksAt(c.Runbook))
+		if speaks {
+			s.Speaker = seen[speaksAt](speaker, true)
+			plays.connect(c, address, At(Player, speaker.Name))
+			seenPlayer.connect(c, At(Player, speaker.Name), address)
+		}
+		c.add(Node{Address: address, Kind: k, Block: e.Address, Detail: esphomeDetail(e, speaker.Name), Identity: id, Settings: s})
 		if i < 0 {
 			continue
 		}
@@ -87,8 +103,11 @@ func addESPHomes(c *compiler, k *Kind) {
 }
 
 // esphomeDetail says where a satellite is served, and aloud that anybody may use it.
-func esphomeDetail(e runbook.ESPHome) string {
+func esphomeDetail(e runbook.ESPHome, speaker string) string {
 	parts := []string{"at " + e.Listen}
+	if speaker != "" {
+		parts = append(parts, "speaks at "+speaker)
+	}
 	switch {
 	case e.Key.IsSet():
 		parts = append(parts, "encrypted")
@@ -107,20 +126,26 @@ func buildESPHome(a *Assembly, n *Node, id esphomeIdentity, s esphomeSettings) (
 	e := s.ESPHome
 	c := node.ESPHomeConfig{Block: e, Appliance: s.Appliance.Name, Version: a.Version}
 	for _, m := range s.Models {
-		phrase := m.WakeWord
-		if phrase == "" {
-			phrase = strings.ReplaceAll(m.Name, "_", " ")
-		}
-		c.Words = append(c.Words, node.ESPHomeWord{Model: m.Name, Phrase: phrase, Threshold: m.Threshold, Enabled: m.Enabled})
+		c.Words = append(c.Words, node.ESPHomeWord{Model: m.Name, Phrase: entity.Phrase(m.WakeWord, m.Name), Threshold: m.Threshold, Enabled: m.Enabled})
 	}
 	x := &node.ESPHome{
 		Name: n.Address, Satellite: e.Name, Listen: id.ESPHome.Listen, Host: a.Host, FS: a.FS, Door: node.Unadopted{},
-		In: wakes.inbox(a, n.Address), News: happens.inbox(a, n.Address), Wakes: wakes.out(a, n.Address), Events: a.Events(n.Address), Mutes: a.Mutes,
+		Plays: plays.out(a, n.Address), Cues: cues.out(a, n.Address), Seen: seenPlayer.inbox(a, n.Address),
+		In: wakes.inbox(a, n.Address), News: happens.inbox(a, n.Address), Wakes: wakes.out(a, n.Address), Events: a.Events(n.Address), Mutes: a.Mutes, Sound: a.WakeSounds.Of(""),
 	}
 	if id.Listener != nil {
 		x.Listener = id.Listener.Address.Name()
 		x.Ring = follows.inbox(a, At(Ring, id.Listener.Device.Name()))
+		x.Sound = a.WakeSounds.Of(x.Listener)
 		c.Others = len(runbook.RoutesOf(s.Listener.Deliver)) > 0
+		if s.Listener.Speaker != "" {
+			for _, d := range declared(s.Listener.Chimes) {
+				c.Chimes = append(c.Chimes, d.chime)
+			}
+		}
+	}
+	if s.Speaker != nil {
+		c.Speaker = s.Speaker.Name
 	}
 	x.Config = rt.NewCell(c)
 	if a.Satellite != nil {

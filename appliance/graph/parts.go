@@ -54,10 +54,11 @@ type Parts struct {
 	Speaker func(Loudspeaker) (play.Speaker, error)
 	Sound   play.Opener
 	// Chime reads a short sound. Voice makes what speaks texts. find resolves a path of the runbook.
-	Chime   func(path string) ([]play.Frame, error)
-	Voice   func(s runbook.TTS, find func(path string) string) (tts.Voice, error)
-	Aloud   *node.Aloud // nil: nobody asks who speaks
-	History node.Book
+	Chime      func(path string) ([]play.Frame, error)
+	Voice      func(s runbook.TTS, find func(path string) string) (tts.Voice, error)
+	Aloud      *node.Aloud      // nil: nobody asks who speaks
+	WakeSounds *node.WakeSounds // nil: nobody switches them
+	History    node.Book
 	// Age is how old the state directory is: see provenclock.Clock.Age.
 	Age node.Age
 	// Mutes tells who does not listen now; nil: nobody is ever muted.

@@ -49,8 +49,8 @@ func players() *Kind {
 		Name: Player, Role: Plays, Words: "plays sounds at a speaker, the most important first",
 		// The player judges its speaker itself, by what that takes.
 		Health: health.Rule{Clear: time.Second},
-		Reads:  []string{plays.Name},
-		add:    addPlayers,
+		Reads:  []string{plays.Name}, Writes: []string{seenPlayer.Name},
+		add: addPlayers,
 	}, buildPlayer)
 }
 
@@ -85,7 +85,7 @@ func buildPlayer(a *Assembly, n *Node, id Loudspeaker, s playerSettings) (node.N
 	}
 	w := s.Watchdog
 	return &node.Player{
-		Name: n.Address, Speaker: id.Speaker.Name, Output: speaker, FS: a.FS, Asks: plays.inbox(a, n.Address), Events: a.Events(n.Address), Aloud: a.Parts.Aloud.Of(id.Speaker.Name),
+		Name: n.Address, Speaker: id.Speaker.Name, Output: speaker, FS: a.FS, Asks: plays.inbox(a, n.Address), Events: a.Events(n.Address), Aloud: a.Parts.Aloud.Of(id.Speaker.Name), Seen: seenPlayer.out(a, n.Address),
 		Config: rt.NewCell(node.PlayerConfig{
 			Open: open, Volume: s.Speaker.Volume, Stall: s.Speaker.Stall, Retry: node.Retry{Delay: w.RetryDelay, Tries: w.Retries, Slow: w.RetrySlow},
 		}),

@@ -26,30 +26,32 @@ type port[T any] struct{ Port }
 
 // The ports. A hop is 80 ms.
 var (
-	hops      = port[*audio.Hop]{Port{Name: "hops", Capacity: 32}} // 2.6 s of sound before a slow reader loses some
-	embedded  = port[node.Feature]{Port{Name: "features", Capacity: 32}}
-	votes     = port[node.Vote]{Port{Name: "votes", Capacity: 128}} // for all heads of a listener together
-	wakes     = port[node.Wake]{Port{Name: "wakes", Capacity: 16}}
-	follows   = port[node.Follow]{Port{Name: "follows", Capacity: 32, Waits: true, Follows: true}}
-	pieces    = port[node.Piece]{Port{Name: "pieces", Capacity: 64, Waits: true}} // 5 s of sound while the disk is slow, then the recorder waits
-	requests  = port[node.Request]{Port{Name: "requests", Capacity: 32, Waits: true, Asks: true}}
-	healthy   = port[node.Seen]{Port{Name: "healthy", Capacity: 1, Asks: true}}
-	sights    = port[node.Sight]{Port{Name: "sights", Capacity: 1, Asks: true, Report: true}}
-	happens   = port[event.Event]{Port{Name: "events", Capacity: EventsWaiting, Asks: true, Report: true}}
-	jobs      = port[node.EngineJob]{Port{Name: "jobs", Capacity: 4, Waits: true, Asks: true}}
-	glimpses  = port[node.EngineJob]{Port{Name: "glimpses", Capacity: 1, Asks: true, Report: true}}
-	sounds    = port[node.EngineJob]{Port{Name: "sounds", Capacity: 8, Asks: true}} // of other machines; servers beside the graph write it, too
-	asked     = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}}      // no node writes it: other machines ask
-	texts     = port[node.Text]{Port{Name: "texts", Capacity: 64}}
-	topics    = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}}            // only the newest counts
-	deeds     = port[node.Deed]{Port{Name: "deeds", Capacity: 128, Asks: true, Onward: true}} // beside the queue of a topic, other machines and people write it
-	calls     = port[node.BackendAsk]{Port{Name: "calls", Capacity: 128, Asks: true, Onward: true}}
-	homes     = port[node.HomeSeen]{Port{Name: "homes", Capacity: 64, Asks: true, Report: true}}
-	questions = port[node.ModelAsk]{Port{Name: "questions", Capacity: 128, Asks: true, Onward: true}}
-	beats     = port[node.CoreAsk]{Port{Name: "beats", Capacity: 128, Asks: true}} // no node writes it: other machines do
-	tokens    = port[node.TokenAsk]{Port{Name: "tokens", Capacity: 64, Asks: true}}
-	plays     = port[node.PlayAsk]{Port{Name: "plays", Capacity: 64, Asks: true, Onward: true}} // programs and people write it, too
-	hookTasks = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}}             // no node writes it: people ask
+	hops       = port[*audio.Hop]{Port{Name: "hops", Capacity: 32}} // 2.6 s of sound before a slow reader loses some
+	embedded   = port[node.Feature]{Port{Name: "features", Capacity: 32}}
+	votes      = port[node.Vote]{Port{Name: "votes", Capacity: 128}} // for all heads of a listener together
+	wakes      = port[node.Wake]{Port{Name: "wakes", Capacity: 16}}
+	follows    = port[node.Follow]{Port{Name: "follows", Capacity: 32, Waits: true, Follows: true}}
+	pieces     = port[node.Piece]{Port{Name: "pieces", Capacity: 64, Waits: true}} // 5 s of sound while the disk is slow, then the recorder waits
+	requests   = port[node.Request]{Port{Name: "requests", Capacity: 32, Waits: true, Asks: true}}
+	healthy    = port[node.Seen]{Port{Name: "healthy", Capacity: 1, Asks: true}}
+	sights     = port[node.Sight]{Port{Name: "sights", Capacity: 1, Asks: true, Report: true}}
+	happens    = port[event.Event]{Port{Name: "events", Capacity: EventsWaiting, Asks: true, Report: true}}
+	jobs       = port[node.EngineJob]{Port{Name: "jobs", Capacity: 4, Waits: true, Asks: true}}
+	glimpses   = port[node.EngineJob]{Port{Name: "glimpses", Capacity: 1, Asks: true, Report: true}}
+	sounds     = port[node.EngineJob]{Port{Name: "sounds", Capacity: 8, Asks: true}} // of other machines; servers beside the graph write it, too
+	asked      = port[node.Ask]{Port{Name: "asked", Capacity: 128, Asks: true}}      // no node writes it: other machines ask
+	texts      = port[node.Text]{Port{Name: "texts", Capacity: 64}}
+	topics     = port[node.Topics]{Port{Name: "topics", Capacity: 1, Report: true}}            // only the newest counts
+	deeds      = port[node.Deed]{Port{Name: "deeds", Capacity: 128, Asks: true, Onward: true}} // beside the queue of a topic, other machines and people write it
+	calls      = port[node.BackendAsk]{Port{Name: "calls", Capacity: 128, Asks: true, Onward: true}}
+	homes      = port[node.HomeSeen]{Port{Name: "homes", Capacity: 64, Asks: true, Report: true}}
+	questions  = port[node.ModelAsk]{Port{Name: "questions", Capacity: 128, Asks: true, Onward: true}}
+	beats      = port[node.CoreAsk]{Port{Name: "beats", Capacity: 128, Asks: true}} // no node writes it: other machines do
+	tokens     = port[node.TokenAsk]{Port{Name: "tokens", Capacity: 64, Asks: true}}
+	plays      = port[node.PlayAsk]{Port{Name: "plays", Capacity: 64, Asks: true, Onward: true}} // programs and people write it, too
+	cues       = port[node.Cue]{Port{Name: "cues", Capacity: 16, Asks: true, Onward: true}}
+	seenPlayer = port[node.PlayerShown]{Port{Name: "player", Capacity: 1, Asks: true, Report: true}} // only the newest counts
+	hookTasks  = port[node.ManageHook]{Port{Name: "tasks", Capacity: 1, Asks: true}}                 // no node writes it: people ask
 )
 
 // Ports is the table of ports.
@@ -57,7 +59,7 @@ func Ports() []Port {
 	return []Port{
 		hops.Port, embedded.Port, votes.Port, wakes.Port, follows.Port, pieces.Port, requests.Port, healthy.Port, sights.Port, happens.Port,
 		jobs.Port, glimpses.Port, sounds.Port, asked.Port, texts.Port, topics.Port, hookTasks.Port,
-		deeds.Port, calls.Port, homes.Port, questions.Port, beats.Port, tokens.Port, plays.Port,
+		deeds.Port, calls.Port, homes.Port, questions.Port, beats.Port, tokens.Port, plays.Port, cues.Port, seenPlayer.Port,
 	}
 }
 

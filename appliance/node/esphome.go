@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"orac/appliance/entity"
 	"orac/appliance/event"
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
@@ -23,14 +24,17 @@ type ESPHome struct {
 	Config    *rt.Cell[ESPHomeConfig]
 	FS        rt.FS
 
-	In      *rt.Mailbox[Wake]
-	News    *rt.Mailbox[event.Event]
-	Ring    *rt.Mailbox[Follow] // nil without a listener
-	Wakes   *rt.Out[Wake]
-	Door    SatelliteDoor
-	Speaker SatelliteSpeaker // nil: it has none
-	Events  Events
-	Mutes   *rt.Cell[Mutes]
+	In     *rt.Mailbox[Wake]
+	News   *rt.Mailbox[event.Event]
+	Ring   *rt.Mailbox[Follow] // nil without a listener
+	Wakes  *rt.Out[Wake]
+	Door   SatelliteDoor
+	Plays  *rt.Out[PlayAsk]
+	Cues   *rt.Out[Cue] // to the responder of its listener
+	Seen   *rt.Mailbox[PlayerShown]
+	Events Events
+	Mutes  *rt.Cell[Mutes]
+	Sound  *rt.Cell[Switched] // whether a sound follows a wake word: see Responder
 
 	// The fields below outlive an instance.
 	trouble, keyTrouble rt.Cell[string] // why the door is not open, or why nobody gets in
@@ -38,17 +42,20 @@ type ESPHome struct {
 	key                 string // that a client has set
 	keyRead             bool
 	keyDue              rt.Instant // when to try to read it
-	wakeSound           *bool      // as a client has switched it
-	heardLast           struct{ wake, text string }
-	problem             bool
+	speaker             satelliteSpeaker
+	last                map[string]entity.State // of what events tell
+	said                string                  // the last answer
 
 	// The fields below are those of one run.
 	voice satellite.Voice
-	wake  Wake // that began what the voice is about
+	wake  Wake   // that began what the voice is about
+	heard string // the wake after which a sound said: speak
 	mic   mic
 	ended *rt.Mailbox[satellite.Ended]
 	face  rt.Cell[satellite.Face]
 	mark  any
+	song  string     // ID of what is played by URL; "": nothing is
+	files int        // that were played by URL
 	level rt.Instant // when the loudness is to be told again
 }
 
@@ -58,7 +65,9 @@ type ESPHomeConfig struct {
 	Appliance string // its name
 	Version   string
 	Words     []ESPHomeWord // what the listener listens for, or could
+	Speaker   string        // where it is heard: the block; "" for nowhere
 	Others    bool          // somebody reads the wakes that Home Assistant does not take
+	Chimes    []Chime       // that the responder of its listener has
 }
 
 // ESPHomeWord is a model of the listener.
@@ -76,19 +85,7 @@ type SatelliteDoor interface {
 	// The others never wait. Do passes on what is for Home Assistant; Sound is that of the microphone. Show tells how entities are.
 	Do(satellite.Do)
 	Sound(pcm []int16)
-	Show(list ...satellite.State)
-}
-
-// SatelliteSpeaker is where the sounds of a satellite are heard. None of it waits.
-type SatelliteSpeaker interface {
-	// Play plays what a URL leads to. Its end is told once, whatever the reason.
-	Play(t *rt.Task, id, url string, aloud bool, ended *rt.Mailbox[satellite.Ended])
-	// Chime plays a sound of the appliance; Silence ends the sounds of an ID, or of a chime.
-	Chime(t *rt.Task, name string)
-	Silence(t *rt.Task, id string)
-	SetVolume(t *rt.Task, volume float64)
-	SetMuted(t *rt.Task, muted bool)
-	Player() satellite.Player
+	Show(list ...entity.State)
 }
 
 // Update implements Updater.
@@ -96,6 +93,8 @@ func (n *ESPHome) Update(fresh Node) {
 	f := fresh.(*ESPHome)
 	n.Config.Take(f.Config)
 	n.Wakes.To(f.Wakes)
+	n.Plays.To(f.Plays)
+	n.Cues.To(f.Cues)
 }
 
 // Shown is the state of the satellite. It may be called from anywhere.
@@ -118,7 +117,9 @@ const (
 
 // Run implements Node.
 func (n *ESPHome) Run(t *rt.Task) error {
-	n.voice, n.mic, n.mark = satellite.Voice{}, mic{}, nil
+	n.voice, n.mic, n.mark, n.song = satellite.Voice{}, mic{}, nil, ""
+	n.speaker.open(n.Satellite, n.Plays, n.Cues)
+	defer n.speaker.close(t)
 	n.ended = rt.NewMailbox[satellite.Ended]("ended", 16)
 	told := rt.NewMailbox[satellite.Told]("told by clients", mostTold)
 	defer n.mic.close(t)
@@ -127,7 +128,7 @@ func (n *ESPHome) Run(t *rt.Task) error {
 	for {
 		n.settings(t)
 		n.show()
-		cases := []rt.Case{door, told, n.ended}
+		cases := []rt.Case{door, told, n.ended, n.speaker.told, n.Seen}
 		open := func(box rt.Case, closed bool) int {
 			if closed {
 				return -1
@@ -156,6 +157,14 @@ func (n *ESPHome) Run(t *rt.Task) error {
 		case which == 2:
 			if e, ok := n.ended.TryRecv(t); ok {
 				n.step(t, e)
+			}
+		case which == 3:
+			if x, ok := n.speaker.told.TryRecv(t); ok {
+				n.played(t, x)
+			}
+		case which == 4:
+			if p, ok := n.Seen.TryRecv(t); ok {
+				n.speaker.look(p)
 				n.showPlayer()
 			}
 		case which == sound:
@@ -217,4 +226,4 @@ func (Unadopted) Do(satellite.Do) {}
 func (Unadopted) Sound([]int16) {}
 
 // Show implements SatelliteDoor.
-func (Unadopted) Show(...satellite.State) {}
+func (Unadopted) Show(...entity.State) {}

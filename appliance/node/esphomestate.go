@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"math"
-	"strings"
+	"slices"
+	"strconv"
 	"time"
 
+	"orac/appliance/entity"
 	"orac/appliance/event"
+	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
 	"orac/appliance/status"
@@ -25,18 +27,24 @@ func (n *ESPHome) settings(t *rt.Task) {
 	}
 	n.keyDue = t.Now()
 	n.readKey(t)
-	n.refresh(c)
-	states := []satellite.State{
-		{Entity: satellite.IDWakeSound, On: n.soundsAtWake()},
-		{Entity: satellite.IDProblem, On: n.problem},
-		{Entity: satellite.IDUpdate, Text: c.Version},
+	for _, id := range n.speaker.move(c.Speaker) {
+		n.ended.Push(t, satellite.Ended{ID: id})
 	}
+	n.refresh(c)
+	states := []entity.State{{Entity: entity.IDUpdate, Text: c.Version}}
 	if n.Listener != "" {
-		states = append(states, satellite.State{Entity: satellite.IDMute, On: n.muted(t)}, satellite.TextState(satellite.IDWake, n.heardLast.wake),
-			satellite.TextState(satellite.IDTranscript, n.heardLast.text), satellite.State{Entity: satellite.IDLevel, Missing: true})
+		states = append(states, entity.State{Entity: entity.IDMute, On: n.muted(t)}, entity.State{Entity: entity.IDLevel, Missing: true},
+			entity.State{Entity: entity.IDWakeSound, On: n.Sound.Get().Or(c.Block.WakeSound)})
+	}
+	for _, id := range []string{entity.IDWake, entity.IDTranscript, entity.IDProblem} {
+		x, known := n.last[id]
+		if !known {
+			x = entity.State{Entity: id, Missing: id != entity.IDProblem}
+		}
+		states = append(states, x)
 	}
 	for _, w := range c.Words {
-		states = append(states, satellite.State{Entity: satellite.IDThreshold + w.Model, Number: w.Threshold})
+		states = append(states, entity.State{Entity: entity.IDThreshold + w.Model, Number: w.Threshold})
 	}
 	n.Door.Show(states...)
 	n.showPlayer()
@@ -48,7 +56,7 @@ func (n *ESPHome) refresh(c ESPHomeConfig) {
 	f := satellite.Face{
 		Name: b.DeviceName(c.Appliance), Friendly: b.Friendly, Area: b.Area, MAC: n.mac(c), Version: c.Version, Listen: n.Listen,
 		Key: b.Key, AcceptKey: b.AcceptKey && n.keyRead, Plain: b.Unprotected || runbook.IsLoopback(n.Listen) && !b.Encrypted(), Advertise: b.Advertise, Connections: b.MaxConnections,
-		Listener: n.Listener, Speaks: n.Speaker != nil, Entities: n.entities(c), Allow: b.Allow,
+		Listener: n.Listener, Speaks: n.speaker.speaks(), Rings: slices.Contains(c.Chimes, TimerChime), Entities: entity.List(n.of(c)), Allow: b.Allow,
 	}
 	if f.Friendly == "" {
 		f.Friendly = c.Appliance
@@ -70,33 +78,13 @@ func (n *ESPHome) mac(c ESPHomeConfig) (mac [6]byte) {
 	return mac
 }
 
-// entities are what Home Assistant shows of the satellite.
-func (n *ESPHome) entities(c ESPHomeConfig) []satellite.Entity {
-	list := []satellite.Entity{}
-	if n.Speaker != nil {
-		list = append(list, satellite.Entity{ID: satellite.IDMedia, Kind: satellite.MediaPlayer, Name: "Media player", Icon: "mdi:speaker"})
-	}
-	if n.Listener != "" {
-		list = append(list,
-			satellite.Entity{ID: satellite.IDMute, Kind: satellite.Switch, Name: "Mute", Icon: "mdi:microphone-off", Class: "switch", Category: satellite.Config, Allow: runbook.AllowMute},
-			satellite.Entity{ID: satellite.IDWakeSound, Kind: satellite.Switch, Name: "Wake sound", Icon: "mdi:bullhorn", Class: "switch", Category: satellite.Config, Allow: runbook.AllowWakeSound},
-			satellite.Entity{ID: satellite.IDWake, Kind: satellite.TextSensor, Name: "Last wake word", Icon: "mdi:account-voice"},
-			satellite.Entity{ID: satellite.IDTranscript, Kind: satellite.TextSensor, Name: "Last command", Icon: "mdi:comment-text-outline"},
-			satellite.Entity{ID: satellite.IDLevel, Kind: satellite.Sensor, Name: "Microphone level", Icon: "mdi:waveform", Unit: "dB", Class: "sound_pressure",
-				Category: satellite.Diagnostic, Hidden: true, Decimals: 1},
-		)
-	}
+// of is what its entities are about.
+func (n *ESPHome) of(c ESPHomeConfig) entity.Of {
+	of := entity.Of{Listener: n.Listener, Speaker: c.Speaker, WakeSound: slices.Contains(c.Chimes, WakeChime)}
 	for _, w := range c.Words {
-		list = append(list, satellite.Entity{
-			ID: satellite.IDThreshold + w.Model, Kind: satellite.Number, Name: "Threshold of " + w.Phrase, Icon: "mdi:tune-vertical", Category: satellite.Config,
-			Allow: runbook.AllowThreshold, Model: w.Model, Min: 0.01, Max: 1, Step: 0.01,
-		})
+		of.Words = append(of.Words, entity.Word{Model: w.Model, Phrase: w.Phrase})
 	}
-	return append(list,
-		satellite.Entity{ID: satellite.IDProblem, Kind: satellite.BinarySensor, Name: "Problem", Class: "problem", Category: satellite.Diagnostic},
-		satellite.Entity{ID: satellite.IDRestart, Kind: satellite.Button, Name: "Restart", Class: "restart", Category: satellite.Config, Allow: runbook.AllowRestart},
-		satellite.Entity{ID: satellite.IDUpdate, Kind: satellite.Update, Name: "ORAC", Category: satellite.Diagnostic},
-	)
+	return of
 }
 
 // told takes what a client says.
@@ -106,9 +94,6 @@ func (n *ESPHome) told(t *rt.Task, x satellite.Told) {
 		n.fromHome(t, x.In)
 	case satellite.KeySet:
 		n.keySet(t, x)
-	case satellite.Switched:
-		n.wakeSound = &x.On
-		n.Door.Show(satellite.State{Entity: satellite.IDWakeSound, On: x.On})
 	case satellite.Media:
 		n.media(t, x)
 	}
@@ -131,34 +116,45 @@ func (n *ESPHome) fromHome(t *rt.Task, in satellite.In) {
 
 // media does what a client wants of the speaker.
 func (n *ESPHome) media(t *rt.Task, m satellite.Media) {
-	if n.Speaker == nil {
+	s := &n.speaker
+	if !s.speaks() {
 		return
 	}
-	p := n.Speaker.Player()
+	loud := s.player().Volume
 	switch {
 	case m.Volume != nil:
-		n.Speaker.SetVolume(t, min(max(*m.Volume, 0), 1))
+		s.plays.Push(t, SetVolume{min(max(*m.Volume, 0), 1)})
 	case m.VolumeUp:
-		n.Speaker.SetVolume(t, min(p.Volume+volumeStep, 1))
+		s.plays.Push(t, SetVolume{min(loud+volumeStep, 1)})
 	case m.VolumeDown:
-		n.Speaker.SetVolume(t, max(p.Volume-volumeStep, 0))
+		s.plays.Push(t, SetVolume{max(loud-volumeStep, 0)})
 	}
 	switch {
 	case m.Mute:
-		n.Speaker.SetMuted(t, true)
+		s.plays.Push(t, SetMuted{true})
 	case m.Unmute:
-		n.Speaker.SetMuted(t, false)
+		s.plays.Push(t, SetMuted{false})
 	}
 	switch {
-	case m.URL != "" && m.Announcement:
-		n.step(t, satellite.Announce{Media: m.URL})
 	case m.URL != "":
-		n.Speaker.Play(t, satellite.IDMedia, m.URL, false, n.ended)
+		n.files++
+		id, p := "media-"+strconv.Itoa(n.files), play.Media
+		if m.Announcement {
+			p = play.Announcement
+		}
+		if p == play.Media { // one song at a time
+			if n.song != "" {
+				s.silence(t, n.song, play.Replaced)
+			}
+			n.song = id
+		}
+		s.play(t, id, p, play.Source{URL: m.URL}, "")
 	case m.Stop:
-		n.Speaker.Silence(t, satellite.IDMedia)
+		s.silence(t, "", play.Stopped)
 		n.step(t, satellite.Stop{})
+	case m.Pause, m.Resume, m.Toggle:
+		s.pause(t, n.song, m.Pause || m.Toggle && !s.player().Paused)
 	}
-	n.showPlayer()
 }
 
 const volumeStep = 0.05
@@ -166,50 +162,31 @@ const volumeStep = 0.05
 // news takes what happens elsewhere in the appliance.
 func (n *ESPHome) news(t *rt.Task, e event.Event) {
 	switch b := e.Body.(type) {
-	case event.Delivered:
-		if b.Of.Listener == n.Listener && b.Text != "" {
-			n.showText(b.Text)
-		}
 	case event.Muted, event.Unmuted:
 		on := n.muted(t)
-		n.Door.Show(satellite.State{Entity: satellite.IDMute, On: on})
+		n.Door.Show(entity.State{Entity: entity.IDMute, On: on})
 		if on {
 			n.step(t, satellite.Muted{})
 		}
-	case event.HealthTold:
-		if b.Component == "appliance" {
-			n.problem = b.To == "unhealthy"
-			n.Door.Show(satellite.State{Entity: satellite.IDProblem, On: n.problem})
+	default:
+		n.read(b)
+	}
+}
+
+// read shows what an event tells.
+func (n *ESPHome) read(b event.Body) {
+	for _, x := range entity.Readings(n.Listener, n.Satellite, b) {
+		if n.last == nil {
+			n.last = map[string]entity.State{}
 		}
+		n.last[x.Entity] = x
+		n.Door.Show(x)
 	}
-}
-
-func (n *ESPHome) soundsAtWake() bool {
-	if n.wakeSound != nil {
-		return *n.wakeSound
-	}
-	return n.Config.Get().Block.WakeSound
-}
-
-func (n *ESPHome) showWake(w Wake) {
-	n.heardLast.wake = phraseOf(w)
-	n.Door.Show(satellite.TextState(satellite.IDWake, n.heardLast.wake))
-}
-
-func (n *ESPHome) showText(text string) {
-	n.heardLast.text = text
-	n.Door.Show(satellite.TextState(satellite.IDTranscript, text))
-}
-
-// showLevel tells how loud it is, in decibels below the loudest that there can be.
-func (n *ESPHome) showLevel(rms float32) {
-	const silence = 1.0
-	n.Door.Show(satellite.State{Entity: satellite.IDLevel, Number: 20 * math.Log10(max(float64(rms), silence)/32768)})
 }
 
 func (n *ESPHome) showPlayer() {
-	if n.Speaker != nil {
-		n.Door.Show(satellite.State{Entity: satellite.IDMedia, Player: n.Speaker.Player()})
+	if n.speaker.speaks() {
+		n.Door.Show(entity.State{Entity: entity.IDMedia, Player: n.speaker.player()})
 	}
 }
 
@@ -218,7 +195,7 @@ func (n *ESPHome) show() {
 	was := n.shown.Get()
 	now := status.Satellite{
 		Name: n.Satellite, Listener: n.Listener, Phase: string(n.voice.Phase()), Home: n.voice.Here(), Busy: n.voice.Busy(), Error: n.Trouble(),
-		Keyed: n.face.Get().Key.IsSet(), LastText: n.heardLast.text, LastWake: n.heardLast.wake,
+		Listen: n.Listen, Device: n.face.Get().Name, Speaker: n.Config.Get().Speaker, Keyed: n.face.Get().Key.IsSet(), Plain: n.face.Get().Plain, LastText: n.last[entity.IDTranscript].Text, LastWake: n.last[entity.IDWake].Text, LastAnswer: n.said,
 	}
 	if c, ok := n.Door.(interface{ Connections() int }); ok {
 		now.Connections = c.Connections()
@@ -226,14 +203,6 @@ func (n *ESPHome) show() {
 	if was != now {
 		n.shown.Take(rt.NewCell(now))
 	}
-}
-
-// phraseOf is what was said to wake.
-func phraseOf(w Wake) string {
-	if w.WakeWord != "" {
-		return w.WakeWord
-	}
-	return strings.ReplaceAll(w.Model, "_", " ")
 }
 
 // The key that a client has set is a file of the state directory.

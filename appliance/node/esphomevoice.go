@@ -5,7 +5,9 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	"orac/appliance/entity"
 	"orac/appliance/event"
+	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
 )
@@ -36,19 +38,22 @@ func (n *ESPHome) tick(t *rt.Task) {
 
 // woken takes a wake word.
 func (n *ESPHome) woken(t *rt.Task, w Wake) {
-	n.showWake(w)
+	n.read(event.Wake{Listener: n.Listener, Model: w.Model, WakeWord: w.WakeWord})
 	if n.muted(t) {
 		return
 	}
+	if !n.voice.Deaf() { // a wake word within a command belongs to it
+		n.speaker.cue(t, Cue{Hush: true})
+	}
 	if t.Wall().Sub(w.At) > staleWake { // whoever spoke waits no longer
 		n.over(t, satellite.Over{Wake: w.ID, Why: "the wake word was heard too long ago", Handed: true})
-		n.Wakes.Push(t, w)
+		n.hand(t, w)
 		return
 	}
 	if !n.voice.Deaf() {
 		n.wake = w
 	}
-	n.step(t, satellite.Woken{Wake: w.ID, Phrase: phraseOf(w)})
+	n.step(t, satellite.Woken{Wake: w.ID, Phrase: entity.Phrase(w.WakeWord, w.Model)})
 }
 
 func (n *ESPHome) muted(t *rt.Task) bool {
@@ -85,25 +90,30 @@ func (n *ESPHome) do(t *rt.Task, d satellite.Do) {
 	case satellite.Close:
 		n.mic.close(t)
 	case satellite.Chime:
-		if d.Name != satellite.ChimeWake || n.soundsAtWake() {
-			n.chime(t, d.Name)
-		}
+		n.chime(t, Chime(d.Name), n.voice.Wake())
 	case satellite.Play:
-		if n.Speaker == nil { // what cannot be heard is over at once
+		p := play.Answer
+		if d.Aloud {
+			p = play.Announcement
+		}
+		if !n.speaker.play(t, d.ID, p, play.Source{URL: d.URL}, n.voice.Wake()) { // what cannot be heard is over at once
 			n.ended.Push(t, satellite.Ended{ID: d.ID})
+		}
+	case satellite.Silence:
+		if d.ID == satellite.ChimeTimer {
+			n.speaker.cue(t, Cue{Hush: true})
 			return
 		}
-		n.Speaker.Play(t, d.ID, d.URL, d.Aloud, n.ended)
-	case satellite.Silence:
-		if n.Speaker != nil {
-			n.Speaker.Silence(t, d.ID)
-		}
+		n.speaker.silence(t, d.ID, play.Barged)
 	case satellite.Hand:
-		n.Wakes.Push(t, n.wake)
+		n.hand(t, n.wake)
 	case satellite.Heard:
-		n.showText(d.Text)
-		say(t, n.Events, n.Name, event.HomeHeard{Satellite: n.Satellite, Wake: d.Wake, Text: d.Text})
+		heard := event.HomeHeard{Satellite: n.Satellite, Wake: d.Wake, Text: d.Text}
+		n.read(heard)
+		n.chime(t, DoneChime, d.Wake)
+		say(t, n.Events, n.Name, heard)
 	case satellite.Said:
+		n.said = d.Text
 		say(t, n.Events, n.Name, event.HomeSaid{Satellite: n.Satellite, Wake: d.Wake, Text: d.Text})
 	case satellite.Over:
 		n.over(t, d)
@@ -129,13 +139,35 @@ func (n *ESPHome) over(t *rt.Task, o satellite.Over) {
 	t.Trace("over")
 	say(t, n.Events, n.Name, event.HomeOver{Satellite: n.Satellite, Wake: o.Wake, Cause: o.Why, Lost: o.Lost, Handed: o.Handed})
 	if o.Lost {
-		n.chime(t, satellite.ChimeError)
+		n.chime(t, ErrorChime, o.Wake)
 	}
 }
 
-func (n *ESPHome) chime(t *rt.Task, name string) {
-	if n.Speaker != nil {
-		n.Speaker.Chime(t, name)
+// hand leaves a wake to others. Whoever spoke hears that somebody listens, once.
+func (n *ESPHome) hand(t *rt.Task, w Wake) {
+	n.Wakes.Push(t, w)
+	if n.Config.Get().Others && n.heard != w.ID && t.Wall().Sub(w.At) <= staleWake {
+		n.speaker.cue(t, Cue{Chime: WakeChime, Of: w.ID})
+	}
+}
+
+// chime lets people hear a chime of the listener.
+func (n *ESPHome) chime(t *rt.Task, which Chime, of string) {
+	if which == WakeChime {
+		n.heard = of
+	}
+	n.speaker.cue(t, Cue{Chime: which, Of: of})
+}
+
+// played takes what became of a sound.
+func (n *ESPHome) played(t *rt.Task, x play.Told) {
+	id, ended, heard := n.speaker.over(x)
+	switch {
+	case !ended:
+	case id == n.song:
+		n.song = ""
+	default: // of no concern to the voice, unless it is its own
+		n.step(t, satellite.Ended{ID: id, OK: heard})
 	}
 }
 
@@ -157,7 +189,7 @@ func (n *ESPHome) hop(t *rt.Task) {
 	}
 	if n.mic.got = true; t.Now() >= n.level {
 		n.level = t.Now().Add(levelEvery)
-		n.showLevel(hop.RMS)
+		n.Door.Show(entity.Level(hop.RMS))
 	}
 	if !n.mic.run {
 		n.mic.close(t)

@@ -5,7 +5,7 @@ import (
 	"orac/appliance/rt"
 )
 
-// PlayAsk is what may be asked of a Player: a Play, a StopPlay, a SetVolume or a SetMuted.
+// PlayAsk is what may be asked of a Player: a Play, a StopPlay, a PausePlay, a SetVolume or a SetMuted.
 type PlayAsk interface{ playAsk() }
 
 // Play asks for a sound. Told, if there is one, gets that it begins to be heard (unless it never is) and that it has ended, always: it needs
@@ -22,6 +22,12 @@ type StopPlay struct {
 	Cause    play.Cause // "": play.Stopped
 }
 
+// PausePlay lets the media of an ID wait where it is, or go on.
+type PausePlay struct {
+	ID     string
+	Paused bool
+}
+
 // SetVolume sets the volume of the speaker, 0 to 1. It lasts over restarts, until the runbook names another one.
 type SetVolume struct{ Volume float64 }
 
@@ -30,6 +36,7 @@ type SetMuted struct{ Muted bool }
 
 func (Play) playAsk()      {}
 func (StopPlay) playAsk()  {}
+func (PausePlay) playAsk() {}
 func (SetVolume) playAsk() {}
 func (SetMuted) playAsk()  {}
 
@@ -51,4 +58,5 @@ type PlayingShown struct {
 	ID, What string
 	Priority play.Priority
 	Begun    bool
+	Paused   bool
 }

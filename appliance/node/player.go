@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"orac/appliance/amount"
 	"orac/appliance/event"
 	"orac/appliance/play"
 	"orac/appliance/rt"
@@ -30,6 +31,7 @@ type Player struct {
 	Events  Events
 	Config  *rt.Cell[PlayerConfig]
 	Aloud   *rt.Cell[rt.Instant] // until when it is known to speak: see Trigger
+	Seen    *rt.Out[PlayerShown] // whoever shows a media player
 
 	kept   keptVolume
 	opens  int
@@ -41,7 +43,8 @@ type Player struct {
 	sounds []*playing
 	news   *rt.Mailbox[struct{}] // a sound has more
 	way    way
-	mark   any // of the configuration
+	mark   any  // of the configuration
+	told   bool // readers know what is shown
 }
 
 // PlayerConfig are the settings of a Player.
@@ -53,7 +56,11 @@ type PlayerConfig struct {
 }
 
 // Update implements Updater.
-func (n *Player) Update(fresh Node) { n.Config.Take(fresh.(*Player).Config) }
+func (n *Player) Update(fresh Node) {
+	f := fresh.(*Player)
+	n.Seen.To(f.Seen)
+	n.Config.Take(f.Config)
+}
 
 // Shown may be called from anywhere.
 func (n *Player) Shown() PlayerShown { return n.shown.Get() }
@@ -74,11 +81,12 @@ func (n *Player) Run(t *rt.Task) error {
 		if c, changed := n.Config.Changed(&n.mark); changed {
 			n.kept.declare(t, c.Volume)
 			n.mixer.SetVolume(n.kept.loud())
+			n.told = false // there may be new readers
 		}
 		if err := n.work(t); err != nil {
 			return err
 		}
-		n.show()
+		n.show(t)
 		cases := []rt.Case{n.Asks, n.news, n.way.opened}
 		if n.way.out != nil {
 			cases = append(cases, n.way.out.Played())
@@ -122,6 +130,10 @@ func (n *Player) asked(t *rt.Task, ask PlayAsk) {
 			}
 			return a.Priority == 0 || p == a.Priority
 		})
+	case PausePlay:
+		if i := n.find(a.ID); i >= 0 && n.mixer.Pause(a.ID, a.Paused) {
+			n.sounds[i].paused = a.Paused
+		}
 	case SetVolume:
 		n.kept.set(t, a.Volume, n.kept.Muted)
 		n.mixer.SetVolume(n.kept.loud())
@@ -246,7 +258,7 @@ func (n *Player) happened(t *rt.Task, h play.Happened) {
 	}
 	s := n.sounds[i]
 	if !h.Ended {
-		s.begun = true
+		s.begun, s.began = true, t.Now()
 		tell(t, s.Play, play.Told{ID: s.ID})
 		return
 	}
@@ -261,7 +273,13 @@ func (n *Player) happened(t *rt.Task, h play.Happened) {
 	} else if told.Cause == play.Done {
 		n.counts.played++
 	}
-	body := event.SoundPlayed{Speaker: n.Speaker, ID: s.ID, Priority: s.Priority.String(), What: s.What, Seconds: told.Played.Seconds(), Cause: string(told.Cause)}
+	body := event.SoundPlayed{
+		Speaker: n.Speaker, ID: s.ID, Command: s.Of, Priority: s.Priority.String(), What: s.What,
+		Waited: waited(t.Now().Sub(s.asked)), Seconds: told.Played.Seconds(), Cause: string(told.Cause),
+	}
+	if s.begun {
+		body.Waited = waited(s.began.Sub(s.asked))
+	}
 	if told.Err != nil {
 		body.Error = told.Err.Error()
 	}
@@ -269,6 +287,8 @@ func (n *Player) happened(t *rt.Task, h play.Happened) {
 	say(t, n.Events, n.Name, body)
 	tell(t, s.Play, told)
 }
+
+func waited(d time.Duration) float64 { return amount.Round(d.Seconds(), 3) }
 
 func tell(t *rt.Task, p Play, told play.Told) {
 	if p.Told != nil {
@@ -298,7 +318,7 @@ func (n *Player) next(t *rt.Task) rt.Instant {
 }
 
 // show publishes the state.
-func (n *Player) show() {
+func (n *Player) show(t *rt.Task) {
 	s := PlayerShown{
 		Speaker: n.Speaker, Cause: n.way.cause, Volume: n.kept.Volume, Muted: n.kept.Muted,
 		Played: n.counts.played, Failed: n.counts.failed, Opens: n.opens,
@@ -307,7 +327,11 @@ func (n *Player) show() {
 		s.Identity = n.way.out.Identity()
 	}
 	for _, x := range n.sounds {
-		s.Playing = append(s.Playing, PlayingShown{x.ID, x.What, x.Priority, x.begun})
+		s.Playing = append(s.Playing, PlayingShown{x.ID, x.What, x.Priority, x.begun, x.paused})
+	}
+	if was := n.shown.Get(); !n.told || !was.same(s) {
+		n.told = true
+		n.Seen.Push(t, s)
 	}
 	n.shown.Take(rt.NewCell(s))
 }
@@ -324,5 +348,5 @@ func (n *Player) close(t *rt.Task) {
 	n.sounds = nil
 	n.way = way{cause: "the player does not run"}
 	n.kept.write(t, true)
-	n.show()
+	n.show(t)
 }

@@ -16,8 +16,10 @@ const (
 // playing is a sound that a Player plays. It is the play.Track of its mixer.
 type playing struct {
 	Play
-	asked rt.Instant
-	begun bool
+	asked  rt.Instant
+	begun  bool
+	began  rt.Instant
+	paused bool
 
 	frames *rt.Mailbox[*play.Frame] // of the task; nil for a sound in memory
 	task   *rt.Task                 // reads it; nil: nothing is left to read

@@ -1,6 +1,7 @@
 package node
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -29,19 +30,30 @@ const (
 	ringPatient = 5 * time.Second  // how long a ring waits for its turn
 )
 
+// Cue asks the responder of a listener to let people hear something, or to be quiet. Who speaks for Home Assistant sends it.
+type Cue struct {
+	Hush  bool   // first: what is being said to the listener ends, and what rings
+	Chime Chime  // "": none
+	Of    string // the ID of the command
+}
+
 // Responder lets whoever speaks to a listener hear what becomes of it: chimes, spoken answers, timers. A wake word ends what is being said
-// to its listener. It asks a Player, and nothing waits for it.
+// to its listener. Where Home Assistant has the wake words first, its satellite sends cues instead. It asks a Player, and nothing waits for
+// it.
 type Responder struct {
 	Name     string // address of the node
 	Listener string
 	Config   *rt.Cell[ResponderConfig]
 	Wakes    *rt.Mailbox[Wake]
+	Cues     *rt.Mailbox[Cue]
 	News     *rt.Mailbox[event.Event]
 	Out      *rt.Out[PlayAsk]
+	Sound    *rt.Cell[Switched] // whether a sound follows a wake word
 
 	asked uint64     // sounds so far
 	rings rt.Instant // when the timer rings next; rt.Never: none does
 	until rt.Instant // when it has rung long enough
+	rang  string     // the last ring
 }
 
 // ResponderConfig are the settings of a Responder.
@@ -49,6 +61,7 @@ type ResponderConfig struct {
 	Chimes map[Chime][]play.Frame // those that are declared
 	Voice  string                 // the tts block that speaks; "" for none
 	Topic  string                 // that acts on what is said; "" for none
+	Silent bool                   // no sound follows a wake word, unless somebody switches it on
 }
 
 // Update implements Updater.
@@ -62,7 +75,7 @@ func (n *Responder) Update(fresh Node) {
 func (n *Responder) Run(t *rt.Task) error {
 	n.rings = rt.Never
 	for {
-		which, err := rt.Select(t, n.rings, n.Wakes, n.News)
+		which, err := rt.Select(t, n.rings, n.Wakes, n.News, n.Cues)
 		switch {
 		case errors.Is(err, rt.ErrTimeout):
 			n.ring(t)
@@ -73,7 +86,11 @@ func (n *Responder) Run(t *rt.Task) error {
 			if !ok {
 				return nil
 			}
-			n.wake(t, w)
+			n.cue(t, Cue{Hush: true, Chime: WakeChime, Of: w.ID})
+		case which == 2:
+			if c, ok := n.Cues.TryRecv(t); ok {
+				n.cue(t, c)
+			}
 		default:
 			e, ok := n.News.TryRecv(t)
 			if !ok {
@@ -84,11 +101,23 @@ func (n *Responder) Run(t *rt.Task) error {
 	}
 }
 
-// wake ends what is being said, and says that it listens.
-func (n *Responder) wake(t *rt.Task, w Wake) {
-	n.rings = rt.Never
-	n.Out.Push(t, StopPlay{Priority: play.Answer, Cause: play.Barged})
-	n.chime(t, WakeChime, w.ID, 0)
+// cue ends what is being said, and plays a chime: for a wake word, that it listens.
+func (n *Responder) cue(t *rt.Task, c Cue) {
+	if c.Hush {
+		n.rings = rt.Never
+		n.Out.Push(t, StopPlay{Priority: play.Answer, Cause: play.Barged})
+		if n.rang != "" {
+			n.Out.Push(t, StopPlay{ID: n.rang})
+			n.rang = ""
+		}
+	}
+	switch {
+	case c.Chime == WakeChime && !n.Sound.Get().Or(!n.Config.Get().Silent):
+	case c.Chime == TimerChime:
+		n.rang = n.chime(t, c.Chime, c.Of, ringPatient)
+	case c.Chime != "":
+		n.chime(t, c.Chime, c.Of, 0)
+	}
 }
 
 // happened lets people hear what concerns them.
@@ -126,14 +155,14 @@ func (n *Responder) happened(t *rt.Task, body event.Body) {
 			what += " has ended."
 		}
 		n.ring(t)
-		n.speak(t, c, play.Announcement, "timer", what)
+		n.speak(t, c, play.Announcement, "", what)
 	case event.Muted:
 		if !b.Start && (b.Listener == "" || b.Listener == n.Listener) {
-			n.chime(t, MuteChime, "mute", 0)
+			n.chime(t, MuteChime, "", 0)
 		}
 	case event.Unmuted:
 		if b.Listener == "" || b.Listener == n.Listener {
-			n.chime(t, MuteChime, "unmute", 0)
+			n.chime(t, MuteChime, "", 0)
 		}
 	}
 }
@@ -141,11 +170,11 @@ func (n *Responder) happened(t *rt.Task, body event.Body) {
 // answer says what came of a command; without a voice, that nothing did.
 func (n *Responder) answer(t *rt.Task, c ResponderConfig, b event.Acted) {
 	if b.Speech != "" && c.Voice != "" {
-		n.speak(t, c, play.Answer, b.Request, b.Speech)
+		n.speak(t, c, play.Answer, cmp.Or(b.Trace, b.Request), b.Speech)
 		return
 	}
 	if b.Result != "done" && b.Result != "unproven" {
-		n.chime(t, ErrorChime, b.Request, 0)
+		n.chime(t, ErrorChime, cmp.Or(b.Trace, b.Request), 0)
 	}
 }
 
@@ -156,35 +185,37 @@ func (n *Responder) ring(t *rt.Task) {
 		return
 	}
 	n.rings = t.Now().Add(ringEvery)
-	n.chime(t, TimerChime, "timer", ringPatient)
+	n.rang = n.chime(t, TimerChime, "", ringPatient)
 }
 
-// chime plays a chime, if it is declared.
-func (n *Responder) chime(t *rt.Task, which Chime, about string, patience time.Duration) {
+// chime plays a chime, if it is declared, and returns its ID. of is the ID of the command; "" for none.
+func (n *Responder) chime(t *rt.Task, which Chime, of string, patience time.Duration) (id string) {
 	frames := n.Config.Get().Chimes[which]
 	if len(frames) == 0 {
-		return
+		return ""
 	}
+	id = n.id(string(which), of)
 	n.play(t, play.Request{
-		ID: n.id(string(which), about), Priority: play.Chime, Source: play.Source{Frames: frames}, What: "the " + string(which) + " chime", Patience: patience,
+		ID: id, Of: of, Priority: play.Chime, Source: play.Source{Frames: frames}, What: "the " + string(which) + " chime", Patience: patience,
 	})
+	return id
 }
 
 // speak says a text, if there is a voice.
-func (n *Responder) speak(t *rt.Task, c ResponderConfig, p play.Priority, about, text string) {
+func (n *Responder) speak(t *rt.Task, c ResponderConfig, p play.Priority, of, text string) {
 	if c.Voice == "" {
 		return
 	}
 	if len(text) > play.MostText {
 		text = text[:play.MostText]
 	}
-	n.play(t, play.Request{ID: n.id("say", about), Priority: p, Source: play.Source{Say: &play.Say{Voice: c.Voice, Text: text}}, What: "an " + p.String()})
+	n.play(t, play.Request{ID: n.id("say", of), Of: of, Priority: p, Source: play.Source{Say: &play.Say{Voice: c.Voice, Text: text}}, What: "an " + p.String()})
 }
 
 // id tells sounds apart, also those of two listeners with one speaker.
-func (n *Responder) id(what, about string) string {
+func (n *Responder) id(what, of string) string {
 	n.asked++
-	return fmt.Sprintf("%s %s %s %d", n.Listener, what, about, n.asked)
+	return fmt.Sprintf("%s %s %s %d", n.Listener, what, of, n.asked)
 }
 
 func (n *Responder) play(t *rt.Task, r play.Request) { n.Out.Push(t, Play{Request: r}) }

@@ -85,6 +85,42 @@ func TestATimerRingsUntilSomebodySpeaks(t *testing.T) {
 	}
 }
 
+// TestCues: where Home Assistant has the wake words first, its satellite says what is heard. Somebody may switch the sound after a wake word
+// off, and on again, whatever is declared.
+func TestCues(t *testing.T) {
+	off, on := node.Switched{Touched: true}, node.Switched{Touched: true, On: true}
+	for name, c := range map[string]struct {
+		cue    node.Cue
+		silent bool
+		sound  node.Switched
+		want   []string
+	}{
+		"a wake word":                 {node.Cue{Hush: true, Chime: node.WakeChime, Of: "w"}, false, node.Switched{}, []string{"stop answer barge-in", "chime wake"}},
+		"a conversation that goes on": {node.Cue{Chime: node.WakeChime}, false, node.Switched{}, []string{"chime wake"}},
+		"declared to be silent":       {node.Cue{Hush: true, Chime: node.WakeChime}, true, node.Switched{}, []string{"stop answer barge-in"}},
+		"switched on":                 {node.Cue{Chime: node.WakeChime}, true, on, []string{"chime wake"}},
+		"switched off":                {node.Cue{Chime: node.WakeChime}, false, off, nil},
+		"an error is heard anyway":    {node.Cue{Chime: node.ErrorChime}, true, off, []string{"chime error"}},
+		"quiet":                       {node.Cue{Hush: true}, false, node.Switched{}, []string{"stop answer barge-in"}},
+	} {
+		world(t, time.Hour, func(k *rt.Task) {
+			r, plays := responder("")
+			config := r.Config.Get()
+			config.Silent = c.silent
+			r.Config.Take(rt.NewCell(config))
+			r.Sound.Take(rt.NewCell(c.sound))
+			task := k.Supervise("responder", 1, r.Run)
+			r.Cues.TrySend(k, c.cue)
+			_ = k.Sleep(10 * time.Millisecond)
+			if got := heardOf(k, plays); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %q, want %q", name, got, c.want)
+			}
+			task.Stop()
+			_ = k.Outlast(task, k.Now().Add(time.Minute))
+		})
+	}
+}
+
 func responder(voice string) (*node.Responder, *rt.Mailbox[node.PlayAsk]) {
 	plays := rt.NewMailbox[node.PlayAsk]("plays", 256)
 	c := node.ResponderConfig{Voice: voice, Topic: "general", Chimes: map[node.Chime][]play.Frame{}}
@@ -93,6 +129,7 @@ func responder(voice string) (*node.Responder, *rt.Mailbox[node.PlayAsk]) {
 	}
 	return &node.Responder{
 		Name: "responder.room", Listener: "room", Config: rt.NewCell(c), Wakes: rt.NewMailbox[node.Wake]("wakes", 4), News: mailbox(), Out: rt.NewOut(plays),
+		Cues: rt.NewMailbox[node.Cue]("cues", 4), Sound: &rt.Cell[node.Switched]{},
 	}, plays
 }
 

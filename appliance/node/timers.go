@@ -51,6 +51,16 @@ type timers struct {
 	retry  rt.Instant // when to ask again
 }
 
+// running counts those that are not paused.
+func (x *timers) running() (n int) {
+	for _, one := range x.list {
+		if one.Paused == 0 {
+			n++
+		}
+	}
+	return n
+}
+
 const timersFile = "timers.json"
 
 func (x *timers) open(t *rt.Task, fsys rt.FS, dir string) {

@@ -93,6 +93,7 @@ type TopicShown struct {
 	Waiting int
 	Last    []act.Answer // the newest first
 	Learnt  []act.LearntAnswer
+	Timers  int // that run
 }
 
 // Update implements Updater.
@@ -267,7 +268,7 @@ func (n *Topic) nextID(t *rt.Task) string {
 }
 
 func (n *Topic) show() {
-	s := TopicShown{State: n.state(), Counts: n.counts, Waiting: n.line.Len(), Learnt: n.learnt.list()}
+	s := TopicShown{State: n.state(), Counts: n.counts, Waiting: n.line.Len(), Learnt: n.learnt.list(), Timers: n.timers.running()}
 	for _, e := range n.journal.Last() {
 		s.Last = append(s.Last, e.Answer)
 	}

@@ -57,6 +57,7 @@ type voice struct {
 	over     bool    // there are no more after it
 	started  bool    // some of it was heard
 	stopped  Cause   // not ""; it fades out and ends
+	paused   bool    // it fades out, and waits; only media does
 	gain     float64 // at the end of its last frame
 	frames   uint64  // that were heard
 }
@@ -109,6 +110,17 @@ func (m *Mixer) Stop(why Cause, which func(id string, p Priority) bool) {
 	}
 }
 
+// Pause lets media wait where it is, or go on. false: there is no such media.
+func (m *Mixer) Pause(id string, on bool) bool {
+	for _, v := range m.tracks {
+		if v.id == id && v.priority == Media {
+			v.paused = on
+			return true
+		}
+	}
+	return false
+}
+
 // Ready tells whether a Mix would have something to say: a frame to play, or the end of a sound.
 func (m *Mixer) Ready() bool {
 	m.look()
@@ -123,7 +135,8 @@ func (m *Mixer) Ready() bool {
 	return m.choose() != m.floor
 }
 
-func (v *voice) ready() bool { return v.next != nil }
+// ready tells whether there is something of it to hear; of what is paused, that it fades out.
+func (v *voice) ready() bool { return v.next != nil && (!v.paused || v.started && v.gain > 0) }
 
 // look asks each track for its next frame.
 func (m *Mixer) look() {
@@ -193,7 +206,7 @@ func (m *Mixer) Mix(out *Frame) (list []Happened) {
 func (m *Mixer) spoken() bool { return m.floor != nil || m.choose() != nil }
 
 func aim(v *voice) float64 {
-	if v.stopped != "" {
+	if v.stopped != "" || v.paused {
 		return 0
 	}
 	return v.volume
@@ -201,7 +214,7 @@ func aim(v *voice) float64 {
 
 // add adds a sound's next frame; its loudness goes evenly to gain.
 func (m *Mixer) add(sum *[FrameSamples]float64, v *voice, gain float64, list []Happened) []Happened {
-	if v.next == nil {
+	if v.next == nil || v.paused && v.stopped == "" && !v.ready() {
 		return list
 	}
 	if v.stopped != "" && !v.started {

@@ -140,6 +140,41 @@ func TestStopFadesOut(t *testing.T) {
 	}
 }
 
+// TestMediaWaits where it is, without a step in its loudness, and all of it is heard in the end. Nothing else may be made to wait.
+func TestMediaWaits(t *testing.T) {
+	m := NewMixer(1)
+	m.Add("m", Media, 1, &script{mark: 10000, left: 20})
+	m.Add("a", Answer, 1, &script{mark: 0, left: 1})
+	if !m.Pause("m", true) || m.Pause("a", true) || m.Pause("x", true) {
+		t.Fatal("what may wait")
+	}
+	m.Pause("m", false)
+	mixed(m, 5)
+	m.Pause("m", true)
+	var f Frame
+	m.Mix(&f)
+	if f[FrameSamples-1] > 20 || f[0] < 1000 {
+		t.Errorf("it goes from %d to %d", f[0], f[FrameSamples-1])
+	}
+	if m.Ready() || m.Empty() {
+		t.Error("it does not wait")
+	}
+	m.Pause("m", false)
+	m.Mix(&f)
+	if f[0] > 20 || f[FrameSamples-1] < 1000 {
+		t.Errorf("it comes back from %d to %d", f[0], f[FrameSamples-1])
+	}
+	if _, told := mixed(m, 100); len(told) != 1 || told[0] != "12 ends m done 20" {
+		t.Errorf("%q", told)
+	}
+	m.Add("n", Media, 1, &script{mark: 10000, left: 20})
+	m.Pause("n", true)
+	m.Stop(Stopped, func(id string, _ Priority) bool { return id == "n" })
+	if !m.Ready() || len(m.Mix(&f)) != 1 || !m.Empty() {
+		t.Error("what waits cannot be stopped")
+	}
+}
+
 func TestVolumeIsNoStep(t *testing.T) {
 	m := NewMixer(1)
 	m.Add("a", Answer, 1, &script{mark: 10000, left: 50})

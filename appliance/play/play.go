@@ -53,6 +53,7 @@ func (p Priority) Patience() time.Duration {
 // Request is a sound to play.
 type Request struct {
 	ID       string   // whoever asks chooses it: to stop the sound, and in what is told of it
+	Of       string   // the ID of the command that it belongs to; "" for none
 	Priority Priority // required
 	Source   Source
 	What     string        // what it is, for people: "the wake chime"

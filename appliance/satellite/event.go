@@ -21,7 +21,7 @@ func (v *Voice) event(now rt.Instant, e Event) []Do {
 	if e.Type == EventRunStart {
 		return v.begun(now, e)
 	}
-	if !r.begun && !(e.Type == EventError && v.owed == 0) {
+	if !r.begun && !(e.Type == EventError && len(v.owed) == 0) {
 		return nil // of the run before, which was cancelled
 	}
 	switch e.Type {
@@ -64,7 +64,7 @@ func (v *Voice) event(now rt.Instant, e Event) []Do {
 
 // begun: Home Assistant has begun a run. It is this one if no other is owed an answer.
 func (v *Voice) begun(now rt.Instant, e Event) []Do {
-	if v.run.begun || v.owed > 1 {
+	if v.run.begun || len(v.owed) > 1 {
 		return nil
 	}
 	switch v.phase {
@@ -121,7 +121,7 @@ func (v *Voice) finish(now rt.Instant) (do []Do) {
 	}
 	do = append(do, Over{Wake: r.wake})
 	v.rest()
-	if r.goesOn && v.here {
+	if r.goesOn && !r.unheard && v.here { // whoever has not heard the question does not answer it
 		v.run.conversation = r.conversation
 		v.to(Pausing, now.Add(pauseTime))
 	}
@@ -179,7 +179,7 @@ func (v *Voice) ended(now rt.Instant, e Ended) []Do {
 		return v.next(now)
 	case Speaking:
 		do := []Do{Finished{OK: e.OK}}
-		if v.run.over {
+		if v.run.unheard = !e.OK; v.run.over {
 			return append(do, v.finish(now)...)
 		}
 		v.due = now.Add(endTime)

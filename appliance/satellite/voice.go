@@ -2,6 +2,7 @@ package satellite
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -32,6 +33,8 @@ const (
 	soundTime    = 300 * time.Second // for an answer or an announcement to be heard
 	endTime      = 5 * time.Second   // for the end of a run that has nothing left to do
 	pauseTime    = 500 * time.Millisecond
+	owedTime     = 10 * time.Second // for its answer to a Start that was given up; until then that may be taken for the answer to the next
+	mostOwed     = 8
 	longestWords = 2000 // bytes of a text that is passed on
 )
 
@@ -39,8 +42,8 @@ const (
 type Voice struct {
 	phase Phase
 	due   rt.Instant
-	here  bool // Home Assistant wants to serve
-	owed  int  // Starts that it has not answered
+	here  bool         // Home Assistant wants to serve
+	owed  []rt.Instant // Starts that it has not answered: when each is given up
 	ring  ringing
 	run   run
 	show  show
@@ -58,6 +61,7 @@ type run struct {
 	over         bool   // Home Assistant has ended it
 	conversation string
 	goesOn       bool // another question is expected
+	unheard      bool // the answer was not heard to its end
 }
 
 // show is a series of sounds that are heard.
@@ -106,6 +110,9 @@ func (v *Voice) Busy() bool { p := v.Phase(); return p != Away && p != Ready }
 
 // Step returns what is to be done, in order.
 func (v *Voice) Step(now rt.Instant, in In) (do []Do) {
+	for len(v.owed) > 0 && now >= v.owed[0] { // it never answers this one
+		v.owed = v.owed[1:]
+	}
 	switch in := in.(type) {
 	case Arrived:
 		do = v.arrived()
@@ -151,13 +158,13 @@ func (v *Voice) rest() {
 
 func (v *Voice) arrived() (do []Do) {
 	do = v.dropped("Home Assistant has begun anew")
-	v.here, v.owed = true, 0
+	v.here, v.owed = true, nil
 	v.rest()
 	return do
 }
 
 func (v *Voice) left() (do []Do) {
-	v.here, v.owed = false, 0
+	v.here, v.owed = false, nil
 	switch v.Phase() {
 	case Speaking: // what is being said is said to its end, if its sound still comes
 		v.run.over, v.run.goesOn = true, false
@@ -216,7 +223,7 @@ func (v *Voice) woken(now rt.Instant, w Woken) (do []Do) {
 	case Asking, Listening, Thinking:
 		return nil // it belongs to the command
 	case Speaking, Announcing: // whoever speaks now does not want to hear the rest
-		if do = append(v.silence(), Finished{OK: true}); !v.here {
+		if do = append(v.silence(), Finished{}); !v.here {
 			v.rest()
 			return append(do, notThere(w.Wake)...)
 		}
@@ -234,15 +241,20 @@ func notThere(wake string) []Do {
 func (v *Voice) start(now rt.Instant, wake, phrase string) []Do {
 	conversation := v.run.conversation
 	v.run, v.show = run{wake: wake, open: true}, show{}
-	v.owed++
+	if len(v.owed) == mostOwed {
+		v.owed = v.owed[1:]
+	}
+	v.owed = append(slices.Clip(v.owed), now.Add(owedTime))
 	v.to(Asking, now.Add(acceptTime))
 	return []Do{Start{Phrase: phrase, Conversation: conversation}, Open{}, Chime{ChimeWake}}
 }
 
 func (v *Voice) accepted(now rt.Instant, a Accepted) []Do {
-	v.owed = max(0, v.owed-1)
+	if len(v.owed) > 0 {
+		v.owed = v.owed[1:]
+	}
 	switch {
-	case v.Phase() != Asking || v.owed > 0: // of a run that was given up
+	case v.Phase() != Asking || len(v.owed) > 0: // of a run that was given up
 		return nil
 	case a.Failed:
 		return v.lose("Home Assistant cannot start its assistant", false)
@@ -275,7 +287,7 @@ func (v *Voice) stop() (do []Do) {
 	case Asking, Listening, Thinking:
 		do = append(append([]Do{Abort{}}, v.close()...), Over{Wake: v.run.wake, Why: "somebody stopped it", Lost: true})
 	case Speaking, Announcing:
-		do = append(v.silence(), Finished{OK: true})
+		do = append(v.silence(), Finished{})
 	}
 	v.rest()
 	return do
@@ -312,6 +324,7 @@ func (v *Voice) tick(now rt.Instant) (do []Do) {
 			return append(do, v.finish(now)...)
 		}
 		do = append(append(do, v.silence()...), Finished{})
+		v.run.unheard = true
 		do = append(do, v.finish(now)...)
 	case Announcing:
 		do = append(append(do, v.silence()...), Finished{})

@@ -10,6 +10,7 @@ type Topic struct {
 	Problems  int    `json:"problems"`  // of its sentences: orac validate and the console tell them
 	Waiting   int    `json:"waiting"`   // texts
 	Asked     int    `json:"asked"`
+	Timers    int    `json:"timers"`          // that run; paused ones do not count
 	Learnt    int    `json:"learnt"`          // answers of a language model that are used again
 	Error     string `json:"error,omitempty"` // why the disk does not keep what was asked
 	Last      *Deed  `json:"last,omitempty"`

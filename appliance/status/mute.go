@@ -25,6 +25,13 @@ type MuteRequest struct {
 	By       string        `json:"-"`
 }
 
+// WakeSoundRequest asks to switch the sound that follows a wake word of a listener, until the next start.
+type WakeSoundRequest struct {
+	Listener string `json:"listener"`
+	On       bool   `json:"on"`
+	By       string `json:"-"`
+}
+
 // Muting is what is muted after a request.
 type Muting struct {
 	Muted []Mute `json:"muted"`

@@ -26,7 +26,9 @@ type Status struct {
 	Hooks      []Hook        `json:"webhooks,omitempty"`
 	Engines    []Engine      `json:"engines,omitempty"`
 	STTServers []STTServer   `json:"stt_servers,omitempty"`
-	Voices     []Voice       `json:"voices,omitempty"`   // Wyoming services
+	Voices     []Voice       `json:"voices,omitempty"` // Wyoming services
+	Satellites []Satellite   `json:"satellites,omitempty"`
+	Speakers   []Speaker     `json:"speakers,omitempty"`
 	Forwards   []Hook        `json:"forwards,omitempty"` // texts that wait for a Core
 	Issuer     bool          `json:"issuer,omitempty"`   // it is the centre of a house
 	Members    int           `json:"members,omitempty"`  // of this issuer, that the runbook declares

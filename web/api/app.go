@@ -39,6 +39,7 @@ type App struct {
 	Changer     Changer
 	STTServers  STTServers
 	Voices      Voices
+	Satellites  Satellites
 	Acting      Acting
 	Orders      Orders
 }
@@ -58,12 +59,13 @@ type Whole interface {
 	Changer
 	STTServers
 	Voices
+	Satellites
 	Acting
 	Orders
 }
 
 // AppOf returns the App that one thing is.
-func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w} }
+func AppOf(w Whole) App { return App{w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w} }
 
 // Live is a running appliance: all of an App.
 type Live struct {

@@ -47,6 +47,13 @@ var (
 	serverRollDesc  = stateDesc("stt_server_instances", "Appliances that send heartbeats to an STT server.", "server")
 	serverBadDesc   = stateDesc("stt_server_failing", "1 while the engine of an STT server fails.", "server")
 	loginBadDesc    = stateDesc("login_failing", "1 while the issuer of a login gives no new tokens.", "login")
+	homeDesc        = stateDesc("satellite_home", "1 while Home Assistant serves a satellite.", "satellite")
+	homeRunsDesc    = stateDesc("satellite_busy", "1 while a conversation or an announcement is under way.", "satellite")
+	homeConnDesc    = stateDesc("satellite_connections", "Clients that are connected to a satellite.", "satellite")
+	speakerDesc     = stateDesc("speaker_open", "1 while sounds can be heard at a speaker.", "speaker")
+	volumeDesc      = stateDesc("speaker_volume", "Volume of a speaker, 0 to 1; 0 while it is muted.", "speaker")
+	playingDesc     = stateDesc("speaker_sounds", "Sounds that are heard at a speaker, or wait for their turn.", "speaker")
+	timersDesc      = stateDesc("timers_running", "Timers of a topic that run; paused ones do not count.", "topic")
 	memoryMostDesc  = stateDesc("memory_restart_bytes", "Resident memory at which the appliance replaces itself.")
 	spansSentDesc   = stateDesc("traces_sent_total", "Spans of traces that the collector has taken since the start.")
 	spansLostDesc   = stateDesc("traces_dropped_total", "Spans that were dropped since the start, because the collector did not take them in time.")
@@ -93,6 +100,19 @@ func (a collector) state(c chan<- prometheus.Metric, st status.Status, gauge fun
 	}
 	for _, l := range st.Logins {
 		gauge(loginBadDesc, flag[l.Error != ""], l.Name)
+	}
+	for _, s := range st.Satellites {
+		gauge(homeDesc, flag[s.Home], s.Name)
+		gauge(homeRunsDesc, flag[s.Busy], s.Name)
+		gauge(homeConnDesc, float64(s.Connections), s.Name)
+	}
+	for _, s := range st.Speakers {
+		gauge(speakerDesc, flag[s.Device != ""], s.Name)
+		gauge(volumeDesc, s.Volume*flag[!s.Muted], s.Name)
+		gauge(playingDesc, float64(len(s.Playing)), s.Name)
+	}
+	for _, x := range st.Topics {
+		gauge(timersDesc, float64(x.Timers), x.Name)
 	}
 	gauge(memoryMostDesc, float64(st.Memory.Restart))
 	if x := st.Traces; x != nil {

@@ -108,6 +108,7 @@ func newRigWith(t testing.TB, change func(*runbook.Runbook)) *rig {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
 	}
 	rb.ServiceAccounts = []runbook.ServiceAccount{{Name: "core", Role: "viewer", Secret: language.NewSecret(strings.Repeat("core-secret-", 4))}}
+	rb.ESPHomes = []runbook.ESPHome{{Address: "esphome.home", Name: "home", Listen: ":6053", AcceptKey: true, Advertise: true, Allow: []string{runbook.AllowMute}, MaxConnections: 8}}
 	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.ears", Name: "ears", Serve: runbook.ServeSTT, Engine: "stt.local", Listen: ":10300", Unprotected: true, Advertise: true, MaxConnections: 32}}
 	rb.STTServers = []runbook.STTServer{{Address: "stt_server.house", Name: "house", Listen: "127.0.0.1:7272", Forget: time.Minute, Legacy: []runbook.Address{"peer.old"}}}
 	rb.Web.Hosts = []string{"example.com", "x"} // what httptest and raw requests ask for

@@ -47,6 +47,7 @@ func allPages() []route {
 		{path: "/history", title: "History", template: "history", menu: "History", role: auth.Viewer, show: (*Console).history},
 		{method: "POST", path: "/history/{id}/verdict", role: auth.Operator, show: (*Console).judge},
 		{path: "/stt-servers", title: "STT server", template: "sttservers", menu: "STT server", when: servesSTT, role: auth.Viewer, show: (*Console).sttServers},
+		{path: "/satellites", title: "Home Assistant", template: "satellites", menu: "Home Assistant", when: hasSatellite, role: auth.Viewer, show: (*Console).satellites},
 		{path: "/voice-services", title: "Voice services", template: "voices", menu: "Voice", when: servesVoices, role: auth.Viewer, show: (*Console).voices},
 		{path: "/commands", title: "Commands", template: "commands", menu: "Commands", when: actsHere, role: auth.Viewer, show: (*Console).commandsPage},
 		{path: "/parts/commands", role: auth.Viewer, show: (*Console).commandsPart},

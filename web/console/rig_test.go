@@ -122,6 +122,7 @@ func newRigOf(t *testing.T, o Options, whole func(fake.Evil) api.Whole) *rig {
 	for _, role := range auth.Roles() {
 		rb.Users = append(rb.Users, runbook.User{Name: string(role), Role: string(role), PasswordHash: language.NewSecret(cheapHash())})
 	}
+	rb.ESPHomes = []runbook.ESPHome{{Address: "esphome.home", Name: "home", Listen: ":6053", AcceptKey: true, Advertise: true, Allow: []string{runbook.AllowMute}, MaxConnections: 8}}
 	rb.Wyomings = []runbook.Wyoming{{Address: "wyoming.ears", Name: "ears", Serve: runbook.ServeSTT, Engine: "stt.local", Listen: ":10300", Unprotected: true, Advertise: true, MaxConnections: 32}}
 	rb.STTServers = []runbook.STTServer{{Address: "stt_server.house", Name: "house", Listen: ":7272", Legacy: []runbook.Address{"peer.old"}}}
 	rb.Web.Hosts = []string{"example.com"} // what httptest asks for

@@ -14,6 +14,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"orac/appliance/entity"
 	wire "orac/appliance/esphome"
 	"orac/appliance/esphome/pb"
 	"orac/appliance/node"
@@ -33,7 +34,7 @@ func TestTheKeyIsSet(t *testing.T) {
 			dir := t.TempDir()
 			key := wire.NewKey()
 			synctest.Test(t, func(t *testing.T) {
-				visitIn(t, dir, b, func(r *rig) {
+				visitIn(t, dir, b, nil, func(r *rig) {
 					c := r.adopt(first)
 					got := c.hears()
 					if names(got) != "Hello Authentication DeviceInfo ListEntitiesDone" || r.node.Shown().Home {
@@ -64,7 +65,7 @@ func TestTheKeyIsSet(t *testing.T) {
 			if err != nil || info.Mode().Perm()&0o077 != 0 {
 				t.Errorf("the file of the key: %v, %v", info, err)
 			}
-			synctest.Test(t, func(t *testing.T) { visitIn(t, dir, b, func(r *rig) { onlyWith(r, &key) }) })
+			synctest.Test(t, func(t *testing.T) { visitIn(t, dir, b, nil, func(r *rig) { onlyWith(r, &key) }) })
 		})
 	}
 }
@@ -102,7 +103,7 @@ func TestAKeyThatCannotBeRead(t *testing.T) {
 	testkit.Must(t, os.WriteFile(file, []byte("{"), 0o600))
 	key := wire.NewKey()
 	synctest.Test(t, func(t *testing.T) {
-		visitIn(t, dir, b, func(r *rig) {
+		visitIn(t, dir, b, nil, func(r *rig) {
 			c, err := r.dial(nil)
 			testkit.Must(r.T, err)
 			_ = c.conn.Write(&pb.HelloRequest{})
@@ -124,13 +125,13 @@ func TestAKeyThatCannotBeRead(t *testing.T) {
 // TestOrders: what clients want is done if the block allows it and it makes sense; and they are told how it is then.
 func TestOrders(t *testing.T) {
 	b, key := keyed()
-	at := func(id string, kind satellite.EntityKind) uint32 { return satellite.Entity{ID: id, Kind: kind}.Key() }
-	threshold := at("threshold_hey_jarvis", satellite.Number)
+	at := func(id string, kind entity.Kind) uint32 { return keyOf(entity.Entity{ID: id, Kind: kind}) }
+	threshold := at("threshold_hey_jarvis", entity.Number)
 	visit(t, b, func(r *rig) {
 		c := r.adopt(key)
 		c.hears()
-		c.say(&pb.SwitchCommandRequest{Key: at("mute", satellite.Switch), State: true}, &pb.NumberCommandRequest{Key: threshold, State: 0.7},
-			&pb.ButtonCommandRequest{Key: at("restart", satellite.Button)}, &pb.VoiceAssistantSetConfiguration{ActiveWakeWords: []string{"alexa", "unknown"}})
+		c.say(&pb.SwitchCommandRequest{Key: at("mute", entity.Switch), State: true}, &pb.NumberCommandRequest{Key: threshold, State: 0.7},
+			&pb.ButtonCommandRequest{Key: at("restart", entity.Button)}, &pb.VoiceAssistantSetConfiguration{ActiveWakeWords: []string{"alexa", "unknown"}})
 		got := strings.Split(r.obeys.done(), ", ")
 		mute := slices.Index(got, "mute esphome.home kitchen true") // it waits for none of the others
 		if mute < 0 || strings.Join(slices.Delete(got, mute, mute+1), ", ") != "threshold hey_jarvis 0.7, restart, words map[alexa:true hey_jarvis:false]" {
@@ -145,18 +146,25 @@ func TestOrders(t *testing.T) {
 		if got := r.obeys.done(); got != "" {
 			r.Errorf("it does %s", got)
 		}
-		c.say(&pb.SwitchCommandRequest{Key: at("wake_sound", satellite.Switch)})
-		if s := of[*pb.SwitchStateResponse](c.hears()); len(s) != 1 || s[0].State {
+		c.say(&pb.SwitchCommandRequest{Key: at("wake_sound", entity.Switch)})
+		if got := r.obeys.done(); got != "wake_sound esphome.home kitchen false" {
+			r.Errorf("%s", got)
+		}
+		r.switchWakeSound(false)
+		if s := of[*pb.SwitchStateResponse](c.hears()); len(s) == 0 || s[len(s)-1].State {
 			r.Errorf("%v", s)
 		}
 		r.wake("w1")
-		if got := r.speaker.done(); got != "" {
+		if got := r.played(); got != "stop answer barge-in" {
 			r.Errorf("%s", got)
 		}
-		c.say(&pb.MediaPlayerCommandRequest{Key: at("media_player", satellite.MediaPlayer), HasVolume: true, Volume: 0.5, HasCommand: true, Command: pb.MediaPlayerCommand_MUTE})
-		if got := r.speaker.done(); got != "volume 0.50, muted true" {
+		c.say(&pb.MediaPlayerCommandRequest{Key: at("media_player", entity.MediaPlayer), HasVolume: true, Volume: 0.5, HasCommand: true, Command: pb.MediaPlayerCommand_MUTE})
+		if got := r.played(); got != "volume 0.50, muted true" {
 			r.Errorf("%s", got)
 		}
+		r.do(func(t *rt.Task) {
+			r.node.Seen.Push(t, node.PlayerShown{Speaker: "room", Volume: 0.5, Muted: true})
+		})
 		if s := of[*pb.MediaPlayerStateResponse](c.hears()); len(s) != 1 || s[0].Volume != 0.5 || !s[0].Muted || s[0].State == 0 {
 			r.Errorf("%v", s)
 		}
@@ -167,8 +175,8 @@ func TestOrders(t *testing.T) {
 		if got := names(c.hears()); strings.Contains(got, "Switch") || strings.Contains(got, "Number") || strings.Contains(got, "Button") {
 			r.Errorf("it offers %s", got)
 		}
-		c.say(&pb.SwitchCommandRequest{Key: at("mute", satellite.Switch), State: true}, &pb.NumberCommandRequest{Key: threshold, State: 0.7},
-			&pb.ButtonCommandRequest{Key: at("restart", satellite.Button)}, &pb.VoiceAssistantSetConfiguration{ActiveWakeWords: []string{"alexa"}})
+		c.say(&pb.SwitchCommandRequest{Key: at("mute", entity.Switch), State: true}, &pb.NumberCommandRequest{Key: threshold, State: 0.7},
+			&pb.ButtonCommandRequest{Key: at("restart", entity.Button)}, &pb.VoiceAssistantSetConfiguration{ActiveWakeWords: []string{"alexa"}})
 		if got := r.obeys.done(); got != "" {
 			r.Errorf("it does %s", got)
 		}

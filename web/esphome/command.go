@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"orac/appliance/entity"
 	"orac/appliance/esphome/pb"
 	"orac/appliance/satellite"
 	"orac/runbook"
@@ -21,36 +22,32 @@ const orderTime = 2 * time.Minute
 func (c *conn) command(m proto.Message) {
 	key := m.(interface{ GetKey() uint32 }).GetKey()
 	list := offered(c.face())
-	i := slices.IndexFunc(list, func(e satellite.Entity) bool { return e.Key() == key })
+	i := slices.IndexFunc(list, func(e entity.Entity) bool { return keyOf(e) == key })
 	if i < 0 {
 		return
 	}
 	e := list[i]
 	switch m := m.(type) {
 	case *pb.SwitchCommandRequest:
-		switch e.ID {
-		case satellite.IDMute:
-			listener := c.face().Listener
-			c.order(c.quick, e.ID, func(ctx context.Context, o Orders) error { return o.Mute(ctx, c.by(), listener, m.State) })
-		case satellite.IDWakeSound:
-			c.toNode(satellite.Switched{On: m.State})
-		}
+		c.set(c.quick, e, entity.Switch, entity.State{On: m.State})
 	case *pb.NumberCommandRequest:
-		value := math.Round(float64(m.State)*1000) / 1000
-		if e.Model == "" || !(value >= e.Min && value <= e.Max) { // also not a number
-			c.again(e.ID)
-			return
-		}
-		c.order(c.wanted, e.ID, func(ctx context.Context, o Orders) error { return o.Threshold(ctx, c.by(), e.Model, value) })
+		c.set(c.wanted, e, entity.Number, entity.State{Number: math.Round(float64(m.State)*1000) / 1000})
 	case *pb.ButtonCommandRequest:
-		if e.ID == satellite.IDRestart {
-			c.order(c.wanted, e.ID, func(ctx context.Context, o Orders) error { return o.Restart(ctx, c.by()) })
-		}
+		c.set(c.wanted, e, entity.Button, entity.State{})
 	case *pb.MediaPlayerCommandRequest:
-		if e.ID == satellite.IDMedia {
+		if e.Kind == entity.MediaPlayer {
 			c.toNode(mediaOf(m))
 		}
 	}
+}
+
+// set has an entity set, if it is of the kind of the command.
+func (c *conn) set(line chan<- func(), e entity.Entity, kind entity.Kind, to entity.State) {
+	if e.Kind != kind {
+		return
+	}
+	to.Entity = e.ID
+	c.order(line, e.ID, func(ctx context.Context, o Orders) error { return o.Set(ctx, c.by(), e, to) })
 }
 
 // mediaOf is what a command to the media player means.
@@ -64,8 +61,14 @@ func mediaOf(m *pb.MediaPlayerCommandRequest) (to satellite.Media) {
 	}
 	if m.HasCommand {
 		switch m.Command {
-		case pb.MediaPlayerCommand_STOP, pb.MediaPlayerCommand_PAUSE:
+		case pb.MediaPlayerCommand_STOP:
 			to.Stop = true
+		case pb.MediaPlayerCommand_PAUSE:
+			to.Pause = true
+		case pb.MediaPlayerCommand_PLAY:
+			to.Resume = true
+		case pb.MediaPlayerCommand_TOGGLE:
+			to.Toggle = true
 		case pb.MediaPlayerCommand_MUTE:
 			to.Mute = true
 		case pb.MediaPlayerCommand_UNMUTE:

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"orac/appliance/entity"
 	wire "orac/appliance/esphome"
 	"orac/appliance/node"
 	"orac/appliance/rt"
@@ -26,12 +27,10 @@ import (
 
 // Orders is what clients may have the appliance do. Each records who did it.
 type Orders interface {
-	// Mute mutes a listener, or ends its mute.
-	Mute(ctx context.Context, by orders.By, listener string, on bool) error
-	// Threshold and WakeWords change models in the runbook.
-	Threshold(ctx context.Context, by orders.By, model string, value float64) error
+	// Set does what a command to an entity asks for.
+	Set(ctx context.Context, by orders.By, e entity.Entity, to entity.State) error
+	// WakeWords has models listen, or not.
 	WakeWords(ctx context.Context, by orders.By, enabled map[string]bool) error
-	Restart(ctx context.Context, by orders.By) error
 }
 
 // Options are what doors need of the appliance.
@@ -53,7 +52,7 @@ func (o Options) Satellite(block runbook.Address, listen string, key language.Se
 			return nil, err
 		}
 	}
-	return &door{o: o, block: block, listen: listen, states: map[string]satellite.State{}}, nil
+	return &door{o: o, block: block, listen: listen, states: map[string]entity.State{}}, nil
 }
 
 // door is the place where clients of a satellite connect.
@@ -64,7 +63,7 @@ type door struct {
 	now    atomic.Pointer[service] // nil while it is shut
 
 	mu     sync.Mutex // guards everything that follows, and the voice and the queue of the service
-	states map[string]satellite.State
+	states map[string]entity.State
 }
 
 // Connections is how many clients there are. It may be called from anywhere.
@@ -256,7 +255,7 @@ func (s *service) farewell() {
 
 // looks stands for what clients ask only once.
 func looks(f satellite.Face) string {
-	return fmt.Sprint(f.Name, f.Friendly, f.Area, f.Speaks, f.Listener, f.Allow, f.Entities)
+	return fmt.Sprint(f.Name, f.Friendly, f.Area, f.Speaks, f.Rings, f.Listener, f.Allow, f.Entities)
 }
 
 // mac writes the identity of a satellite as the handshake and the network do.

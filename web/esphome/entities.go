@@ -1,10 +1,12 @@
 package esphome
 
 import (
+	"hash/fnv"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
 
+	"orac/appliance/entity"
 	"orac/appliance/esphome/pb"
 	"orac/appliance/satellite"
 	"orac/runbook"
@@ -12,19 +14,28 @@ import (
 
 // What the media player can do.
 const (
+	playerPause    = 1
 	playerVolume   = 4
 	playerMute     = 8
 	playerPlay     = 512
 	playerStop     = 4096
+	playerResume   = 16384
 	playerAnnounce = 1048576
 )
 
 // soundRate is the rate in which Home Assistant is asked to send sounds.
 const soundRate = 48000
 
+// keyOf is the number by which clients name an entity.
+func keyOf(e entity.Entity) uint32 {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(string(e.Kind) + "/" + e.ID))
+	return max(1, h.Sum32())
+}
+
 // offered are the entities that clients see: what they may not change and only could change is not among them.
-func offered(f satellite.Face) []satellite.Entity {
-	return slices.DeleteFunc(slices.Clone(f.Entities), func(e satellite.Entity) bool { return e.Allow != "" && !slices.Contains(f.Allow, e.Allow) })
+func offered(f satellite.Face) []entity.Entity {
+	return slices.DeleteFunc(slices.Clone(f.Entities), func(e entity.Entity) bool { return e.Order != "" && !slices.Contains(f.Allow, e.Order) })
 }
 
 // list lists the entities, in one piece. A client that may only set the key sees none.
@@ -47,33 +58,33 @@ func (c *conn) list() {
 }
 
 // listed is what a client is told of an entity.
-func listed(e satellite.Entity) proto.Message {
+func listed(e entity.Entity) proto.Message {
 	category := pb.EntityCategory(e.Category)
 	switch e.Kind {
-	case satellite.Switch:
-		return &pb.ListEntitiesSwitchResponse{ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
-	case satellite.Number:
+	case entity.Switch:
+		return &pb.ListEntitiesSwitchResponse{ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
+	case entity.Number:
 		return &pb.ListEntitiesNumberResponse{
-			ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, EntityCategory: category, DisabledByDefault: e.Hidden,
+			ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, EntityCategory: category, DisabledByDefault: e.Hidden,
 			MinValue: float32(e.Min), MaxValue: float32(e.Max), Step: float32(e.Step), UnitOfMeasurement: e.Unit, Mode: pb.NumberMode_NUMBER_MODE_SLIDER,
 		}
-	case satellite.Sensor:
+	case entity.Sensor:
 		return &pb.ListEntitiesSensorResponse{
-			ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden,
+			ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden,
 			UnitOfMeasurement: e.Unit, AccuracyDecimals: int32(e.Decimals), StateClass: pb.SensorStateClass_STATE_CLASS_MEASUREMENT,
 		}
-	case satellite.TextSensor:
-		return &pb.ListEntitiesTextSensorResponse{ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
-	case satellite.BinarySensor:
-		return &pb.ListEntitiesBinarySensorResponse{ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
-	case satellite.Button:
-		return &pb.ListEntitiesButtonResponse{ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
-	case satellite.Update:
-		return &pb.ListEntitiesUpdateResponse{ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
-	case satellite.MediaPlayer:
+	case entity.TextSensor:
+		return &pb.ListEntitiesTextSensorResponse{ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
+	case entity.BinarySensor:
+		return &pb.ListEntitiesBinarySensorResponse{ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
+	case entity.Button:
+		return &pb.ListEntitiesButtonResponse{ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
+	case entity.Update:
+		return &pb.ListEntitiesUpdateResponse{ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, DeviceClass: e.Class, EntityCategory: category, DisabledByDefault: e.Hidden}
+	case entity.MediaPlayer:
 		return &pb.ListEntitiesMediaPlayerResponse{
-			ObjectId: e.ID, Key: e.Key(), Name: e.Name, Icon: e.Icon, EntityCategory: category, DisabledByDefault: e.Hidden,
-			FeatureFlags: playerVolume | playerMute | playerPlay | playerStop | playerAnnounce,
+			ObjectId: e.ID, Key: keyOf(e), Name: e.Name, Icon: e.Icon, EntityCategory: category, DisabledByDefault: e.Hidden,
+			SupportsPause: true, FeatureFlags: playerPause | playerResume | playerVolume | playerMute | playerPlay | playerStop | playerAnnounce,
 			SupportedFormats: []*pb.MediaPlayerSupportedFormat{
 				{Format: "wav", SampleRate: soundRate, NumChannels: 1, SampleBytes: 2, Purpose: pb.MediaPlayerFormatPurpose_PURPOSE_ANNOUNCEMENT},
 				{Format: "wav", SampleRate: soundRate, NumChannels: 1, SampleBytes: 2, Purpose: pb.MediaPlayerFormatPurpose_PURPOSE_DEFAULT},
@@ -84,29 +95,31 @@ func listed(e satellite.Entity) proto.Message {
 }
 
 // stateOf is what a client is told of how an entity is.
-func stateOf(e satellite.Entity, s satellite.State) proto.Message {
+func stateOf(e entity.Entity, s entity.State) proto.Message {
 	switch e.Kind {
-	case satellite.Switch:
-		return &pb.SwitchStateResponse{Key: e.Key(), State: s.On}
-	case satellite.Number:
-		return &pb.NumberStateResponse{Key: e.Key(), State: float32(s.Number), MissingState: s.Missing}
-	case satellite.Sensor:
-		return &pb.SensorStateResponse{Key: e.Key(), State: float32(s.Number), MissingState: s.Missing}
-	case satellite.TextSensor:
-		return &pb.TextSensorStateResponse{Key: e.Key(), State: s.Text, MissingState: s.Missing}
-	case satellite.BinarySensor:
-		return &pb.BinarySensorStateResponse{Key: e.Key(), State: s.On, MissingState: s.Missing}
-	case satellite.Update:
-		return &pb.UpdateStateResponse{Key: e.Key(), CurrentVersion: s.Text, LatestVersion: s.Text, Title: "ORAC", MissingState: s.Missing}
-	case satellite.MediaPlayer:
+	case entity.Switch:
+		return &pb.SwitchStateResponse{Key: keyOf(e), State: s.On}
+	case entity.Number:
+		return &pb.NumberStateResponse{Key: keyOf(e), State: float32(s.Number), MissingState: s.Missing}
+	case entity.Sensor:
+		return &pb.SensorStateResponse{Key: keyOf(e), State: float32(s.Number), MissingState: s.Missing}
+	case entity.TextSensor:
+		return &pb.TextSensorStateResponse{Key: keyOf(e), State: s.Text, MissingState: s.Missing}
+	case entity.BinarySensor:
+		return &pb.BinarySensorStateResponse{Key: keyOf(e), State: s.On, MissingState: s.Missing}
+	case entity.Update:
+		return &pb.UpdateStateResponse{Key: keyOf(e), CurrentVersion: s.Text, LatestVersion: s.Text, Title: "ORAC", MissingState: s.Missing}
+	case entity.MediaPlayer:
 		state := pb.MediaPlayerState_PLAYER_IDLE
 		switch {
 		case s.Player.Announcing:
 			state = pb.MediaPlayerState_PLAYER_ANNOUNCING
 		case s.Player.Playing:
 			state = pb.MediaPlayerState_PLAYER_PLAYING
+		case s.Player.Paused:
+			state = pb.MediaPlayerState_PLAYER_PAUSED
 		}
-		return &pb.MediaPlayerStateResponse{Key: e.Key(), State: state, Volume: float32(s.Player.Volume), Muted: s.Player.Muted}
+		return &pb.MediaPlayerStateResponse{Key: keyOf(e), State: state, Volume: float32(s.Player.Volume), Muted: s.Player.Muted}
 	}
 	return nil
 }
@@ -120,7 +133,7 @@ func (c *conn) subscribe() {
 	for _, e := range offered(c.face()) {
 		s, known := c.door.states[e.ID]
 		if !known {
-			s = satellite.State{Missing: true}
+			s = entity.State{Missing: true}
 		}
 		if m := stateOf(e, s); m != nil {
 			all = append(all, m)
@@ -132,10 +145,10 @@ func (c *conn) subscribe() {
 }
 
 // Show implements node.SatelliteDoor.
-func (d *door) Show(list ...satellite.State) {
+func (d *door) Show(list ...entity.State) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	var fresh []satellite.State
+	var fresh []entity.State
 	for _, s := range list {
 		if was, known := d.states[s.Entity]; !known || was != s {
 			d.states[s.Entity], fresh = s, append(fresh, s)
@@ -149,7 +162,7 @@ func (d *door) Show(list ...satellite.State) {
 }
 
 // repeat tells all who want to know how entities are. The lock is held.
-func (s *service) repeat(list []satellite.State) {
+func (s *service) repeat(list []entity.State) {
 	var all []proto.Message
 	for _, e := range offered(s.face()) {
 		for _, x := range list {
@@ -170,7 +183,7 @@ func (s *service) again(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if x, known := s.door.states[id]; known {
-		s.repeat([]satellite.State{x})
+		s.repeat([]entity.State{x})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -17,10 +18,12 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"orac/appliance/audio"
+	"orac/appliance/entity"
 	wire "orac/appliance/esphome"
 	"orac/appliance/esphome/pb"
 	"orac/appliance/event"
 	"orac/appliance/node"
+	"orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/satellite"
@@ -33,16 +36,19 @@ import (
 // rig is a satellite with its door, whose sound, speaker and orders are models. Its clock moves only when nothing else does.
 type rig struct {
 	*testing.T
-	node    *node.ESPHome
-	door    *door
-	visits  chan net.Conn
-	speaker *speaker
-	obeys   *obeys
-	driver  *live.Driver
-	ring    *rt.Mailbox[node.Follow]
-	handed  *rt.Mailbox[node.Wake]
-	events  *rt.Mailbox[event.Event]
-	hops    *rt.Mailbox[*audio.Hop] // of the last Follow
+	node   *node.ESPHome
+	door   *door
+	visits chan net.Conn
+	plays  *rt.Mailbox[node.PlayAsk]
+	asked  []string             // of the player, that nobody has looked at
+	sounds map[string]node.Play // by the ID that the satellite gives them
+	obeys  *obeys
+	driver *live.Driver
+	ctx    context.Context // ends with the satellite
+	ring   *rt.Mailbox[node.Follow]
+	handed *rt.Mailbox[node.Wake]
+	events *rt.Mailbox[event.Event]
+	hops   *rt.Mailbox[*audio.Hop] // of the last Follow
 }
 
 func block() runbook.ESPHome {
@@ -52,19 +58,25 @@ func block() runbook.ESPHome {
 	}
 }
 
-// visit tests a satellite.
+// visit tests a satellite. What it has played is asked of nobody: see played.
 func visit(t *testing.T, b runbook.ESPHome, test func(r *rig)) {
 	dir := t.TempDir()
-	synctest.Test(t, func(t *testing.T) { visitIn(t, dir, b, test) })
+	synctest.Test(t, func(t *testing.T) { visitIn(t, dir, b, nil, test) })
 }
 
-func visitIn(t *testing.T, dir string, b runbook.ESPHome, test func(r *rig)) {
+// visitIn tests a satellite that keeps things in a folder. change, if there is one, changes it before it runs.
+func visitIn(t *testing.T, dir string, b runbook.ESPHome, change func(r *rig), test func(r *rig)) {
 	fs, err := live.OpenFS(dir)
 	testkit.Must(t, err)
 	defer fs.Close()
-	r := &rig{T: t, visits: make(chan net.Conn), speaker: &speaker{}, obeys: &obeys{}, driver: live.New(nil)}
+	r := &rig{T: t, visits: make(chan net.Conn), sounds: map[string]node.Play{}, obeys: &obeys{}, driver: live.New(nil)}
 	r.ring, r.handed = rt.NewMailbox[node.Follow]("follows", 8), rt.NewMailbox[node.Wake]("handed", 8)
-	r.events = rt.NewMailbox[event.Event]("events", 1000)
+	r.events, r.plays = rt.NewMailbox[event.Event]("events", 1000), rt.NewMailbox[node.PlayAsk]("plays", 64)
+	cues, sound := rt.NewMailbox[node.Cue]("cues", 16), &rt.Cell[node.Switched]{}
+	responder := &node.Responder{
+		Name: "responder.kitchen", Listener: "kitchen", Wakes: rt.NewMailbox[node.Wake]("wakes", 8), Cues: cues, Sound: sound,
+		News: rt.NewMailbox[event.Event]("news", 8), Out: rt.NewOut(r.plays), Config: rt.NewCell(node.ResponderConfig{Chimes: chimes()}),
+	}
 	o := Options{
 		Orders: r.obeys, Log: slog.New(slog.DiscardHandler), Refused: func(runbook.Address, netip.Addr, string) {},
 		Listen: func(string) (net.Listener, error) { return visitors{r.visits, make(chan struct{})}, nil },
@@ -73,16 +85,22 @@ func visitIn(t *testing.T, dir string, b runbook.ESPHome, test func(r *rig)) {
 	testkit.Must(t, err)
 	r.door = d.(*door)
 	r.node = &node.ESPHome{
-		Name: "esphome.home", Satellite: "home", Listener: "kitchen", Listen: b.Listen, Host: "pi", FS: fs, Door: d, Speaker: r.speaker,
+		Name: "esphome.home", Satellite: "home", Listener: "kitchen", Listen: b.Listen, Host: "pi", FS: fs, Door: d, Sound: sound,
+		Plays: rt.NewOut(r.plays), Cues: rt.NewOut(cues), Seen: rt.NewMailbox[node.PlayerShown]("player", 1),
 		In: rt.NewMailbox[node.Wake]("wakes", 8), News: rt.NewMailbox[event.Event]("news", 8), Ring: r.ring, Wakes: rt.NewOut(r.handed),
 		Events: rt.NewOut(r.events), Mutes: rt.NewCell(node.Mutes(nil)),
-		Config: rt.NewCell(node.ESPHomeConfig{Block: b, Appliance: "kitchen", Version: "1.2.3", Others: true, Words: []node.ESPHomeWord{
+		Config: rt.NewCell(node.ESPHomeConfig{Block: b, Appliance: "kitchen", Version: "1.2.3", Speaker: "room", Others: true, Chimes: slices.Sorted(maps.Keys(chimes())), Words: []node.ESPHomeWord{
 			{Model: "hey_jarvis", Phrase: "hey jarvis", Threshold: 0.5, Enabled: true}, {Model: "alexa", Phrase: "alexa", Threshold: 0.3},
 		}}),
 	}
+	if change != nil {
+		change(r)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
+	r.ctx = ctx
 	ended := make(chan error, 1)
 	go func() { ended <- r.driver.Run(ctx, "satellite", r.node.Run) }()
+	go func() { _ = r.driver.Run(ctx, "responder", responder.Run) }()
 	synctest.Wait()
 	test(r)
 	cancel()
@@ -90,6 +108,21 @@ func visitIn(t *testing.T, dir string, b runbook.ESPHome, test func(r *rig)) {
 		t.Errorf("the satellite ended with %v", err)
 	}
 	synctest.Wait()
+}
+
+// chimes are those of the listener: their loudness tells them apart.
+func chimes() map[node.Chime][]play.Frame {
+	list := map[node.Chime][]play.Frame{}
+	for i, c := range []node.Chime{node.WakeChime, node.DoneChime, node.ErrorChime, node.TimerChime} {
+		frames := make([]play.Frame, 5)
+		for j := range frames {
+			for k := range frames[j] {
+				frames[j][k] = int16(100 * (i + 1))
+			}
+		}
+		list[c] = frames
+	}
+	return list
 }
 
 // do does something as a task.
@@ -268,45 +301,61 @@ func of[M proto.Message](list []proto.Message) (found []M) {
 	return found
 }
 
-// speaker is a model of one.
-type speaker struct {
-	mu     sync.Mutex // guards did and what is played
-	did    []string
-	ended  *rt.Mailbox[satellite.Ended]
-	player satellite.Player
-}
-
-func (s *speaker) note(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.did = append(s.did, fmt.Sprintf(format, args...))
-}
-
-func (s *speaker) Play(_ *rt.Task, id, url string, aloud bool, ended *rt.Mailbox[satellite.Ended]) {
-	s.mu.Lock()
-	s.ended = ended
-	s.mu.Unlock()
-	s.note("play %s %s %v", strings.TrimPrefix(id, "home-assistant-"), url, aloud)
-}
-func (s *speaker) Chime(_ *rt.Task, name string)   { s.note("chime %s", name) }
-func (s *speaker) Silence(_ *rt.Task, id string)   { s.note("silence %s", id) }
-func (s *speaker) SetVolume(_ *rt.Task, v float64) { s.note("volume %.2f", v); s.player.Volume = v }
-func (s *speaker) SetMuted(_ *rt.Task, on bool)    { s.note("muted %v", on); s.player.Muted = on }
-func (s *speaker) Player() satellite.Player        { return s.player }
-
-// done returns what was played since the last time.
-func (s *speaker) done() string {
-	synctest.Wait()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	did := strings.Join(s.did, ", ")
-	s.did = nil
-	return did
+// played returns what the player was asked since the last time.
+func (r *rig) played() string {
+	list := r.asked
+	r.asked = nil
+	r.do(func(t *rt.Task) {
+		for x, ok := r.plays.TryRecv(t); ok; x, ok = r.plays.TryRecv(t) {
+			switch x := x.(type) {
+			case node.Play:
+				if x.Priority == play.Chime {
+					list = append(list, "chime "+strings.Fields(x.What)[1])
+					continue
+				}
+				id := strings.TrimPrefix(x.ID, "home 1 ")
+				r.sounds[id] = x
+				list = append(list, fmt.Sprintf("play %s %s %s", id, x.Source.URL, x.Priority))
+			case node.StopPlay:
+				what := x.Priority.String()
+				if x.ID != "" {
+					what = strings.TrimPrefix(x.ID, "home 1 ")
+				}
+				list = append(list, strings.TrimSpace(fmt.Sprintf("stop %s %s", what, x.Cause)))
+			case node.PausePlay:
+				list = append(list, fmt.Sprintf("pause %s %v", strings.TrimPrefix(x.ID, "home 1 "), x.Paused))
+			case node.SetVolume:
+				list = append(list, fmt.Sprintf("volume %.2f", x.Volume))
+			case node.SetMuted:
+				list = append(list, fmt.Sprintf("muted %v", x.Muted))
+			}
+		}
+	})
+	return strings.Join(list, ", ")
 }
 
 // end ends a sound.
 func (r *rig) end(id string, ok bool) {
-	r.do(func(t *rt.Task) { r.speaker.ended.Push(t, satellite.Ended{ID: "home-assistant-" + id, OK: ok}) })
+	r.Helper()
+	list := r.played()
+	x, known := r.sounds["home-assistant-"+id]
+	if !known {
+		r.Fatalf("no sound %s is played: %s", id, list)
+	}
+	cause := play.Failed
+	if ok {
+		cause = play.Done
+	}
+	r.asked = []string{list}
+	r.do(func(t *rt.Task) { x.Told.Push(t, play.Told{ID: x.ID, Ended: true, Cause: cause}) })
+}
+
+// switchWakeSound does what core.Core.WakeSound does.
+func (r *rig) switchWakeSound(on bool) {
+	r.node.Sound.Take(rt.NewCell(node.Switched{Touched: true, On: on}))
+	r.do(func(t *rt.Task) {
+		r.node.News.Push(t, event.Event{Body: event.WakeSound{Listener: "kitchen", On: on, By: "esphome.home"}})
+	})
 }
 
 // obeys notes what it is told to do.
@@ -323,16 +372,21 @@ func (o *obeys) note(format string, args ...any) error {
 	return o.fail
 }
 
-func (o *obeys) Mute(_ context.Context, by orders.By, listener string, on bool) error {
-	return o.note("mute %s %s %v", by.Block, listener, on)
-}
-func (o *obeys) Threshold(_ context.Context, _ orders.By, model string, v float64) error {
-	return o.note("threshold %s %g", model, v)
+func (o *obeys) Set(_ context.Context, by orders.By, e entity.Entity, to entity.State) error {
+	if err := e.Takes(to); err != nil {
+		return err
+	}
+	switch e.Kind {
+	case entity.Switch:
+		return o.note("%s %s %s %v", e.Order, by.Block, e.Listener, to.On)
+	case entity.Number:
+		return o.note("%s %s %g", e.Order, e.Model, to.Number)
+	}
+	return o.note("%s", e.Order)
 }
 func (o *obeys) WakeWords(_ context.Context, _ orders.By, words map[string]bool) error {
 	return o.note("words %v", words)
 }
-func (o *obeys) Restart(context.Context, orders.By) error { return o.note("restart") }
 
 func (o *obeys) done() string {
 	synctest.Wait()

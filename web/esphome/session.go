@@ -29,13 +29,17 @@ const (
 	featConverse  = 32
 )
 
-// features are what the satellite can do. Without a speaker nothing is announced; without a listener nobody is heard.
+// features are what the satellite can do. Without a speaker nothing is announced; without a listener nobody is heard; a timer whose end
+// makes no sound is no timer.
 func features(f satellite.Face) (flags uint32) {
 	if f.Listener != "" || f.Speaks {
 		flags = featAssistant | featAPIAudio
 	}
 	if f.Speaks {
-		flags |= featTimers | featAnnounce
+		flags |= featAnnounce
+	}
+	if f.Rings {
+		flags |= featTimers
 	}
 	if f.Speaks && f.Listener != "" {
 		flags |= featConverse

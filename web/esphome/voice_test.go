@@ -80,7 +80,7 @@ func TestACommand(t *testing.T) {
 		if f := of[*pb.VoiceAssistantAnnounceFinished](c.hears()); len(f) != 1 || !f[0].Success {
 			r.Errorf("%v", f)
 		}
-		if got := r.speaker.done(); got != "chime wake, play 1 http://ha/a.wav false" {
+		if got := r.played(); got != "stop answer barge-in, chime wake, chime done, play home-assistant-1 http://ha/a.wav answer" {
 			r.Errorf("%s", got)
 		}
 		if got := r.told(); got != "door_opened home_arrived home_asked home_heard home_over" {

@@ -29,6 +29,9 @@ func (a Evil) Status() status.Status {
 	for _, w := range a.Book.Wyomings {
 		nodes = append(nodes, status.Node{Address: "wyoming." + w.Name, Kind: "wyoming", State: e, Error: e})
 	}
+	for _, h := range a.Book.ESPHomes {
+		nodes = append(nodes, status.Node{Address: "esphome." + h.Name, Kind: "esphome", State: e, Error: e})
+	}
 	return status.Status{
 		Appliance: "test" + e, Version: e, PID: os.Getpid(), Runbook: e, Generation: 3, LastGood: true, Started: time.Now(),
 		Health:     health.Report{Level: health.Degraded, Components: []health.Component{{Name: "source.usb", Level: health.Unhealthy, Why: e}, {Name: e, Level: health.Degraded, Why: e, Behind: e}}},

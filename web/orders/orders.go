@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"orac/appliance/core"
+	"orac/appliance/entity"
 	"orac/appliance/statedir"
 	"orac/appliance/status"
 	"orac/runbook"
@@ -31,6 +32,7 @@ import (
 type Appliance interface {
 	Mute(ctx context.Context, r status.MuteRequest) (status.Muting, error)
 	Unmute(ctx context.Context, r status.MuteRequest) (status.Muting, error)
+	WakeSound(ctx context.Context, r status.WakeSoundRequest) error
 	Restart(ctx context.Context, by string) (status.Restarting, error)
 	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
 }
@@ -67,6 +69,32 @@ func (b *Book) record(by By, action, target string, after any, do func(a Applian
 	err = do(a, request)
 	_ = ended(err) // the attempt is on record already
 	return err
+}
+
+// Set does what a command to an entity asks for: e is the entity, as whoever shows it has it, and to is how it is to be. Whether the block
+// of whoever commands allows it is checked by whoever offers the entity.
+func (b *Book) Set(ctx context.Context, by By, e entity.Entity, to entity.State) error {
+	if err := e.Takes(to); err != nil {
+		return err
+	}
+	switch e.Order {
+	case runbook.AllowMute:
+		return b.Mute(ctx, by, e.Listener, to.On)
+	case runbook.AllowWakeSound:
+		return b.WakeSound(ctx, by, e.Listener, to.On)
+	case runbook.AllowThreshold:
+		return b.Threshold(ctx, by, e.Model, to.Number)
+	case runbook.AllowRestart:
+		return b.Restart(ctx, by)
+	}
+	panic("BUG: nobody carries out " + e.Order)
+}
+
+// WakeSound switches the sound that follows a wake word of a listener.
+func (b *Book) WakeSound(ctx context.Context, by By, listener string, on bool) error {
+	return b.record(by, "wake_sound", "listener."+listener, map[string]bool{"on": on}, func(a Appliance, _ status.PlanRequest) error {
+		return a.WakeSound(ctx, status.WakeSoundRequest{Listener: listener, On: on, By: by.who()})
+	})
 }
 
 // Mute mutes a listener, or ends its mute.

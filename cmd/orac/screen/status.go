@@ -48,6 +48,12 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, x := range s.Voices {
 		lines = append(lines, v.labels("wyoming", v.voice(x))...)
 	}
+	for _, x := range s.Satellites {
+		lines = append(lines, v.labels("satellite", v.satellite(x))...)
+	}
+	for _, x := range s.Speakers {
+		lines = append(lines, v.labels("speaker", v.speaker(x))...)
+	}
 	for _, h := range s.Forwards {
 		lines = append(lines, v.labels("core", v.hook(h))...)
 	}

@@ -43,3 +43,32 @@ func TestStatusShowsVoiceServices(t *testing.T) {
 		}
 	}
 }
+
+// TestStatusShowsSatellites: how each stands with Home Assistant, and aloud what is wrong; and what can be heard.
+func TestStatusShowsSatellites(t *testing.T) {
+	s := status.Satellite{Name: "home", Device: "orac-kitchen", Listen: ":6053", Phase: "ready", Home: true, Keyed: true, Connections: 1, Speaker: "room"}
+	away, open, shut := s, s, s
+	away.Home, away.Connections, away.Keyed = false, 0, false
+	open.Keyed, open.Plain, open.Speaker = false, true, ""
+	shut.Error = "address already in use"
+	for want, x := range map[string]status.Satellite{
+		"home: orac-kitchen at :6053, ready, 1 client, encrypted":                                    s,
+		"home: orac-kitchen at :6053, Home Assistant is not connected, 0 clients, no key is set yet": away,
+		"home: orac-kitchen at :6053, ready, 1 client, without a key, no speaker":                    open,
+		"home: orac-kitchen at :6053, address already in use, 1 client, encrypted":                   shut,
+	} {
+		lines := NewStatus(New(io.Discard)).Lines(status.Status{Satellites: []status.Satellite{x}}, time.Unix(0, 0))
+		if text := strings.Join(strings.Fields(strings.Join(lines, " ")), " "); !strings.Contains(text, "satellite "+want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+	for want, x := range map[string]status.Speaker{
+		"room: usb, volume 50 %, plays the wake chime":                    {Name: "room", Device: "usb", Volume: 0.5, Playing: []string{"the wake chime"}},
+		"room: no such speaker, volume 100 %, muted, 2 sounds not played": {Name: "room", Error: "no such speaker", Volume: 1, Muted: true, Failed: 2},
+	} {
+		lines := NewStatus(New(io.Discard)).Lines(status.Status{Speakers: []status.Speaker{x}}, time.Unix(0, 0))
+		if text := strings.Join(strings.Fields(strings.Join(lines, " ")), " "); !strings.Contains(text, "speaker "+want) {
+			t.Errorf("want %q in\n%s", want, text)
+		}
+	}
+}

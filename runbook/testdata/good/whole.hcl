@@ -223,6 +223,7 @@ esphome "home" {
   friendly_name   = "Kitchen voice"
   area            = "Kitchen"
   allow           = ["mute"]
+  speaker         = device.speaker.room
   pre_roll        = "200ms"
   wake_sound      = false
   max_connections = 4
