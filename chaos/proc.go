@@ -104,6 +104,25 @@ func (a *Appliance) Workers(words ...string) (list []process.Process, err error)
 	})
 }
 
+// Player is the process that plays at a speaker, known as Worker is.
+func (a *Appliance) Player(words ...string) (process.Process, error) {
+	list, err := a.Players(words...)
+	if err == nil && len(list) == 0 {
+		err = ErrNoPlayer
+	}
+	if err != nil {
+		return process.Process{}, err
+	}
+	return list[0], nil
+}
+
+// Players are all processes that play at a speaker, or are about to.
+func (a *Appliance) Players(words ...string) (list []process.Process, err error) {
+	return a.children(func(args []string) bool {
+		return slices.Contains(args, "playback-worker") && !slices.Contains(args, "--list") && containsAll(args, words)
+	})
+}
+
 // Engine is the process of an engine that understands speech, known as Worker is.
 func (a *Appliance) Engine(words ...string) (process.Process, error) {
 	list, err := a.Engines(words...)
@@ -149,6 +168,9 @@ func (a *Appliance) children(fits func(args []string) bool) (list []process.Proc
 
 // ErrNoWorker is returned while the appliance has no capture process: its device is away, or being opened.
 var ErrNoWorker = errors.New("the appliance has no capture process")
+
+// ErrNoPlayer is returned while the appliance has no playback process: its speaker is away, or being opened.
+var ErrNoPlayer = errors.New("the appliance has no playback process")
 
 // ErrNoEngine is returned while the appliance has no process of an engine: it was let go, or is being started.
 var ErrNoEngine = errors.New("the appliance has no process of that engine: nobody needs it just now, or it is being started")

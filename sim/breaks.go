@@ -108,6 +108,12 @@ func (m *machine) suffers(o *occurrence) *ailments {
 		return &m.mindOf(o.Target).ailments
 	case scenario.LoginTarget:
 		return &m.issuerOf(o.Target).ailments
+	case scenario.SpeakerTarget:
+		return &m.speakerOf(o.Target).ailments
+	case scenario.TTSTarget:
+		return &m.spokesmanOf(o.Target).ailments
+	case scenario.ESPHomeTarget:
+		return &m.satelliteHomeOf(o.Target).ailments
 	case scenario.TracesTarget:
 		return &m.collectorOf().ailments
 	}

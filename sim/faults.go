@@ -3,7 +3,9 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -90,8 +92,29 @@ var makers = map[scenario.Kind]maker{
 		for _, d := range m.mics {
 			d.index++ // a stream from before delivers nothing any more
 		}
+		for _, name := range slices.Sorted(maps.Keys(m.speakers)) {
+			m.speakers[name].loses()
+		}
 		return nil
 	}},
+
+	scenario.PlayerKill:  onPlayer("the pipe ends", func(o *loudOutput) { o.ends(errors.New("the playback worker ended: signal: killed")) }),
+	scenario.PlayerStop:  onPlayer("no more frames are taken until the process is replaced", func(o *loudOutput) { o.frozen = true }),
+	scenario.PlayerTrash: onPlayer("the reader of frames ends the process", func(o *loudOutput) { o.ends(errors.New("the playback worker writes what are no frames")) }),
+	scenario.SpeakerUnplug: {how: "no more frames are taken, the process ends a second later, and opening fails", do: func(m *machine, o *occurrence) func() {
+		s := m.speakerOf(o.Target)
+		s.absent = true
+		s.loses()
+		return func() { s.absent = false }
+	}},
+	scenario.TTSTrash:   {how: "the client finds no sound in what comes"},
+	scenario.HomeGone:   {how: "its connection ends, at once or in the phase of the next run that the way says; it connects again within 3 s of its return", do: goneHome},
+	scenario.HomeHangs:  {how: "nothing more is told of a run, once it is in the phase that the way says"},
+	scenario.HomeTwice:  {how: "whatever it says of a run it says twice"},
+	scenario.HomeCrowd:  {how: "every 5 s the satellite is told that another one serves it, and 1.5 s later that this one has gone and the first serves again", do: crowdedHome},
+	scenario.HomeTrash:  {how: "three times a second it says something that fits nothing", do: madHome},
+	scenario.SoundStall: {how: "half of each sound that is fetched comes, and the rest when it is over"},
+	scenario.MDNSLost:   {how: "it does not connect when the satellite is served again, but when it tries the next time"},
 
 	scenario.STTDown: {how: "the client's connections are refused, or end, and what the server had is gone", do: func(m *machine, o *occurrence) func() {
 		m.services[o.Target].end()

@@ -75,6 +75,22 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 		s := m.floor.callers[0]
 		return s.served == s.asked && s.asked > 10 && said(r, "answered", "", begin, end) > 20 && m.account.Delivered == m.account.Recorded && m.account.Recorded > 15
 	}
+	// A speaker is lost and opened again, and what it was to play is heard.
+	speechless := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "speaker_lost", cause, begin, end+4) > 0 && said(r, "speaker_opened", "", begin, end+6) > 0 && m.account.SoundsHeard > 20 &&
+				m.account.Delivered == m.account.Recorded && m.account.Missed == 0
+		}
+	}
+	unspoken := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return said(r, "sound_played", cause, begin, end+12) > 2 && m.account.SoundsFailed > 2 && m.account.SoundsHeard > 20
+		}
+	}
+	// Home Assistant does what it is asked, all the same.
+	served := func(m *machine, _ report.Run) bool {
+		return m.account.HomeAnswered > 10 && m.account.HomeLost == 0 && m.account.HomeHanded == 0
+	}
 	const replaced = "fault \"kill\" \"then\" {\n  at = \"31s\"\n}\n"
 	rebooted := func(m *machine, _ report.Run) bool { return m.boots == 2 }
 
@@ -150,7 +166,33 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "engine", "cannot be loaded", begin, end) > 3 && noticed(m, r) && said(r, "delivered", "", begin+2, end) == 0 &&
 				m.account.Delivered == m.account.Recorded && m.account.Refused == 0
 		}},
-		scenario.WyomingUnread:    {does: crowded},
+		scenario.WyomingUnread: {does: crowded},
+
+		scenario.PlayerKill:    {does: speechless("signal: killed")},
+		scenario.PlayerStop:    {does: speechless("it took no sound for")},
+		scenario.PlayerTrash:   {does: speechless("no frames")},
+		scenario.SpeakerUnplug: {does: speechless("there is no such output")},
+		scenario.TTSDown:       {does: unspoken("connection refused")},
+		scenario.TTSSlow:       {does: unspoken("no answer within")},
+		scenario.TTSTrash:      {does: unspoken("it is neither WAV")},
+		scenario.HomeGone: {does: func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "home_left", "", begin, end) == 1 && said(r, "home_arrived", "", end, end+5) == 1 && said(r, "home_over", "another service takes", begin, end) > 3 &&
+				m.account.HomeLost == 0 && m.account.Delivered == m.account.HomeHanded
+		}},
+		scenario.HomeHangs: {does: func(m *machine, r report.Run) bool {
+			return said(r, "home_over", "did not end what it had begun", end, 110) == 1 && m.account.HomeLost == 1 && m.account.HomeAnswered > 4
+		}},
+		scenario.HomeTwice: {does: served},
+		scenario.HomeTrash: {does: served},
+		scenario.HomeCrowd: {does: func(m *machine, r report.Run) bool {
+			return said(r, "home_over", "has begun anew", begin, end+1) > 2 && m.account.HomeAnswered > 5
+		}},
+		scenario.SoundStall: {does: func(_ *machine, r report.Run) bool { // whoever speaks next ends what waits
+			return said(r, "sound_played", "0.8 s: barge-in", begin, end) > 3
+		}},
+		scenario.MDNSLost: {also: "fault \"kill\" \"then\" {\n  at = \"31s\"\n  for = \"8s\"\n}\n", does: func(_ *machine, r report.Run) bool {
+			return said(r, "home_arrived", "", begin, 39) == 0 && said(r, "home_arrived", "", 42, 44) == 1
+		}},
 		scenario.HeartbeatDown:    {does: noticed},
 		scenario.HeartbeatRefused: {does: noticed},
 		scenario.WebhookSlow:      {does: noticed},
@@ -272,6 +314,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
 	dictates := speech + "caller \"hall\" {\n  wyoming = \"speech\"\n  at = \"7s\"\n  every = \"8s\"\n}\n"
 	_, quietVoice := rehearse(t, sceneIn(t, visited, "2m", dictates), 1)
+	_, quietParlour := rehearse(t, sceneIn(t, answering, "2m", speech), 1)
+	_, quietSatellite := rehearse(t, sceneIn(t, adopted, "2m", speech), 1)
 	for _, kind := range scenario.Kinds() {
 		k := kind.Kind
 		mk, made := makerOf(k)
@@ -307,6 +351,10 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet = traced, quietTraced
 			case scenario.WyomingTarget:
 				home, quiet, speech = visited, quietVoice, dictates
+			case scenario.SpeakerTarget, scenario.TTSTarget:
+				home, quiet = answering, quietParlour
+			case scenario.ESPHomeTarget:
+				home, quiet = adopted, quietSatellite
 			case scenario.LoginTarget:
 				home, quiet = member, quietMember
 			case "":

@@ -16,6 +16,7 @@ type program struct {
 	plays      []play                    // in order of their start
 	next       int                       // the first that has not ended, for readers that only move forward
 	longest    int64                     // hops of the longest play
+	echoes     []*play                   // of what a speaker says, in order of their start
 }
 
 // play is a sound at a time.
@@ -62,6 +63,16 @@ func (p *program) sort() {
 	slices.SortStableFunc(p.plays, func(a, b play) int { return cmp.Compare(a.begin, b.begin) })
 }
 
+// echo adds the beginning of what a speaker beside the device says, from a hop on that nobody has heard yet.
+func (p *program) echo(pcm []int16, begin int64) *play {
+	x := &play{pcm: pcm, begin: begin, end: begin + int64((cap(pcm)+audio.HopSamples-1)/audio.HopSamples)}
+	p.echoes = append(p.echoes, x)
+	return x
+}
+
+// grow makes more of an echo heard: so many samples of it in all, of those that there are.
+func (x *play) grow(samples int) { x.pcm = x.pcm[:max(len(x.pcm), min(samples, cap(x.pcm)))] }
+
 // fill writes a hop, for a reader that only moves forward.
 func (p *program) fill(pcm *[audio.HopSamples]int16, hop int64) {
 	for p.next < len(p.plays) && p.plays[p.next].end+backlog < hop {
@@ -84,13 +95,23 @@ func (p *program) mix(pcm *[audio.HopSamples]int16, hop int64, first int) {
 		*pcm = [audio.HopSamples]int16{}
 	}
 	for i := first; i < len(p.plays) && p.plays[i].begin <= hop; i++ {
-		x := &p.plays[i]
-		if hop >= x.end {
-			continue
-		}
-		from := int(hop-x.begin) * audio.HopSamples
-		for k, v := range x.pcm[from:min(len(x.pcm), from+audio.HopSamples)] {
-			pcm[k] = int16(max(-32768, min(32767, int(pcm[k])+int(v))))
-		}
+		p.plays[i].add(pcm, hop)
+	}
+	for i := len(p.echoes) - 1; i >= 0 && p.echoes[i].begin > hop-mostEcho; i-- {
+		p.echoes[i].add(pcm, hop)
+	}
+}
+
+// mostEcho is longer than an echo lasts, in hops.
+const mostEcho = 32
+
+// add adds what is heard of a sound in a hop.
+func (x *play) add(pcm *[audio.HopSamples]int16, hop int64) {
+	if hop < x.begin || hop >= x.end {
+		return
+	}
+	from := min(int(hop-x.begin)*audio.HopSamples, len(x.pcm))
+	for k, v := range x.pcm[from:min(len(x.pcm), from+audio.HopSamples)] {
+		pcm[k] = int16(max(-32768, min(32767, int(pcm[k])+int(v))))
 	}
 }

@@ -94,6 +94,31 @@ var dictating = strings.NewReplacer(`url = "http://stt.local:7272"`, `
   health_every = "5s"
 `, "heartbeat \"whisper\" { stt = stt.whisper }\n", "").Replace(house)
 
+// answering is the house with a speaker, at which it answers what it is told.
+var answering = strings.NewReplacer("deliver = [stt.whisper]\n", `deliver = [stt.whisper]
+  act     = topic.general
+  speaker = device.speaker.room
+  tts     = tts.voice
+  chimes {
+    wake  = "wake.wav"
+    error = "error.wav"
+  }
+`).Replace(house) + `
+device "speaker" "room" {}
+topic "general" {
+  english = true
+}
+tts "voice" {
+  protocol = "openai"
+  url      = "http://speech.local:8000"
+  model    = "tts-1"
+  timeout  = "3s"
+}
+`
+
+// adopted is such a house that is a satellite of Home Assistant.
+var adopted = strings.NewReplacer("deliver = [stt.whisper]\n", "deliver = [[esphome.home, stt.whisper]]\n").Replace(answering) + "esphome \"home\" {}\n"
+
 // acting is a house that does what it is told.
 var acting = embedded + `
 topic "general" {

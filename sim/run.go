@@ -153,6 +153,10 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 		m.judge.Break(m.clock, "lost", what)
 	}
 	m.floor.finish(m)
+	m.loud.finish()
+	for _, name := range slices.Sorted(maps.Keys(m.satellites)) {
+		m.satellites[name].finish()
+	}
 	m.account.proveKept()
 	for id, what := range m.account.astray() {
 		m.judge.Break(m.clock, "aside", id+" "+what)
@@ -195,7 +199,7 @@ func (m *machine) finish(seed uint64, began time.Time) report.Run {
 }
 
 // safety lists what is demanded of every run.
-var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told", "tokens", "pushed"}
+var safety = []string{"lost", "once", "twice", "silence", "order", "holders", "fenced", "patient", "sound", "aloud", "finished", "labels", "masked", "cooldown", "queues", "secrets", "applied", "runs", "history", "honest", "closed", "beats", "tasks", "told", "tokens", "pushed"}
 
 // highest checks that every queue has stayed within its bound.
 func (m *machine) highest() {

@@ -30,6 +30,7 @@ func (m *machine) event(e event.Event) {
 	at := m.now()
 	m.account.event(at, e)
 	m.duties.event(at, e)
+	m.loud.event(at, e)
 	if b, ok := e.Body.(event.Forwarded); ok {
 		m.floor.told(b)
 	}

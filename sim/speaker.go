@@ -3,15 +3,14 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
+	"syscall"
 	"time"
 
 	"orac/appliance/graph"
 	voice "orac/appliance/play"
 	"orac/appliance/rt"
-	"orac/appliance/tts"
-	"orac/runbook"
+	"orac/runbook/scenario"
 	"orac/sim/trial/schedule"
 )
 
@@ -21,8 +20,8 @@ type speaker struct {
 	ailments
 	m      *machine
 	name   string
-	output *loudOutput // the open one; nil: there is none
-	heard  uint64      // frames
+	absent bool        // it is unplugged
+	output *loudOutput // the newest; nil: there was none
 	r      *rand.Rand
 }
 
@@ -38,121 +37,139 @@ func (m *machine) speakerOf(name string) *speaker {
 
 // speaker makes the adapter of a speaker for one process of the appliance.
 func (m *machine) speaker(l graph.Loudspeaker) (voice.Speaker, error) {
-	return m.speakerOf(l.Speaker.Name), nil
+	return opening{m.speakerOf(l.Speaker.Name), l.Speaker.StartTimeout}, nil
 }
 
-var errNoSpeaker = errors.New("there is no such output; it is tried again, and orac devices shows what there is")
+// opening opens a speaker for a block.
+type opening struct {
+	*speaker
+	timeout time.Duration
+}
+
+var (
+	errNoSpeaker = errors.New("there is no such output; it is tried again, and orac devices shows what there is")
+	errNotListed = errors.New("the device is not listed any more")
+	errNotOpened = errors.New("it did not open in time: the device or the audio server hangs")
+)
+
+// goneAfter is how long a playback process takes to see that its device is not listed any more.
+const goneAfter = time.Second
 
 // Open implements play.Speaker.
-func (s *speaker) Open(t *rt.Task) (voice.Output, error) {
+func (s opening) Open(t *rt.Task) (voice.Output, error) {
+	fail := func(err error) (voice.Output, error) { return nil, fmt.Errorf("speaker %s: %w", s.name, err) }
 	if err := t.Sleep(openLeast + schedule.Jitter(s.r, openMost-openLeast)); err != nil {
 		return nil, err
 	}
-	if s.away() {
-		return nil, fmt.Errorf("speaker %s: %w", s.name, errNoSpeaker)
+	switch machine := &s.m.ailments; {
+	case machine.has(scenario.Descriptors):
+		return fail(syscall.EMFILE)
+	case machine.has(scenario.ListHangs):
+		if err := t.Sleep(s.timeout); err != nil {
+			return nil, err
+		}
+		return fail(errNotOpened)
+	case machine.has(scenario.AudioDown):
+		return fail(errNoServer)
+	case s.absent:
+		return fail(errNoSpeaker)
 	}
-	o := &loudOutput{speaker: s, played: rt.NewMailbox[uint64]("played", 2*voice.Lead)}
+	o := &loudOutput{speaker: s.speaker, played: rt.NewMailbox[uint64]("played", 2*voice.Lead), given: rt.NewMailbox[struct{}]("given", 1)}
 	s.output = o
 	o.process = t.Go("playback", o.run)
 	return o, nil
 }
 
-// away tells whether there is no such device now.
-func (s *speaker) away() bool { return false }
-
 // loudOutput is an open speaker.
 type loudOutput struct {
 	*speaker
 	process *rt.Task
-	waiting int // frames
+	waiting []*voice.Frame
+	given   *rt.Mailbox[struct{}] // holds a token after something has changed
 	taken   uint64
 	played  *rt.Mailbox[uint64]
 	frozen  bool // it takes nothing until it is replaced
+	lost    bool // its device went away
 	death   error
+}
+
+// open tells whether there is a process that could break.
+func (s *speaker) open() bool {
+	return s.m.driver != nil && s.output != nil && s.output.death == nil && !s.output.process.Done()
 }
 
 // run takes the frames at their pace.
 func (o *loudOutput) run(t *rt.Task) error {
 	defer o.played.Close(t)
-	for {
-		if err := t.Sleep(voice.FrameTime); err != nil {
-			return err
-		}
+	gone := rt.Never
+	for o.death == nil {
+		until := gone
 		switch {
-		case o.death != nil:
-			return o.death
-		case o.waiting > 0 && !o.frozen:
-			o.waiting--
+		case o.lost && gone == rt.Never:
+			gone = t.Now().Add(goneAfter)
+			until = gone
+		case o.takes():
+			until = t.Now().Add(voice.FrameTime)
+		}
+		switch _, err := o.given.Recv(t, until); {
+		case err == nil: // something is new
+		case !errors.Is(err, rt.ErrTimeout):
+			return err
+		case t.Now() >= gone:
+			o.death = errNotListed
+		case o.takes():
+			frame := o.waiting[0]
+			o.waiting = o.waiting[1:]
 			o.taken++
-			o.heard++
+			o.m.loud.plays(o.name, frame)
 			o.played.Push(t, o.taken)
 		}
-	}
-}
-
-// Write implements play.Output.
-func (o *loudOutput) Write(*rt.Task, *voice.Frame) error {
-	if o.waiting++; o.waiting > voice.Lead {
-		panic(fmt.Sprintf("BUG: %d frames are under way to speaker %s", o.waiting, o.name))
 	}
 	return o.death
 }
 
-// Played, Err and Identity implement voice.Output.
+// takes tells whether the device takes frames now.
+func (o *loudOutput) takes() bool {
+	return len(o.waiting) > 0 && !o.frozen && !o.lost && o.death == nil
+}
+
+// ends ends the process, which its reader notices at once.
+func (o *loudOutput) ends(why error) {
+	o.death = why
+	o.given.TrySend(o.process, struct{}{})
+}
+
+// loses takes the device away from the process, if one is open.
+func (s *speaker) loses() {
+	if s.open() {
+		s.output.lost = true
+		s.output.given.TrySend(s.output.process, struct{}{})
+	}
+}
+
+// Write implements play.Output.
+func (o *loudOutput) Write(t *rt.Task, f *voice.Frame) error {
+	if o.waiting = append(o.waiting, f); len(o.waiting) > voice.Lead {
+		panic(fmt.Sprintf("BUG: %d frames are under way to speaker %s", len(o.waiting), o.name))
+	}
+	if len(o.waiting) == 1 {
+		o.given.TrySend(t, struct{}{})
+	}
+	return o.death
+}
+
+// Played, Err and Identity implement play.Output.
 func (o *loudOutput) Played() *rt.Mailbox[uint64] { return o.played }
-func (o *loudOutput) Err() error                  { return o.death }
+func (o *loudOutput) Err() error                  { return fmt.Errorf("speaker %s: %w", o.name, o.death) }
 func (o *loudOutput) Identity() string            { return o.name }
 
 // Close implements play.Output.
 func (o *loudOutput) Close(*rt.Task) { o.process.Stop() }
 
-// simulatedSound is how long a sound of a simulated world lasts, whatever it is read from.
-const simulatedSound = 2 * time.Second
-
-// soundModel is a model of a sound: it is there a moment after it was opened.
-type soundModel struct {
-	m    *machine
-	left int // frames
-}
-
-// sound implements play.Opener.
-func (m *machine) sound(t *rt.Task, _ voice.Source) (voice.Sound, error) {
-	if err := t.Sleep(5 * time.Millisecond); err != nil {
-		return nil, err
+// onPlayer makes a fault of the playback process of a speaker that happens at an instant.
+func onPlayer(how string, do func(*loudOutput)) maker {
+	return maker{how: how,
+		can: func(m *machine, o *occurrence) bool { return m.speakerOf(o.Target).open() },
+		do:  func(m *machine, o *occurrence) func() { do(m.speakerOf(o.Target).output); return nil },
 	}
-	return &soundModel{m, int(simulatedSound / voice.FrameTime)}, nil
-}
-
-// Read implements play.Sound.
-func (s *soundModel) Read(*rt.Task, *voice.Frame) (int, error) {
-	if s.left == 0 {
-		return 0, io.EOF
-	}
-	s.left--
-	return voice.FrameSamples, nil
-}
-
-// Close implements play.Sound.
-func (s *soundModel) Close() {}
-
-// simulatedChime is how long a chime lasts.
-const simulatedChime = 300 * time.Millisecond
-
-// chime makes a chime of a simulated world.
-func (m *machine) chime(string) ([]voice.Frame, error) {
-	return make([]voice.Frame, simulatedChime/voice.FrameTime), nil
-}
-
-// speaks is a model of what speaks texts.
-type speaks struct{ m *machine }
-
-// voice makes what speaks for a tts block.
-func (m *machine) voice(runbook.TTS, func(string) string) (tts.Voice, error) { return speaks{m}, nil }
-
-// Speak implements tts.Voice.
-func (s speaks) Speak(t *rt.Task, _ string) (voice.Sound, error) {
-	if err := t.Sleep(200 * time.Millisecond); err != nil {
-		return nil, err
-	}
-	return s.m.sound(t, voice.Source{})
 }

@@ -20,20 +20,23 @@ var blows = map[scenario.Blow]func(process.Process) error{
 
 // struck says how a blow is made.
 func struck(i scenario.Info) string {
-	if i.Target == scenario.EngineTarget {
-		return fmt.Sprintf("the process of the engine gets %s", i.Blow)
-	}
-	return fmt.Sprintf("the capture process gets %s", i.Blow)
+	return fmt.Sprintf("%s gets %s", struckAt[i.Target].what, i.Blow)
 }
 
-// strike is an instantaneous fault of the capture process, or of that of an engine. Nothing of it is left when that process has ended.
+// struckAt are the processes of the appliance that can be struck.
+var struckAt = map[scenario.Target]struct {
+	what string
+	find func(*World, occurrence) (process.Process, error)
+}{
+	scenario.Device:        {"the capture process", (*World).worker},
+	scenario.SpeakerTarget: {"the playback process", (*World).player},
+	scenario.EngineTarget:  {"the process of the engine", (*World).engine},
+}
+
+// strike is an instantaneous fault of a process that captures, plays or understands. Nothing of it is left when that process has ended.
 func strike(w *World, o occurrence) (*broken, error) {
 	i := o.Kind.Info()
-	find := w.worker
-	if i.Target == scenario.EngineTarget {
-		find = w.engine
-	}
-	p, err := find(o)
+	p, err := struckAt[i.Target].find(w, o)
 	if err != nil {
 		return nil, err
 	}

@@ -125,6 +125,26 @@ func (b book) settle(state string, services, doors map[runbook.Address]string) (
 	for _, w := range b.rb.Wyomings {
 		edits = append(edits, setting{block: w.Address, attribute: "listen", value: text(doors[w.Address])})
 	}
+	for _, e := range b.rb.ESPHomes {
+		edits = append(edits, setting{block: e.Address, attribute: "listen", value: text(doors[e.Address])})
+	}
+	for _, x := range b.rb.TTSs {
+		if url, ok := services[x.Address]; ok {
+			edits = append(edits, setting{block: x.Address, attribute: "url", value: text(url)})
+		}
+	}
+	for _, l := range b.rb.Listeners {
+		for _, c := range []struct{ name, path string }{{"wake", l.Chimes.Wake}, {"done", l.Chimes.Done}, {"error", l.Chimes.Error}, {"timer", l.Chimes.Timer}, {"mute", l.Chimes.Mute}} {
+			if c.path == "" {
+				continue
+			}
+			path, err := filepath.Abs(c.path) // it was resolved when the runbook was read
+			if err != nil {
+				return b, err
+			}
+			edits = append(edits, setting{block: l.Address + ".chimes", attribute: c.name, value: text(path)})
+		}
+	}
 	for _, w := range b.rb.WAVs {
 		edits = append(edits, setting{block: w.Address, attribute: "path", value: text(b.absolute(w.Path))})
 	}

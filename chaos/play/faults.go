@@ -72,6 +72,14 @@ var makers = map[scenario.Kind]Maker{
 	scenario.EngineMemory:  {How: "ptrace makes the process of the engine map memory that it did not ask for", machine: ptrace.Supported, prepare: swellEngine},
 	scenario.WyomingUnread: {How: "clients connect to the service, send sounds and long pings, and read nothing", prepare: visits(8, unread)},
 	scenario.WyomingTrash:  {How: "clients connect to the service again and again, and do what the way says", prepare: trashWyoming},
+	scenario.SpeakerUnplug: {How: "the sink is unloaded and loaded again, under another index", prepare: unplugSpeaker},
+	scenario.TTSTrash:      {How: "the server that speaks answers half a JSON object", prepare: doing(stttest.Garbage, stttest.Speech)},
+	scenario.HomeGone:      {How: "the client that stands in for Home Assistant closes its connection, and makes none", prepare: goneHome},
+	scenario.HomeHangs:     {How: "the client that stands in for Home Assistant says nothing more of a run", prepare: hangingHome},
+	scenario.HomeTwice:     {How: "the client that stands in for Home Assistant sends its messages twice", prepare: changedHome(func(h *home, on bool) { h.twice = on })},
+	scenario.HomeCrowd:     {How: "another client connects, subscribes to the assistant, and leaves a second and a half later", prepare: crowdedHome},
+	scenario.HomeTrash:     {How: "the client that stands in for Home Assistant sends messages that fit nothing", prepare: madHome},
+	scenario.SoundStall:    {How: "the server of Home Assistant's sounds sends half of each, and no more", prepare: changedHome(func(h *home, on bool) { h.stalls = on })},
 	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
 	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
@@ -146,7 +154,7 @@ func (w *World) supported(o occurrence) error {
 		return mk.probe(w, o)
 	}
 	switch o.Kind.Info().Target {
-	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.BackendTarget, scenario.ModelTarget, scenario.LoginTarget, scenario.TracesTarget:
+	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.BackendTarget, scenario.ModelTarget, scenario.LoginTarget, scenario.TracesTarget, scenario.TTSTarget:
 		_, err := w.peer(o)
 		return err
 	}

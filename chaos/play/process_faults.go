@@ -56,7 +56,11 @@ func starve(w *World, _ occurrence) (*broken, error) {
 	if err != nil {
 		return nil, err
 	}
-	members = append(append(members, workers...), engines...)
+	players, err := a.Players()
+	if err != nil {
+		return nil, err
+	}
+	members = append(append(append(members, workers...), engines...), players...)
 	g, err := w.plan("cpu", a.PID())
 	if err == nil {
 		limits := [][2]string{{"cpu.cfs_period_us", "1000000"}, {"cpu.cfs_quota_us", "1000"}}

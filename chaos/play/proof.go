@@ -2,6 +2,7 @@ package play
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"orac/appliance/audio"
@@ -18,11 +19,17 @@ func (a *account) unproven(service string, list []sttserver.Heard) (fresh []int)
 		if h.Answered.IsZero() || !h.Whole || h.ID == "" || a.proven[key] || time.Since(h.Answered) < time.Second {
 			continue
 		}
+		if h.Samples == 0 && (time.Since(h.Answered) < emptyTime || slices.ContainsFunc(list, func(x sttserver.Heard) bool { return x.ID == h.ID && x.Samples > 0 })) {
+			continue // a stream that began after the end of the recording: it is sent again, whole
+		}
 		a.proven[key] = true
 		fresh = append(fresh, n)
 	}
 	return fresh
 }
+
+// emptyTime is how long a recording may take to be sent whole after a stream that had nothing of it.
+const emptyTime = 10 * time.Second
 
 // prove compares a recording that a service has answered with what the microphone has played: the recording must be a part of
 // that, without a sample missing, from its pre-roll to its end, and each service must have the same.

@@ -48,6 +48,7 @@ type run struct {
 	account *account
 	callers callers
 	out     report.Run
+	sounds  []said           // what the appliance has said of sounds
 	cuts    []*tally.Stretch // when services or the process were disturbed
 	lasting int              // faults that last now and are not harmless
 
@@ -176,6 +177,9 @@ func (r *run) perform(ctx context.Context, list []occurrence) {
 	r.giveUp = stop
 	r.mu.Unlock()
 	r.busy.Go(func() { r.playAll(end) })
+	for _, name := range sorted(r.w.homes) {
+		r.busy.Go(func() { r.w.homes[name].live(end, r) })
+	}
 	r.callAll(end)
 	r.busy.Go(func() { r.look(end) })
 	r.busy.Go(func() { r.poll(end) })
@@ -257,8 +261,9 @@ func (r *run) finish(ctx context.Context) (report.Run, error) {
 		r.judge.Break(end, "lost", what)
 	}
 	r.unanswered(end)
+	r.listened(end)
 	r.judge.Finish(end, r)
-	r.judge.Safe(end, "lost", "sound", "once", "twice", "order", "silence", "masked", "holders", "cooldown", "runs")
+	r.judge.Safe(end, "lost", "sound", "aloud", "finished", "once", "twice", "order", "silence", "masked", "holders", "cooldown", "runs")
 	return r.report(end), nil
 }
 

@@ -86,6 +86,13 @@ func (w *World) serveAll() error {
 			return err
 		}
 	}
+	for _, x := range rb.TTSs {
+		if x.Protocol == "openai" {
+			if err := add(x.Address, w.serveSTT); err != nil {
+				return err
+			}
+		}
+	}
 	if rb.Traces.On() {
 		if err := add(rb.Traces.Address, w.serveSTT); err != nil {
 			return err
@@ -181,7 +188,7 @@ func (s *service) serving(change func()) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
-	how := map[stttest.Endpoint]sttserver.Behaviour{stttest.HTTP: {}, stttest.WS: {}, stttest.Wyoming: {}, stttest.Health: {}, stttest.Heartbeat: {}, stttest.Webhook: {}}
+	how := map[stttest.Endpoint]sttserver.Behaviour{stttest.HTTP: {}, stttest.WS: {}, stttest.Wyoming: {}, stttest.Health: {}, stttest.Heartbeat: {}, stttest.Webhook: {}, stttest.Speech: {}}
 	for _, b := range s.bad {
 		for _, e := range b.endpoints {
 			how[e] = b.Behaviour

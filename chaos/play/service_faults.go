@@ -51,6 +51,7 @@ var endpoints = map[scenario.Target][]stttest.Endpoint{
 	scenario.STTTarget:       {stttest.HTTP, stttest.WS, stttest.Wyoming, stttest.Health},
 	scenario.HeartbeatTarget: {stttest.Heartbeat},
 	scenario.WebhookTarget:   {stttest.Webhook},
+	scenario.TTSTarget:       {stttest.Speech},
 	scenario.TracesTarget:    {stttest.Webhook}, // it accepts whatever is sent
 }
 

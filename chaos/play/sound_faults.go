@@ -146,7 +146,7 @@ func killAudio(w *World, o occurrence) (*broken, error) {
 			if w.audio.PID() != 0 {
 				return nil
 			}
-			return errors.Join(w.audio.Restart(), w.noteAudio())
+			return errors.Join(w.audio.Restart(), w.noteAudio(), w.recordAll())
 		},
 	}, nil
 }

@@ -26,6 +26,9 @@ func (r *run) take(a *chaos.Appliance, e chaos.Event) {
 		r.ended(a, at, b.How)
 	default:
 		r.account.event(at, e.Event)
+		if b, ok := e.Body.(event.SoundPlayed); ok {
+			r.played(e.At, b)
+		}
 		if acted, ok := e.Body.(event.Acted); ok {
 			r.reported(acted)
 		}

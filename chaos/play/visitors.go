@@ -21,13 +21,20 @@ func (w *World) doors() (map[runbook.Address]string, error) {
 			_ = l.Close()
 		}
 	}()
+	var blocks []runbook.Address
 	for _, s := range w.book.rb.Wyomings {
+		blocks = append(blocks, s.Address)
+	}
+	for _, s := range w.book.rb.ESPHomes {
+		blocks = append(blocks, s.Address)
+	}
+	for _, a := range blocks {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {
 			return nil, err
 		}
 		kept = append(kept, l)
-		at[s.Address] = l.Addr().String()
+		at[a] = l.Addr().String()
 	}
 	return at, nil
 }

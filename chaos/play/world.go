@@ -42,6 +42,8 @@ type World struct {
 	clocked  bool     // the appliance has a clock of its own
 	services map[runbook.Address]*service
 	mics     map[string]*microphone // by name of the block
+	speakers map[string]*speaker    // the same
+	homes    map[string]*home       // the Home Assistant of each satellite, by name of the block
 
 	pulse sync.Mutex // guards audio: its methods are for one goroutine
 	audio *pulsetest.Server
@@ -60,7 +62,7 @@ type World struct {
 
 // build makes the world of a scenario in its own folder: everything except the appliance.
 func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err error) {
-	w := &World{Orac: chaos.Orac{Binary: o.Binary}, Tools: o.Tools, life: ctx, sc: sc, seed: o.Seed, services: map[runbook.Address]*service{}, mics: map[string]*microphone{}, ending: map[*chaos.Appliance]bool{}}
+	w := &World{Orac: chaos.Orac{Binary: o.Binary}, Tools: o.Tools, life: ctx, sc: sc, seed: o.Seed, services: map[runbook.Address]*service{}, mics: map[string]*microphone{}, speakers: map[string]*speaker{}, homes: map[string]*home{}, ending: map[*chaos.Appliance]bool{}}
 	if w.book, err = load(sc); err != nil {
 		return nil, err
 	}
@@ -105,7 +107,13 @@ func build(ctx context.Context, sc *scenario.Scenario, o Options) (_ *World, err
 	if o.Models != "" {
 		w.Env = append(w.Env, "ORAC_MODELS_DIR="+o.Models)
 	}
-	return w, w.plug()
+	if err = w.plug(); err != nil {
+		return nil, err
+	}
+	if err = w.plugSpeakers(); err != nil {
+		return nil, err
+	}
+	return w, w.settleHomes()
 }
 
 // mount creates the file system of the state directory.
@@ -191,6 +199,12 @@ func (w *World) Close() error {
 	}
 	for _, a := range sorted(w.services) {
 		errs = append(errs, w.services[a].close())
+	}
+	for _, name := range sorted(w.homes) {
+		errs = append(errs, w.homes[name].close())
+	}
+	for _, name := range sorted(w.speakers) {
+		w.speakers[name].end()
 	}
 	if w.audio != nil {
 		w.pulse.Lock()

@@ -40,28 +40,32 @@ const (
 
 // The families.
 var (
-	deaf      = &Family{Name: "no sound", Class: SoundClass, Deafens: true, Sound: true, Unheard: true, complaints: []string{"source."}}
-	dim       = &Family{Name: "changed sound", Class: SoundClass, Sound: true, Unheard: true, complaints: []string{"source."}}
-	service   = &Family{Name: "speech-to-text", Class: NetClass, Delivery: true, Answers: true, complaints: []string{"stt.", "delivery.", "probe."}}
-	engine    = &Family{Name: "engine", Class: ProcessClass, Delivery: true, complaints: []string{"engine.", "delivery."}}
-	heartbeat = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
-	webhook   = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
-	collector = &Family{Name: "collector", Class: NetClass, complaints: []string{"traces"}}
-	core      = &Family{Name: "core", Class: NetClass, complaints: []string{"forward."}}
-	backend   = &Family{Name: "backend", Class: NetClass, complaints: []string{"backend."}}
-	reply     = &Family{Name: "answers of a backend", Class: NetClass} // each command that it is about says so
-	mind      = &Family{Name: "language model", Class: NetClass, complaints: []string{"language_model."}}
-	visitors  = &Family{Name: "voice clients", Class: NetClass}
-	proof     = &Family{Name: "tokens", Class: NetClass, Delivery: true, complaints: []string{"login."}}
-	disk      = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}
-	node      = &Family{Name: "node", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, complaints: []string{""}}
-	processor = &Family{Name: "processor", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, Answers: true, complaints: []string{"loop"}}
-	exhausted = &Family{Name: "descriptors", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Refuses: true}
-	memory    = &Family{Name: "memory", Class: ProcessClass, Sound: true, Delivery: true, complaints: []string{"memory", "process"}}
-	process   = &Family{Name: "process", Class: ProcessClass, Deafens: true, Sound: true, Delivery: true, Unheard: true, Answers: true, complaints: []string{"process"}}
-	clock     = &Family{Name: "clock", Class: ProcessClass}
-	change    = &Family{Name: "change", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true}
-	muted     = &Family{Name: "muted", Class: ProcessClass, Unheard: true}
+	deaf        = &Family{Name: "no sound", Class: SoundClass, Deafens: true, Sound: true, Unheard: true, complaints: []string{"source."}}
+	dim         = &Family{Name: "changed sound", Class: SoundClass, Sound: true, Unheard: true, complaints: []string{"source."}}
+	service     = &Family{Name: "speech-to-text", Class: NetClass, Delivery: true, Answers: true, complaints: []string{"stt.", "delivery.", "probe."}}
+	engine      = &Family{Name: "engine", Class: ProcessClass, Delivery: true, complaints: []string{"engine.", "delivery."}}
+	heartbeat   = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
+	webhook     = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
+	collector   = &Family{Name: "collector", Class: NetClass, complaints: []string{"traces"}}
+	core        = &Family{Name: "core", Class: NetClass, complaints: []string{"forward."}}
+	backend     = &Family{Name: "backend", Class: NetClass, complaints: []string{"backend."}}
+	reply       = &Family{Name: "answers of a backend", Class: NetClass} // each command that it is about says so
+	mind        = &Family{Name: "language model", Class: NetClass, complaints: []string{"language_model."}}
+	visitors    = &Family{Name: "voice clients", Class: NetClass}
+	proof       = &Family{Name: "tokens", Class: NetClass, Delivery: true, complaints: []string{"login."}}
+	loudspeaker = &Family{Name: "speaker", Class: SoundClass, complaints: []string{"player."}}
+	synthesis   = &Family{Name: "spoken texts", Class: NetClass}   // each sound that it is about says so
+	sounding    = &Family{Name: "fetched sounds", Class: NetClass} // the same
+	satellite   = &Family{Name: "Home Assistant", Class: NetClass, complaints: []string{"esphome."}}
+	disk        = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}
+	node        = &Family{Name: "node", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, complaints: []string{""}}
+	processor   = &Family{Name: "processor", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, Answers: true, complaints: []string{"loop"}}
+	exhausted   = &Family{Name: "descriptors", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Refuses: true}
+	memory      = &Family{Name: "memory", Class: ProcessClass, Sound: true, Delivery: true, complaints: []string{"memory", "process"}}
+	process     = &Family{Name: "process", Class: ProcessClass, Deafens: true, Sound: true, Delivery: true, Unheard: true, Answers: true, complaints: []string{"process"}}
+	clock       = &Family{Name: "clock", Class: ProcessClass}
+	change      = &Family{Name: "change", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true}
+	muted       = &Family{Name: "muted", Class: ProcessClass, Unheard: true}
 
 	// unknown is the family of kinds that are not in the table, such as those in the report of a newer version.
 	unknown = &Family{Name: "unknown", Class: ProcessClass}

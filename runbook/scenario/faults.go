@@ -27,6 +27,22 @@ const (
 	WorkerStop  Kind = "worker_stop"
 	WorkerTrash Kind = "worker_trash"
 
+	PlayerKill    Kind = "player_kill"
+	PlayerStop    Kind = "player_stop"
+	PlayerTrash   Kind = "player_trash"
+	SpeakerUnplug Kind = "speaker_unplug"
+	TTSDown       Kind = "tts_down"
+	TTSSlow       Kind = "tts_slow"
+	TTSTrash      Kind = "tts_trash"
+
+	HomeGone   Kind = "home_gone"
+	HomeHangs  Kind = "home_hangs"
+	HomeTwice  Kind = "home_twice"
+	HomeCrowd  Kind = "home_crowd"
+	HomeTrash  Kind = "home_trash"
+	SoundStall Kind = "sound_stall"
+	MDNSLost   Kind = "mdns_lost"
+
 	STTDown          Kind = "stt_down"
 	STTSlow          Kind = "stt_slow"
 	STTReset         Kind = "stt_reset"
@@ -143,6 +159,28 @@ var kinds = []Info{
 	{Kind: WorkerKill, Family: deaf, Target: Device, Blow: Killed, Doc: "The capture process dies."},
 	{Kind: WorkerStop, Family: deaf, Target: Device, Blow: Frozen, Doc: "The capture process is frozen until it is replaced."},
 	{Kind: WorkerTrash, Family: deaf, Target: Device, Blow: Garbled, Doc: "The capture process writes malformed frames."},
+
+	{Kind: PlayerKill, Family: loudspeaker, Target: SpeakerTarget, Blow: Killed, Doc: "The playback process dies."},
+	{Kind: PlayerStop, Family: loudspeaker, Target: SpeakerTarget, Blow: Frozen, Doc: "The playback process is frozen until it is replaced."},
+	{Kind: PlayerTrash, Family: loudspeaker, Target: SpeakerTarget, Blow: Garbled, Doc: "The playback process writes malformed frames."},
+	{Kind: SpeakerUnplug, Family: loudspeaker, Target: SpeakerTarget, Lasts: true, duration: "5s", Doc: "The speaker is unplugged."},
+	{Kind: TTSDown, Family: synthesis, Target: TTSTarget, Lasts: true, Refuses: true, Doc: "What speaks texts refuses connections."},
+	{Kind: TTSSlow, Family: synthesis, Target: TTSTarget, Lasts: true, Late: true, Doc: "It answers late.", more: delay("10s", "How much later it answers."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(100+r.IntN(12_000)) * time.Millisecond }},
+	{Kind: TTSTrash, Family: synthesis, Target: TTSTarget, Lasts: true, Doc: "It answers with what is no sound."},
+
+	{Kind: HomeGone, Family: satellite, Target: ESPHomeTarget, Lasts: true, Doc: "The Home Assistant of a satellite goes away. It comes back after `for`.",
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: "idle", Values: []string{"idle", Asked, Listening, Thinking, Answering},
+			Doc: "When it goes: idle is at once, asked when it is asked for the next run and has not answered, listening while it listens to a command, thinking when it has understood one, answering while its answer is heard."}}},
+	{Kind: HomeHangs, Family: satellite, Target: ESPHomeTarget, Lasts: true, Doc: "The Home Assistant of a satellite never ends a run.",
+		more: []language.Attribute{{Name: "way", Kind: language.Enum, Default: Thinking, Values: []string{Asked, Listening, Thinking, Answering},
+			Doc: "Where it stops: asked does not answer the request, listening hears no end of a command, thinking has understood a command and does not answer, answering gives an answer and does not end the run."}}},
+	{Kind: HomeTwice, Family: satellite, Target: ESPHomeTarget, Lasts: true, Harmless: true, Doc: "The Home Assistant of a satellite says everything twice. This is harmless: an answer is heard once."},
+	{Kind: HomeCrowd, Family: satellite, Target: ESPHomeTarget, Lasts: true, Doc: "A second Home Assistant connects to the satellite, wants to serve it, and leaves, again and again."},
+	{Kind: HomeTrash, Family: satellite, Target: ESPHomeTarget, Lasts: true, Harmless: true, Doc: "The Home Assistant of a satellite says what fits nothing that was asked: events of no run, ends of runs that are over, sounds without an address, timers that nobody set. This is harmless: nothing is heard of it."},
+	{Kind: SoundStall, Family: sounding, Target: ESPHomeTarget, Lasts: true, Doc: "The sounds that Home Assistant serves stop in the middle: nothing more comes, and the connection stays open."},
+	{Kind: MDNSLost, Family: satellite, Target: ESPHomeTarget, Lasts: true, Harmless: true, duration: "5m", Doc: "Announcements on the network are lost. A Home Assistant that has lost its satellite tries to connect more and more seldom, at least once a minute.",
+		Unreal: "the satellite of a live appliance is served on loopback, where nothing is announced"},
 
 	{Kind: STTDown, Family: service, Target: STTTarget, Lasts: true, Refuses: true, Doc: "The service refuses connections."},
 	{Kind: STTSlow, Family: service, Target: STTTarget, Lasts: true, Late: true, Doc: "It answers late.", more: delay("5s", "How much later it answers."),

@@ -83,6 +83,15 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 			add("wyoming", w.Name)
 		}
 	}
+	for _, x := range rb.Speakers {
+		add("speaker", x.Name)
+	}
+	for _, x := range rb.TTSs {
+		add("tts", x.Name)
+	}
+	for _, e := range rb.ESPHomes {
+		add("esphome", e.Name)
+	}
 	for _, c := range rb.Cores {
 		add("core", c.Name)
 	}

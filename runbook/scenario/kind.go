@@ -28,7 +28,7 @@ type Info struct {
 	// from is the number of the first since the device was opened or the fault began. nil if it does something else.
 	Sound func(pcm []int16, from int)
 	How   string // what Sound does, in a few words
-	// Blow is what befalls the process of its target on a live appliance: that which captures a device, or an engine. The live runner can
+	// Blow is what befalls the process of its target on a live appliance: that which captures a device or plays at a speaker, or an engine. The live runner can
 	// make that; the simulator models what comes of it. "" if it does something else.
 	Blow Blow
 	// Apart, Unmodelled and Unreal say why a swarm never draws it, why the simulator has no model of it, and why it cannot be made
@@ -113,6 +113,14 @@ const (
 	FirstFallsIll = "ill"
 )
 
+// The phases of a run of Home Assistant, as the ways of HomeGone and HomeHangs name them.
+const (
+	Asked     = "asked"
+	Listening = "listening"
+	Thinking  = "thinking"
+	Answering = "answering"
+)
+
 // Target is what a fault can be aimed at.
 type Target string
 
@@ -129,6 +137,9 @@ const (
 	LoginTarget     Target = "login"
 	TracesTarget    Target = "traces"
 	WyomingTarget   Target = "wyoming"
+	SpeakerTarget   Target = "speaker"
+	TTSTarget       Target = "tts"
+	ESPHomeTarget   Target = "esphome"
 	NodeTarget      Target = "node"
 )
 
@@ -145,6 +156,9 @@ var targets = map[Target]language.Attribute{
 	LoginTarget:     {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the login whose issuer breaks."},
 	TracesTarget:    {DefaultDoc: "the runbook's only one", Example: `"traces"`, Doc: "The block of the collector: traces."},
 	WyomingTarget:   {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of a Wyoming service that serves speech to text."},
+	SpeakerTarget:   {DefaultDoc: "the runbook's first", Example: `"kitchen"`, Doc: "The name of the speaker."},
+	TTSTarget:       {DefaultDoc: "the runbook's first", Example: `"local"`, Doc: "The name of the tts block."},
+	ESPHomeTarget:   {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the esphome block."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 

@@ -158,7 +158,7 @@ func TestTheTableOfFaultsIsWhole(t *testing.T) {
 	})
 	seen := map[Kind]bool{}
 	for _, k := range kinds {
-		server := slices.Contains([]Target{STTTarget, HeartbeatTarget, WebhookTarget, CoreTarget, BackendTarget, ModelTarget, LoginTarget, TracesTarget}, k.Target)
+		server := slices.Contains([]Target{STTTarget, HeartbeatTarget, WebhookTarget, CoreTarget, BackendTarget, ModelTarget, LoginTarget, TracesTarget, TTSTarget}, k.Target)
 		_, aimed := targets[k.Target]
 		switch {
 		case seen[k.Kind]:
@@ -171,7 +171,7 @@ func TestTheTableOfFaultsIsWhole(t *testing.T) {
 			t.Errorf("%s says what a server does, but is no lasting fault of one", k.Kind)
 		case k.Status != 0 && http.StatusText(k.Status) == "":
 			t.Errorf("%s answers %d, which is no status", k.Kind, k.Status)
-		case k.Blow != "" && (k.Lasts || k.Target != Device && k.Target != EngineTarget || k.Unreal != ""):
+		case k.Blow != "" && (k.Lasts || k.Target != Device && k.Target != EngineTarget && k.Target != SpeakerTarget || k.Unreal != ""):
 			t.Errorf("%s says what befalls a process, but its target is no process of the appliance, or it lasts, or it is not made", k.Kind)
 		case k.Unmodelled != "" && k.Unreal != "":
 			t.Errorf("nobody can make %s", k.Kind)

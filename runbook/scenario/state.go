@@ -22,6 +22,12 @@ type State struct {
 	HooksWaiting, HooksAside    int     // events that wait for webhooks; events that were set aside
 	SpansSent, SpansDropped     int     // spans of traces that the collector has taken since the start of the process; that were dropped
 	SpansWaiting                int     // spans that wait for it
+	SoundsHeard, SoundsFailed   int     // sounds that were heard whole; of which it was said that they were not
+	SoundsEnded                 int     // that a wake word, a person or another sound has ended
+	ChimeAfter, BargeInAfter    float64 // seconds from a wake to its chime, and to the end of the answer that it interrupts, at the longest
+	HomeServes                  int     // satellites that Home Assistant serves now
+	HomeAsked, HomeAnswered     int     // commands that went to Home Assistant; those that it was done with
+	HomeHanded, HomeLost        int     // those that were left to another service; that were said to be lost
 	Wakes, FalseWakes, Missed   int     // wakes; wakes without a sound that should wake; sounds that should have woken the appliance and did not, while it could hear
 	Incidents, Open             int     // since the start; still open
 	Restarts, Reexecs, Boots    int     // of nodes and devices; of the process by itself; starts of the process

@@ -25,7 +25,7 @@ var nodeType = cty.Object(map[string]cty.Type{"state": cty.String, "taken": cty.
 
 // words lists all words, in the order of State.
 var words = []word{
-	{"time", cty.Number, "Seconds since the start.", from{func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(s.Time) }, func(s *State, _ string) any { return s.Time }}},
+	{"time", cty.Number, "Seconds since the start.", amount(func(s *State) float64 { return s.Time })},
 	{"healed", cty.Bool, "Whether the heal point has passed, after which there are no faults.", truth(func(s *State) bool { return s.Healed })},
 	{"faults", cty.Number, "Faults that are active now.", count(func(s *State) int { return s.Faults })},
 	{"up", cty.Bool, "Whether the appliance runs. It does not between a power loss and the restart.", truth(func(s *State) bool { return s.Up })},
@@ -40,7 +40,7 @@ var words = []word{
 	{"refused", cty.Number, "Utterances that were set aside.", count(func(s *State) int { return s.Refused })},
 	{"acted", cty.Number, "Utterances that ORAC Core acted on.", count(func(s *State) int { return s.Acted })},
 	{"acted_twice", cty.Number, "Utterances that ORAC Core acted on more than once, because a service received them whole and its answer was lost.", count(func(s *State) int { return s.ActedTwice })},
-	{"token_refused_for", cty.Number, "The longest time, in seconds, for which a server has refused every token of a login that it was shown.", from{func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(s.TokenRefusedFor) }, func(s *State, _ string) any { return s.TokenRefusedFor }}},
+	{"token_refused_for", cty.Number, "The longest time, in seconds, for which a server has refused every token of a login that it was shown.", amount(func(s *State) float64 { return s.TokenRefusedFor })},
 	{"duplicated", cty.Number, "Utterances that were answered more than once.", count(func(s *State) int { return s.Duplicated })},
 	{"asked", cty.Number, "Commands that other appliances have sent to a server of this one.", count(func(s *State) int { return s.Asked })},
 	{"served", cty.Number, "Those of them that it has answered.", count(func(s *State) int { return s.Served })},
@@ -50,6 +50,16 @@ var words = []word{
 	{"spans_sent", cty.Number, "Spans of traces that the collector has taken since the process started.", count(func(s *State) int { return s.SpansSent })},
 	{"spans_dropped", cty.Number, "Spans that were dropped since the process started, because the collector did not take them in time.", count(func(s *State) int { return s.SpansDropped })},
 	{"spans_waiting", cty.Number, "Spans that wait for the collector.", count(func(s *State) int { return s.SpansWaiting })},
+	{"sounds_heard", cty.Number, "Sounds that a speaker has played to their end.", count(func(s *State) int { return s.SoundsHeard })},
+	{"sounds_failed", cty.Number, "Sounds of which the appliance has said that they were not heard, or not to their end.", count(func(s *State) int { return s.SoundsFailed })},
+	{"sounds_ended", cty.Number, "Sounds that a wake word, a person or another sound has ended.", count(func(s *State) int { return s.SoundsEnded })},
+	{"chime_after", cty.Number, "The longest time, in seconds, from a wake to the beginning of its chime.", amount(func(s *State) float64 { return s.ChimeAfter })},
+	{"barge_in_after", cty.Number, "The longest time, in seconds, from a wake to the end of the answer that it interrupts.", amount(func(s *State) float64 { return s.BargeInAfter })},
+	{"home_serves", cty.Number, "Satellites that Home Assistant serves now.", count(func(s *State) int { return s.HomeServes })},
+	{"home_asked", cty.Number, "Commands for which Home Assistant was asked by a satellite.", count(func(s *State) int { return s.HomeAsked })},
+	{"home_answered", cty.Number, "Those of them that it was done with, without a failure.", count(func(s *State) int { return s.HomeAnswered })},
+	{"home_handed", cty.Number, "Commands that Home Assistant did not take, and that were left to another service.", count(func(s *State) int { return s.HomeHanded })},
+	{"home_lost", cty.Number, "Commands for Home Assistant that were said to be lost.", count(func(s *State) int { return s.HomeLost })},
 	{"wakes", cty.Number, "Wakes.", count(func(s *State) int { return s.Wakes })},
 	{"false_wakes", cty.Number, "Wakes without a sound that should wake.", count(func(s *State) int { return s.FalseWakes })},
 	{"missed", cty.Number, "Sounds that should have woken the appliance and did not, while it could hear.", count(func(s *State) int { return s.Missed })},
@@ -90,6 +100,13 @@ var state = func() *language.Words {
 func count(f func(*State) int) from {
 	return from{
 		func(s *State, _ []string) cty.Value { return cty.NumberIntVal(int64(f(s))) },
+		func(s *State, _ string) any { return f(s) },
+	}
+}
+
+func amount(f func(*State) float64) from {
+	return from{
+		func(s *State, _ []string) cty.Value { return cty.NumberFloatVal(f(s)) },
 		func(s *State, _ string) any { return f(s) },
 	}
 }

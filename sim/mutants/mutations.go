@@ -13,7 +13,7 @@ type mutation struct {
 }
 
 // mutations are defects that the promises of this repository forbid.
-var mutations = slices.Concat(known, sounds, acting, trusting, others)
+var mutations = slices.Concat(known, sounds, spoken, acting, trusting, others)
 
 // acting are defects of what becomes of a command.
 var acting = []mutation{

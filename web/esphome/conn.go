@@ -16,7 +16,6 @@ import (
 
 	wire "orac/appliance/esphome"
 	"orac/appliance/esphome/pb"
-	"orac/appliance/satellite"
 	"orac/runbook/language"
 	"orac/web/auth"
 )
@@ -124,10 +123,7 @@ func (c *conn) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.conns, c)
-	if c.voice == c {
-		c.voice = nil
-		c.tell(satellite.FromHome{In: satellite.Left{}})
-	}
+	c.stepBack()
 }
 
 // talk handles messages until one cannot be handled.

@@ -86,9 +86,10 @@ type service struct {
 	quick   chan func()    // those that wait for none that takes long: whoever mutes wants it now
 
 	// The lock of the door guards everything that follows.
-	conns map[*conn]struct{} // that may be told of states
-	voice *conn              // that serves the satellite; nil: none
-	queue []satellite.Told
+	conns   map[*conn]struct{} // that may be told of states
+	willing []*conn            // that would serve the satellite, the newest last
+	voice   *conn              // that does; nil: none
+	queue   []satellite.Told
 }
 
 const (

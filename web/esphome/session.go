@@ -3,6 +3,8 @@ package esphome
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -145,17 +147,38 @@ func (c *conn) setKey(m *pb.NoiseEncryptionSetKeyRequest) {
 	}
 }
 
-// serveVoice: the client wants to serve the satellite, or not any more. The newest one does: the one before may be dead.
+// serveVoice: the client wants to serve the satellite, or not any more.
 func (c *conn) serveVoice(on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case on:
-		c.voice = c
-		c.tell(satellite.FromHome{In: satellite.Arrived{}})
-	case c.voice == c:
+	if !on {
+		c.stepBack()
+		return
+	}
+	c.willing = append(slices.DeleteFunc(c.willing, func(x *conn) bool { return x == c }), c)
+	c.elect()
+}
+
+// stepBack takes the client out of those who would serve the satellite. If it did, the newest of the others does: it was never told that it
+// does not. The lock is held.
+func (c *conn) stepBack() {
+	c.willing = slices.DeleteFunc(c.willing, func(x *conn) bool { return x == c })
+	if c.voice == c {
 		c.voice = nil
 		c.tell(satellite.FromHome{In: satellite.Left{}})
+		c.elect()
+	}
+}
+
+// elect has the newest client that would serve the satellite do it: the one before may be dead. So may one that was silent for longer than
+// it may be without being asked. The lock is held.
+func (s *service) elect() {
+	for _, c := range slices.Backward(s.willing) {
+		if time.Since(time.Unix(0, c.last.Load())) <= askAfter+wire.WriteTime {
+			s.voice = c
+			s.tell(satellite.FromHome{In: satellite.Arrived{}})
+			return
+		}
 	}
 }
 

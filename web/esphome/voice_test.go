@@ -160,6 +160,34 @@ func TestTwoClients(t *testing.T) {
 	})
 }
 
+// TestTheSecondClientLeaves: the first, which knows nothing of the other, serves again. One that is dead does not.
+func TestTheSecondClientLeaves(t *testing.T) {
+	for name, silent := range map[string]time.Duration{"at once": 0, "a dead one": 80 * time.Second} {
+		t.Run(name, func(t *testing.T) {
+			b, key := keyed()
+			visit(t, b, func(r *rig) {
+				first := r.adopt(key)
+				second := r.adopt(key)
+				for range int(silent / (10 * time.Second)) {
+					pass(10 * time.Second)
+					second.say(&pb.PingRequest{})
+				}
+				first.hears()
+				second.close()
+				if here := r.node.Shown().Home; here != (silent == 0) {
+					r.Fatalf("served: %v", here)
+				}
+				if r.wake("w1"); strings.Contains(names(first.hears()), "VoiceAssistantRequest") != (silent == 0) {
+					r.Error("the first client is not asked, or a dead one is")
+				}
+				if handed := len(r.handedOn()) > 0; handed == (silent == 0) {
+					r.Errorf("left to others: %v", handed)
+				}
+			})
+		})
+	}
+}
+
 // TestHalfOpen: Home Assistant has gone, and the connection does not say so. The command is left to others, and the connection ends.
 func TestHalfOpen(t *testing.T) {
 	b, key := keyed()

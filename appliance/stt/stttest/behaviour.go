@@ -56,4 +56,5 @@ const (
 	Heartbeat Endpoint = "heartbeat" // POST /stt/v1/heartbeat
 	Health    Endpoint = "health"    // GET /stt/v1/health
 	Webhook   Endpoint = "webhook"   // POST /webhook, and below
+	Speech    Endpoint = "speech"    // POST /v1/audio/speech
 )

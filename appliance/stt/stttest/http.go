@@ -28,6 +28,7 @@ func (s *Server) handler() http.Handler {
 	mux.HandleFunc("/stt/v1/ws/stream/{topic}", s.guard(WS, http.MethodGet, s.webSocket))
 	mux.HandleFunc("/stt/v1/heartbeat", s.guard(Heartbeat, http.MethodPost, s.heartbeat))
 	mux.HandleFunc("/stt/v1/health", s.guard(Health, http.MethodGet, s.health))
+	mux.HandleFunc("/v1/audio/speech", s.guard(Speech, http.MethodPost, s.speech))
 	for _, path := range []string{"/webhook", "/webhook/"} { // the rest of the path may be a key
 		mux.HandleFunc(path, s.guard(Webhook, http.MethodPost, s.webhook))
 	}

@@ -43,7 +43,7 @@ func Serve(address string, b Behaviour) (*Server, error) {
 	s := &Server{
 		listener: l,
 		stopped:  make(chan struct{}),
-		standing: map[Endpoint]Behaviour{HTTP: b, WS: b, Wyoming: b, Heartbeat: b, Health: b, Webhook: b},
+		standing: map[Endpoint]Behaviour{HTTP: b, WS: b, Wyoming: b, Heartbeat: b, Health: b, Webhook: b, Speech: b},
 		script:   map[Endpoint][]Behaviour{},
 		changed:  make(chan struct{}),
 		transcribe: func(n int, pcm []int16) string {

@@ -32,6 +32,7 @@ var long = []string{"apply_storm.hcl", "blocked_read.hcl", "clock_jump.hcl", "ki
 	"stt_engine.hcl", "stt_late_answer.hcl", "stt_no_stream.hcl", "two_services.hcl", "webhooks.hcl", "engine_outage.hcl", "engine_dies.hcl",
 	"engine_change.hcl", "engine_hangs.hcl", "server_restarts.hcl", "core_outage.hcl", "swarm_engine.hcl", "swarm_hub.hcl",
 	"wyoming_away.hcl", "voice_clients.hcl", "swarm_wyoming.hcl",
+	"spoken.hcl", "satellite.hcl", "swarm_voice.hcl",
 	"keys_rotated.hcl", "issuer_away.hcl", "swarm_member.hcl", "acts_once.hcl", "home_away.hcl", "muted.hcl"}
 
 // readOnly lists scripts of the examples that need more than a test has: bash only checks their syntax.

@@ -86,6 +86,27 @@ func logins(rb *runbook.Runbook) (names []string) {
 	return names
 }
 
+func speakers(rb *runbook.Runbook) (names []string) {
+	for _, s := range rb.Speakers {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func voices(rb *runbook.Runbook) (names []string) {
+	for _, s := range rb.TTSs {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+func satellites(rb *runbook.Runbook) (names []string) {
+	for _, e := range rb.ESPHomes {
+		names = append(names, e.Name)
+	}
+	return names
+}
+
 // wyomings returns the Wyoming services that understand speech.
 func wyomings(rb *runbook.Runbook) (names []string) {
 	for _, w := range rb.Wyomings {
@@ -133,6 +154,12 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return traces(rb)
 	case scenario.WyomingTarget:
 		return wyomings(rb)
+	case scenario.SpeakerTarget:
+		return speakers(rb)
+	case scenario.TTSTarget:
+		return voices(rb)
+	case scenario.ESPHomeTarget:
+		return satellites(rb)
 	case scenario.NodeTarget:
 		return addresses(rb)
 	case "":

@@ -103,6 +103,7 @@ func (a *Tally) saying(w event.Wake, at time.Duration) *Sound {
 
 // Sweep judges the sounds that can no longer wake anything.
 func (a *Tally) Sweep(now time.Duration) {
+	a.chase(now)
 	for _, d := range a.devices {
 		for _, s := range d.sounds[d.next:] {
 			if s.At > now {
@@ -130,7 +131,7 @@ func (a *Tally) Sweep(now time.Duration) {
 // couldHear tells whether nothing prevented the appliance from hearing a sound.
 func (a *Tally) couldHear(device string, s *Sound) bool {
 	l := a.world.Life()
-	return l.Up && l.Booted+5*time.Second <= s.At && a.Opened[device]+2*time.Second <= s.At && !a.Troubled(s.At-3*time.Second, s.Until+wakeLate)
+	return l.Up && l.Booted+5*time.Second <= s.At && a.Opened[device]+2*time.Second <= s.At && !a.Troubled(s.At-3*time.Second, s.Until+wakeLate) && !a.speaking(s)
 }
 
 // Stretch is a stretch of time; To is 0 while it lasts.

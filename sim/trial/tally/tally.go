@@ -48,6 +48,8 @@ type Tally struct {
 	Opened                                        map[string]time.Duration // when devices were last opened
 	Answer                                        time.Duration            // time of the last answer
 
+	spoken
+
 	world      World
 	judge      *judge.Judge
 	utterances map[string]*Fate
@@ -63,6 +65,7 @@ type Tally struct {
 func New(w World, j *judge.Judge) *Tally {
 	return &Tally{
 		world: w, judge: j, utterances: map[string]*Fate{}, Opened: map[string]time.Duration{}, first: map[string]int64{}, woke: map[string]time.Duration{}, spoke: map[string]bool{},
+		spoken: spoken{awoke: map[string]time.Duration{}, errands: map[string]*errand{}, serves: map[string]bool{}, did: map[string]bool{}},
 	}
 }
 
@@ -110,6 +113,7 @@ func (a *Tally) Order() []string { return a.order }
 
 // Event handles an event of the appliance.
 func (a *Tally) Event(at time.Duration, e event.Event) {
+	a.speaks(at, e)
 	switch b := e.Body.(type) {
 	case event.WebhookTaken:
 		a.Told++
@@ -158,11 +162,13 @@ func (a *Tally) Event(at time.Duration, e event.Event) {
 // State returns what expressions see of the tally; the world adds the rest.
 func (a *Tally) State() scenario.State {
 	l := a.world.Life()
-	return scenario.State{
+	s := scenario.State{
 		Components: map[string]string{}, Nodes: map[string]scenario.Node{}, Faults: l.Faults, Up: l.Up, Boots: l.Boots,
 		Spoken: a.Spoken, Recorded: a.Recorded, Delivered: a.Delivered, Refused: a.Refused, Lost: a.Dropped, Duplicated: a.Duplicated,
 		Acted: a.Acted, ActedTwice: a.ActedTwice, Told: a.Told, Wakes: a.Wakes, FalseWakes: a.FalseWakes, Missed: a.Missed, Restarts: a.Restarts,
 	}
+	a.spoken.addTo(&s)
+	return s
 }
 
 // Counts returns the figures of the report.
@@ -342,6 +348,7 @@ func (a *Tally) Announced(service, id string, n int) bool {
 // the beginning of an utterance that was answered from memory cannot be removed either: it may be found again, cut.
 func (a *Tally) Killed(at time.Duration, powerLoss bool) {
 	l := a.world.Life()
+	clear(a.serves)
 	for _, id := range a.order {
 		f := a.utterances[id]
 		refuses := l.Refuses || l.DiskBad > 0 && at-l.DiskBad < DiskPatience

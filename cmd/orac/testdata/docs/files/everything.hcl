@@ -77,6 +77,16 @@ wyoming "speech" {
   engine = stt.local
 }
 
+device "speaker" "kitchen" {}
+
+tts "local" {
+  protocol = "openai"
+  url      = "http://speech.local:8000"
+  model    = "tts-1"
+}
+
+esphome "home" {}
+
 traces {
   url = "http://collector.local:4318"
 }
