@@ -64,8 +64,19 @@ func (e *inference) extractor() (node.Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim() // memory that loading needed and listening does not
+	e.spare()
 	return x, nil
+}
+
+// spare releases memory that loading needed and listening does not. While the appliance starts it leaves that to trim: what is released
+// before the rest of the start has run comes back at once.
+func (e *inference) spare() {
+	e.mu.Lock()
+	started := e.trimmed
+	e.mu.Unlock()
+	if started {
+		memory.Trim()
+	}
 }
 
 // trim releases what loading needed: heads that were opened for a plan that nobody applied, and memory.
@@ -165,7 +176,7 @@ func (e *inference) gate() (node.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory.Trim()
+	e.spare()
 	return &voice{VAD: v}, nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -422,23 +423,29 @@ func grown(t testing.TB, path string) {
 func child(t testing.TB, pid int) int {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
-		all := ""
-		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
-		for _, task := range tasks {
-			if b, err := os.ReadFile(task); err == nil { // else the thread has ended meanwhile
-				all += " " + string(b)
-			}
-		}
-		fields := strings.Fields(all)
-		if len(fields) > 0 {
-			var id int
-			if _, err := fmt.Sscan(fields[len(fields)-1], &id); err == nil {
-				return id
-			}
+		if list := children(pid); len(list) > 0 {
+			return list[len(list)-1]
 		}
 	}
 	t.Fatal("orac has no capture process")
 	return 0
+}
+
+// children are the processes that a process has started.
+func children(pid int) (list []int) {
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	for _, task := range tasks {
+		text, err := os.ReadFile(task)
+		if err != nil { // the thread has ended meanwhile
+			continue
+		}
+		for _, field := range strings.Fields(string(text)) {
+			if id, err := strconv.Atoi(field); err == nil {
+				list = append(list, id)
+			}
+		}
+	}
+	return list
 }
 
 func sendTo(t testing.TB, pid int, s syscall.Signal) {

@@ -11,7 +11,7 @@ import (
 )
 
 // freePorts are addresses on loopback where nothing listens.
-func freePorts(t *testing.T, n int) (list []string) {
+func freePorts(t testing.TB, n int) (list []string) {
 	t.Helper()
 	for range n {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
