@@ -126,25 +126,28 @@ func (w Webhook) Told() []string {
 // webhooksNameTheirFields refuses a field in a template that none of the webhook's events has: it would always be empty.
 func webhooksNameTheirFields(value any, d *language.Document) (found language.Diagnostics) {
 	for _, w := range value.(*Runbook).Webhooks {
-		has := map[string]bool{}
-		for _, name := range w.Told() {
-			k, _ := hook.Named(name)
-			for _, f := range k.Fields() {
-				has[f.Name] = true
-			}
+		found = append(found, fieldsAreThere(d, w.Address, w.Told(), "url", w.URL)...)
+		found = append(found, fieldsAreThere(d, w.Address, w.Told(), "body", w.Body)...)
+	}
+	return found
+}
+
+// fieldsAreThere refuses a field in a template that none of some kinds of events has.
+func fieldsAreThere(d *language.Document, block Address, events []string, attribute string, t language.Template) (found language.Diagnostics) {
+	has := map[string]bool{}
+	for _, name := range events {
+		k, _ := hook.Named(name)
+		for _, f := range k.Fields() {
+			has[f.Name] = true
 		}
-		look := func(attribute string, t language.Template) {
-			for _, name := range t.Fields() {
-				field, ok := strings.CutPrefix(name, "event.")
-				if !ok || has[field] {
-					continue
-				}
-				found = append(found, d.Problem(w.Address, attribute, language.Error, fmt.Sprintf("no event of this webhook has the field %s", name),
-					fmt.Sprintf("It is a field of %s; %s sends %s.", language.OrList(kindsWith(field)), w.Address, language.OrList(w.Told()))))
-			}
+	}
+	for _, name := range t.Fields() {
+		field, ok := strings.CutPrefix(name, "event.")
+		if !ok || has[field] {
+			continue
 		}
-		look("url", w.URL)
-		look("body", w.Body)
+		found = append(found, d.Problem(block, attribute, language.Error, fmt.Sprintf("no event of this %s has the field %s", block.Type(), name),
+			fmt.Sprintf("It is a field of %s; %s sends %s.", language.OrList(kindsWith(field)), block, language.OrList(events))))
 	}
 	return found
 }

@@ -28,6 +28,7 @@ type aloud struct {
 	m      *machine
 	sounds []*audible            // by the place of their mark in a frame, the newest of each; nil: there is none
 	made   int                   // sounds that were read so far
+	asked  int                   // sounds of whose end something is to be said, apart from chimes
 	chimes []string              // sounds in memory: theirs are the first marks
 	at     map[string][]*audible // the chimes of each speaker
 	over   []*audible            // that were cut off, if nobody says so
@@ -210,12 +211,16 @@ func (l *aloud) event(at time.Duration, e event.Event) {
 
 // silence: nobody is left who could say what becomes of the sounds that are heard now.
 func (l *aloud) silence() {
+	l.asked = 0
 	for _, a := range l.all("") {
 		a.lost = true
 	}
 }
 
 func (l *aloud) told(at time.Duration, b event.SoundPlayed) {
+	if b.Priority != voice.Chime.String() {
+		l.asked--
+	}
 	frames := int(math.Round(b.Seconds / voice.FrameTime.Seconds()))
 	if b.Cause != string(voice.Done) {
 		l.ends = append(l.ends, partly{frames, at})
@@ -240,6 +245,14 @@ func (l *aloud) muted(speaker string) bool {
 
 // finish checks that whatever was cut off was said to be.
 func (l *aloud) finish() {
+	if l.m.core != nil {
+		for _, p := range l.m.core.Players() {
+			l.asked -= len(p.Playing) // chimes among them say nothing, and are short
+		}
+		if l.asked > 0 {
+			l.m.judge.Break(l.m.clock, "aloud", fmt.Sprintf("%d sounds were asked for, and nobody has said what became of them", l.asked))
+		}
+	}
 	for _, a := range l.all("") {
 		if l.m.clock-a.at > cutTime {
 			l.replaced(a)
@@ -288,6 +301,7 @@ type readable struct {
 
 // sound implements play.Opener.
 func (m *machine) sound(t *rt.Task, from voice.Source) (voice.Sound, error) {
+	m.loud.asked++
 	if err := m.unreached("fetch", from.URL); err != nil && from.URL != "" {
 		return nil, err
 	}
@@ -377,6 +391,7 @@ var errNoSound = errors.New("it is neither WAV, nor FLAC, nor MP3")
 
 // Speak implements tts.Voice.
 func (s spokenTo) Speak(t *rt.Task, text string) (voice.Sound, error) {
+	s.m.loud.asked++
 	fail := func(kind wire.Kind, cause error) (voice.Sound, error) {
 		return nil, &wire.Error{Op: "speak", Address: s.name, Kind: kind, Cause: cause}
 	}

@@ -93,7 +93,7 @@ func Kinds() []*Kind {
 		forwards(), sttServers(), wyomings(), esphomes(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
 		logins(), players(), responders(),
-		webhooks(), traces(), histories(),
+		webhooks(), mqtts(), traces(), histories(),
 	}
 }
 

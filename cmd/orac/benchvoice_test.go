@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -111,19 +110,4 @@ tts "local" {
 	}
 	d.stop()
 	return float64(sum) / 1e6
-}
-
-// children are the processes that a process has started.
-func children(pid int) (list []int) {
-	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid)) // the pattern is valid
-	for _, task := range tasks {
-		text, _ := os.ReadFile(task) // a thread that has ended has no children
-		for _, word := range strings.Fields(string(text)) {
-			var id int
-			if _, err := fmt.Sscan(word, &id); err == nil {
-				list = append(list, id)
-			}
-		}
-	}
-	return list
 }

@@ -54,6 +54,7 @@ type Appliance struct {
 	DiskErr  string
 	Counts   []status.Count
 	Traces   *status.Traces
+	MQTT     []status.MQTT
 	More     status.Incident // one more incident
 	Explodes bool            // when its status is asked
 
@@ -76,7 +77,7 @@ func (f *Appliance) Status() status.Status {
 	}
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Muted: slices.Clone(f.Muted), Spool: status.Spool{Error: f.DiskErr}, Counts: f.Counts, Traces: f.Traces}
+	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Muted: slices.Clone(f.Muted), Spool: status.Spool{Error: f.DiskErr}, Counts: f.Counts, Traces: f.Traces, MQTT: f.MQTT}
 }
 
 // proposer judges texts as the appliance does.
