@@ -46,7 +46,7 @@ var (
 	OpGraph     = route(Route{Method: "GET", Path: "/api/graph", Role: auth.Viewer, Name: "graph", Tag: "appliance", Doc: "The running graph: its nodes and what flows between them."}, getGraph)
 	OpListeners = route(Route{Method: "GET", Path: "/api/listeners", Role: auth.Viewer, Name: "listeners", Tag: "appliance", Doc: "The listeners that the runbook declares, each with its device and its models."}, getListeners)
 	OpModels    = route(Route{Method: "GET", Path: "/api/models", Name: "models", Tag: "appliance", Doc: "The models that the runbook declares."}, getModels)
-	OpDevices   = route(Route{Method: "GET", Path: "/api/devices", Role: auth.Viewer, Name: "devices", Tag: "appliance", Doc: "The microphones of the machine."}, getDevices)
+	OpDevices   = route(Route{Method: "GET", Path: "/api/devices", Role: auth.Viewer, Name: "devices", Tag: "appliance", Doc: "The microphones and speakers of the machine, and which blocks of the runbook mean them."}, getDevices)
 	OpLevel     = route(Route{Method: "GET", Path: "/api/devices/level", Role: auth.Admin, Name: "level", Tag: "appliance", Costly: true, Long: true, Doc: "How loud it is at a microphone now, in the runbook or not. ORAC listens for half a second and keeps nothing."}, getLevel)
 	OpCatalogue = route(Route{Method: "GET", Path: "/api/catalogue", Role: auth.Viewer, Name: "catalogue", Tag: "appliance", Shared: true, Doc: "The wake-word models that ORAC can fetch, with their licences, and whether they are on this machine."}, getCatalogue)
 	OpDocs      = route(Route{Method: "GET", Path: "/api/docs", Role: auth.Viewer, Name: "docs", Tag: "appliance", Doc: "The pages of the documentation."}, getDocs)
