@@ -5,9 +5,9 @@ SHELL := /bin/bash
 
 # Debian packages: for the build, the demonstration's sounds and a microphone; for the tests; for make security; for make bench; for make dist.
 APT := ca-certificates gcc libc6-dev flite libasound2 libpulse0
-APT_TEST := git strace curl jq mosquitto mosquitto-clients pulseaudio pulseaudio-utils qemu-user chromium espeak-ng pocketsphinx pocketsphinx-en-us gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+APT_TEST := git strace curl jq mosquitto mosquitto-clients pulseaudio pulseaudio-utils opus-tools qemu-user chromium espeak-ng pocketsphinx pocketsphinx-en-us gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 APT_SECURITY := wapiti sslscan
-APT_BENCH := asterisk-core-sounds-en-wav
+APT_BENCH := asterisk-core-sounds-en-wav g++ libspeexdsp-dev libwebrtc-audio-processing-dev
 APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 # Leave out the parts of the audio library that ORAC does not use: it builds in 11 s instead of 90 s.

@@ -230,9 +230,9 @@ func broker(s graph.BrokerService) (mqtt.Link, error) {
 	})
 }
 
-func hook(w runbook.Webhook) (notify.Hook, error) {
+func hook(w runbook.Webhook, tokens wire.Tokens) (notify.Hook, error) {
 	c := notify.WebhookConfig{
-		URL: w.URL.Text(), Key: w.SigningKey(), Timeout: w.Timeout, Headers: map[string]wire.Secret{},
+		URL: w.URL.Text(), Key: w.SigningKey(), Timeout: w.Timeout, Tokens: tokens, Headers: map[string]wire.Secret{},
 		TLS: wire.TLS{CA: w.CA, Cert: w.ClientCert, Key: w.ClientKey}, Hush: w.Body.HasSecret(),
 	}
 	for name, v := range w.Headers {

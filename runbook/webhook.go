@@ -33,6 +33,8 @@ type Webhook struct {
 	Keep          time.Duration              `hcl:"keep"`
 	Queue         language.Size              `hcl:"queue"`
 	Headers       map[string]language.Secret `hcl:"headers"`
+	Login         Address                    `hcl:"login"` // whose tokens go with each request, for the audience; "" for none
+	Audience      string                     `hcl:"audience"`
 	CA            string                     `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
 	ClientCert    string                     `hcl:"client_cert"`
 	ClientKey     string                     `hcl:"client_key"`
@@ -78,8 +80,17 @@ var webhookBlock = &language.BlockType{
 		{Name: "headers", Kind: language.Map, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
 			SecretKeys: secretHeaders,
 			Doc:        "HTTP headers to send. Their values are never printed. The values of Authorization, Cookie, X-Api-Key and names that end in -Token, -Secret, -Password or -Key may not be written out in the file; others may be."},
-	}, tlsClient("the receiver's")),
+	}, byLogin("the receiver", "a header Authorization"), tlsClient("the receiver's")),
 	Rules: []language.Rule{
+		loginNeedsAudience,
+		{
+			Uses: []string{"login", "headers"},
+			Doc:  "with login, headers has no Authorization",
+			Hint: "The login's tokens go into that header. Leave out one of the two.",
+			Holds: func(g language.Given) bool {
+				return !g.Written("login") || !slices.ContainsFunc(g.Keys("headers"), func(name string) bool { return strings.EqualFold(name, "Authorization") })
+			},
+		},
 		{
 			Uses: []string{"body", "method"},
 			Doc:  `method = "GET" sends no body`,

@@ -362,7 +362,7 @@ func world() *graph.Parts {
 			return func(*rt.Task) (node.EngineProcess, error) { return nil, errors.New("nobody speaks") }, nil
 		},
 		Heart:         func(h graph.Heart, _ wire.Tokens) (notify.Heart, error) { return heart{h}, nil },
-		Hook:          func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
+		Hook:          func(w runbook.Webhook, _ wire.Tokens) (notify.Hook, error) { return hook{w}, nil },
 		Core:          func(c graph.CoreService, _ wire.Tokens) (notify.Core, error) { return actor{c}, nil },
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
@@ -455,6 +455,7 @@ func (never) Close() error                                                    { 
 func (noBook) AddDetection(record.Detection) error                            { return nil }
 func (noBook) SaveUtterance(record.Utterance) error                           { return nil }
 func (noBook) SaveCommand(record.Command) error                               { return nil }
+func (noBook) AddMute(record.Mute) error                                      { return nil }
 func (noBook) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 

@@ -92,8 +92,8 @@ func Kinds() []*Kind {
 		spools(), deliveries(), engines(), probes(), heartbeats(),
 		forwards(), sttServers(), wyomings(), esphomes(), wyomingSatellites(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
-		logins(), players(), responders(),
-		webhooks(), mqtts(), traces(), histories(),
+		players(), responders(),
+		webhooks(), logins(), mqtts(), traces(), histories(),
 	}
 }
 

@@ -36,7 +36,7 @@ type Parts struct {
 	// store lacks it.
 	Engine func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
 	Heart  func(h Heart, tokens wire.Tokens) (notify.Heart, error)
-	Hook   func(runbook.Webhook) (notify.Hook, error)
+	Hook   func(w runbook.Webhook, tokens wire.Tokens) (notify.Hook, error)
 	Core   func(s CoreService, tokens wire.Tokens) (notify.Core, error)
 	// Issuer makes the client of an issuer. Nil where nobody gives tokens: a graph that needs it does not run there.
 	Issuer func(IssuerService) (node.Issuer, error)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/audio/devices"
 	"orac/appliance/core"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
@@ -311,6 +312,6 @@ func (f *Appliance) Installed(model string) bool {
 }
 
 // Devices implements api.Microphones.
-func (f *Appliance) Devices(context.Context) (capture.Listing, error) {
-	return capture.Listing{Devices: []capture.Device{{Name: "USB"}}}, nil
+func (f *Appliance) Devices(context.Context) (devices.Listing, error) {
+	return devices.Listing{Devices: []devices.Device{{Device: capture.Device{Name: "USB"}}}}, nil
 }

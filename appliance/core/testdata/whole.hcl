@@ -324,6 +324,12 @@ core "member" {
   audience = "core"
 }
 topic "member" { core = core.member }
+webhook "member" {
+  url      = "https://hook.test:1"
+  events   = ["wake"]
+  login    = login.house
+  audience = "lights"
+}
 
 wyoming_satellite "lounge" {}
 wyoming_satellite "porch" {
