@@ -5,9 +5,9 @@ SHELL := /bin/bash
 
 # Debian packages: for the build, the demonstration's sounds and a microphone; for the tests; for make security; for make bench; for make dist.
 APT := ca-certificates gcc libc6-dev flite libasound2 libpulse0
-APT_TEST := git strace curl jq mosquitto pulseaudio pulseaudio-utils qemu-user chromium espeak-ng pocketsphinx pocketsphinx-en-us gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+APT_TEST := git strace curl jq mosquitto mosquitto-clients pulseaudio pulseaudio-utils opus-tools qemu-user chromium espeak-ng pocketsphinx pocketsphinx-en-us gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 APT_SECURITY := wapiti sslscan
-APT_BENCH := asterisk-core-sounds-en-wav
+APT_BENCH := asterisk-core-sounds-en-wav g++ libspeexdsp-dev libwebrtc-audio-processing-dev
 APT_DIST := git gcc-aarch64-linux-gnu libc6-dev-arm64-cross
 
 # Leave out the parts of the audio library that ORAC does not use: it builds in 11 s instead of 90 s.
@@ -124,7 +124,7 @@ recovery: deps build ## break a running appliance in every way that it promises 
 	$(if $(filter 0,$(shell id -u)),,unshare --user --map-root-user --mount) bin/recovery -json $(STATE)/recovery.json -only '$(ONLY)' $(if $(ALL),-all)
 
 # The short set of scenarios, which CI runs side by side (--workers), each in its own world. All except the last can be simulated.
-CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl fallback.hcl machine.hcl clock.hcl engine.hcl home.hcl tokens.hcl)
+CHAOS_BOTH := $(addprefix chaos/scenarios/,sound.hcl services.hcl answers.hcl fallback.hcl machine.hcl clock.hcl engine.hcl home.hcl tokens.hcl broker.hcl)
 CHAOS_SHORT := $(CHAOS_BOTH) chaos/scenarios/real.hcl
 CHAOS_ALL := $(CHAOS_SHORT) $(addprefix chaos/scenarios/,disowned.hcl memory.hcl satellite.hcl spoken.hcl voice.hcl) $(filter-out $(addprefix examples/scenarios/,acts.hcl den.hcl guarded.hcl house.hcl hub.hcl kitchen.hcl member.hcl parlour.hcl study.hcl told.hcl),$(wildcard examples/scenarios/*.hcl))
 

@@ -22,6 +22,7 @@ require (
 	github.com/hashicorp/mdns v1.0.7 // announces services on the network
 	github.com/mewkiz/flac v1.0.14 // sounds that are FLAC, as Home Assistant sends them; pure Go
 	github.com/miekg/dns v1.1.73 // the messages that mdns does not send: a service that comes or goes
+	github.com/pion/opus v0.1.0 // sounds that are Opus; pure Go, Pion keeps it and checks it against the vectors of RFC 8251
 	github.com/prometheus/client_golang v1.25.0 // metrics
 	github.com/rogpeppe/go-internal v1.16.0 // tests that are scripts of commands
 	github.com/shirou/gopsutil/v3 v3.24.5 // memory of the daemon and of its children

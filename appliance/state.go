@@ -127,6 +127,7 @@ type noHistory struct{ err error }
 func (n noHistory) AddDetection(record.Detection) error                            { return n.err }
 func (n noHistory) SaveUtterance(record.Utterance) error                           { return n.err }
 func (n noHistory) SaveCommand(record.Command) error                               { return n.err }
+func (n noHistory) AddMute(record.Mute) error                                      { return n.err }
 func (n noHistory) SaveDelivery(record.Delivery, *record.Transcript) error         { return n.err }
 func (n noHistory) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, n.err }
 

@@ -49,6 +49,7 @@ func (prompt) Topics(*rt.Task, notify.TopicsBeat) error { return nil }
 func (forgetful) AddDetection(record.Detection) error                            { return nil }
 func (forgetful) SaveUtterance(record.Utterance) error                           { return nil }
 func (forgetful) SaveCommand(record.Command) error                               { return nil }
+func (forgetful) AddMute(record.Mute) error                                      { return nil }
 func (forgetful) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (forgetful) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 

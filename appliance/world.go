@@ -19,6 +19,7 @@ import (
 	"orac/appliance/graph"
 	"orac/appliance/house"
 	"orac/appliance/login"
+	"orac/appliance/mqtt"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/otlp"
@@ -53,6 +54,7 @@ func World(ctx context.Context, version string, state *State, store models.Store
 		Hook:   hook,
 		Core:   func(to graph.CoreService, tokens wire.Tokens) (notify.Core, error) { return actor(to, tokens, own) },
 		Issuer: issuer,
+		Broker: broker,
 		Traces: func(s graph.TraceService) (otlp.Collector, error) { return collector(s, version) },
 		Backend: func(s graph.BackendService, find func(string) string) (act.Backend, error) {
 			return backend(s, find, state.Temp)
@@ -219,9 +221,18 @@ func collector(s graph.TraceService, version string) (otlp.Collector, error) {
 	return otlp.New(c)
 }
 
-func hook(w runbook.Webhook) (notify.Hook, error) {
+// broker is the client of an MQTT broker. A broker knows a client by its ID, so that is the identity of the appliance there.
+func broker(s graph.BrokerService) (mqtt.Link, error) {
+	m := s.MQTT
+	return mqtt.New(mqtt.Config{
+		URL: m.URL, Username: m.Username, Password: m.Password, ClientID: m.DeviceID(s.Appliance.Name), Encrypted: m.Encrypted,
+		TLS: wire.TLS{CA: m.CA, Cert: m.ClientCert, Key: m.ClientKey}, Timeout: m.Timeout,
+	})
+}
+
+func hook(w runbook.Webhook, tokens wire.Tokens) (notify.Hook, error) {
 	c := notify.WebhookConfig{
-		URL: w.URL.Text(), Key: w.SigningKey(), Timeout: w.Timeout, Headers: map[string]wire.Secret{},
+		URL: w.URL.Text(), Key: w.SigningKey(), Timeout: w.Timeout, Tokens: tokens, Headers: map[string]wire.Secret{},
 		TLS: wire.TLS{CA: w.CA, Cert: w.ClientCert, Key: w.ClientKey}, Hush: w.Body.HasSecret(),
 	}
 	for name, v := range w.Headers {

@@ -28,7 +28,7 @@ var coreBlock = &language.BlockType{
 			Doc: "How long a text waits for a Core that is away. An older one is dropped and told: a command that is carried out hours later surprises people. Texts that were set aside are deleted after this time, too."},
 		{Name: "queue", Kind: language.ByteSize, Gives: language.Tunes, OnChange: language.InPlace, Default: "1MiB", Min: "64KiB", Max: "64MiB",
 			Doc: "How much may wait on the disk. Beyond this size, or 10000 texts, the oldest is dropped."},
-	}, byLogin("Core"), tlsClient("Core's"), []language.Attribute{ofTheHouse("the Core")}),
+	}, byLogin("Core", "token and auth"), tlsClient("Core's"), []language.Attribute{ofTheHouse("the Core")}),
 	Rules: []language.Rule{
 		language.AtMostOneOf("token", "auth", "login"), loginNeedsAudience,
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),

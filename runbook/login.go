@@ -59,11 +59,11 @@ var loginBlock = &language.BlockType{
 	Rules: []language.Rule{language.AtMostOneOf("ca", "fingerprint")},
 }
 
-// byLogin are the attributes of a block whose requests carry tokens of a login.
-func byLogin(what string) []language.Attribute {
+// byLogin are the attributes of a block whose requests carry tokens of a login, instead of other credentials.
+func byLogin(what, instead string) []language.Attribute {
 	return []language.Attribute{
 		{Name: "login", Kind: language.Ref, Gives: language.Proves, OnChange: language.InPlace, Refs: []string{"login"}, Example: "login.house",
-			Doc: "The login at an issuer whose tokens are sent to " + what + ", instead of token and auth."},
+			Doc: "The login at an issuer whose tokens are sent to " + what + ", instead of " + instead + "."},
 		{Name: "audience", Kind: language.String, Gives: language.Tunes, OnChange: language.InPlace, Example: `"stt"`, Pattern: claimPattern, Expect: claimExpect,
 			Doc: "With login: whom the tokens are for. It is the label of the issuer's member block for " + what + "."},
 	}

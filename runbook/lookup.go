@@ -129,6 +129,11 @@ func (rb *Runbook) ESPHome(a Address) (ESPHome, bool) {
 	return find(rb.ESPHomes, a, func(e *ESPHome) Address { return e.Address })
 }
 
+// MQTT finds a broker by its address.
+func (rb *Runbook) MQTT(a Address) (MQTT, bool) {
+	return find(rb.MQTTs, a, func(m *MQTT) Address { return m.Address })
+}
+
 // Wyoming finds a Wyoming service by its address.
 func (rb *Runbook) Wyoming(a Address) (Wyoming, bool) {
 	return find(rb.Wyomings, a, func(w *Wyoming) Address { return w.Address })

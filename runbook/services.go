@@ -108,7 +108,7 @@ var sttBlock = &language.BlockType{
 			Doc: "The longest pause between two attempts. Pauses grow up to this value."},
 		{Name: "health_every", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "30s", Min: "5s", Max: "10m",
 			Doc: "How often to ask the server for its health."},
-	}, byLogin("the server"), tlsClient("the server's"), []language.Attribute{ofTheHouse("the server")}),
+	}, byLogin("the server", "token and auth"), tlsClient("the server's"), []language.Attribute{ofTheHouse("the server")}),
 	Rules: slices.Concat(protocolRules(), []language.Rule{
 		language.AtMostOneOf("token", "auth", "login"), loginNeedsAudience,
 		together("client_cert", "client_key", "A certificate needs its private key, and a key its certificate."),
@@ -138,6 +138,6 @@ var heartbeatBlock = &language.BlockType{
 			Doc: "The listeners whose models are reported. If empty, all are."},
 		{Name: "ca", Kind: language.Path, Gives: language.Reads, Vouches: true, OnChange: language.InPlace, Example: `"/etc/orac/ca.pem"`,
 			Doc: "The certificate authorities that may have signed the certificate of url, in PEM. With stt, those of its block are used."},
-	}, byLogin("the server")),
+	}, byLogin("the server", "token and auth")),
 	Rules: []language.Rule{language.ExactlyOneOf("url", "stt"), language.AtMostOneOf("stt", "ca"), language.AtMostOneOf("auth", "login"), loginNeedsAudience},
 }

@@ -81,7 +81,7 @@ var ttsBlock = &language.BlockType{
 // chime is the attribute of a chime.
 func chime(name, when string) language.Attribute {
 	return language.Attribute{Name: name, Kind: language.Path, Gives: language.Reads, OnChange: language.InPlace, Example: `"sounds/` + name + `.wav"`,
-		Doc: "A WAV, FLAC or MP3 file of at most 5 s that is played " + when + "."}
+		Doc: "A WAV, FLAC, MP3 or Opus file of at most 5 s that is played " + when + "."}
 }
 
 var chimesBlock = &language.BlockType{
@@ -103,7 +103,7 @@ var heardAt = []language.Attribute{
 	{Name: "tts", Kind: language.Ref, Gives: language.Tunes, OnChange: language.InPlace, Refs: []string{"tts"}, Example: "tts.local",
 		Doc: "What speaks the answers to commands, at speaker."},
 	{Name: "barge_in", Kind: language.Bool, Gives: language.Tunes, OnChange: language.InPlace, Default: "false",
-		Doc: "Whether a wake word counts, and ends the answer, while speaker speaks. Only for a microphone that does not hear the speaker, such as one with echo cancellation: the appliance would hear itself. When false, wake words do not count until it has spoken."},
+		Doc: "Whether a wake word counts, and ends the answer, while speaker speaks. Only for a microphone from whose sound the speaker is subtracted, or the appliance wakes itself: `orac help microphones` says how, and what was measured. When false, wake words do not count until it has spoken."},
 }
 
 // heardNowhere refuses what needs a speaker without one.

@@ -33,6 +33,8 @@ type Webhook struct {
 	Keep          time.Duration              `hcl:"keep"`
 	Queue         language.Size              `hcl:"queue"`
 	Headers       map[string]language.Secret `hcl:"headers"`
+	Login         Address                    `hcl:"login"` // whose tokens go with each request, for the audience; "" for none
+	Audience      string                     `hcl:"audience"`
 	CA            string                     `hcl:"ca"` // these paths are resolved against Runbook.Dir; "" for none
 	ClientCert    string                     `hcl:"client_cert"`
 	ClientKey     string                     `hcl:"client_key"`
@@ -78,8 +80,17 @@ var webhookBlock = &language.BlockType{
 		{Name: "headers", Kind: language.Map, Gives: language.Proves, OnChange: language.InPlace, Secret: language.SecretAllowed, Example: `{ Authorization = "Bearer ${env("LIGHTS_TOKEN")}" }`,
 			SecretKeys: secretHeaders,
 			Doc:        "HTTP headers to send. Their values are never printed. The values of Authorization, Cookie, X-Api-Key and names that end in -Token, -Secret, -Password or -Key may not be written out in the file; others may be."},
-	}, tlsClient("the receiver's")),
+	}, byLogin("the receiver", "a header Authorization"), tlsClient("the receiver's")),
 	Rules: []language.Rule{
+		loginNeedsAudience,
+		{
+			Uses: []string{"login", "headers"},
+			Doc:  "with login, headers has no Authorization",
+			Hint: "The login's tokens go into that header. Leave out one of the two.",
+			Holds: func(g language.Given) bool {
+				return !g.Written("login") || !slices.ContainsFunc(g.Keys("headers"), func(name string) bool { return strings.EqualFold(name, "Authorization") })
+			},
+		},
 		{
 			Uses: []string{"body", "method"},
 			Doc:  `method = "GET" sends no body`,
@@ -126,25 +137,28 @@ func (w Webhook) Told() []string {
 // webhooksNameTheirFields refuses a field in a template that none of the webhook's events has: it would always be empty.
 func webhooksNameTheirFields(value any, d *language.Document) (found language.Diagnostics) {
 	for _, w := range value.(*Runbook).Webhooks {
-		has := map[string]bool{}
-		for _, name := range w.Told() {
-			k, _ := hook.Named(name)
-			for _, f := range k.Fields() {
-				has[f.Name] = true
-			}
+		found = append(found, fieldsAreThere(d, w.Address, w.Told(), "url", w.URL)...)
+		found = append(found, fieldsAreThere(d, w.Address, w.Told(), "body", w.Body)...)
+	}
+	return found
+}
+
+// fieldsAreThere refuses a field in a template that none of some kinds of events has.
+func fieldsAreThere(d *language.Document, block Address, events []string, attribute string, t language.Template) (found language.Diagnostics) {
+	has := map[string]bool{}
+	for _, name := range events {
+		k, _ := hook.Named(name)
+		for _, f := range k.Fields() {
+			has[f.Name] = true
 		}
-		look := func(attribute string, t language.Template) {
-			for _, name := range t.Fields() {
-				field, ok := strings.CutPrefix(name, "event.")
-				if !ok || has[field] {
-					continue
-				}
-				found = append(found, d.Problem(w.Address, attribute, language.Error, fmt.Sprintf("no event of this webhook has the field %s", name),
-					fmt.Sprintf("It is a field of %s; %s sends %s.", language.OrList(kindsWith(field)), w.Address, language.OrList(w.Told()))))
-			}
+	}
+	for _, name := range t.Fields() {
+		field, ok := strings.CutPrefix(name, "event.")
+		if !ok || has[field] {
+			continue
 		}
-		look("url", w.URL)
-		look("body", w.Body)
+		found = append(found, d.Problem(block, attribute, language.Error, fmt.Sprintf("no event of this %s has the field %s", block.Type(), name),
+			fmt.Sprintf("It is a field of %s; %s sends %s.", language.OrList(kindsWith(field)), block, language.OrList(events))))
 	}
 	return found
 }

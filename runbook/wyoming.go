@@ -12,9 +12,10 @@ import (
 type Belonging struct {
 	Wyomings []Wyoming
 	ESPHomes []ESPHome
+	MQTTs    []MQTT
 }
 
-var belonging = []*language.BlockType{wyomingBlock, esphomeBlock}
+var belonging = []*language.BlockType{wyomingBlock, esphomeBlock, mqttBlock}
 
 // Wyoming is a voice service for Home Assistant, by the Wyoming protocol.
 type Wyoming struct {

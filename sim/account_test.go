@@ -221,7 +221,7 @@ func TestTheLedgerJudgesWhatIsDeleted(t *testing.T) {
 		}
 	}
 	add := func(id string) {
-		if err := errors.Join(l.AddDetection(record.Detection{ID: id}), l.SaveUtterance(record.Utterance{ID: id}), l.SaveUtterance(record.Utterance{ID: id}), l.SaveCommand(record.Command{ID: id, Topic: "general"})); err != nil {
+		if err := errors.Join(l.AddDetection(record.Detection{ID: id}), l.SaveUtterance(record.Utterance{ID: id}), l.SaveUtterance(record.Utterance{ID: id}), l.SaveCommand(record.Command{ID: id, Topic: "general"}), l.AddMute(record.Mute{Listener: id})); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -229,13 +229,13 @@ func TestTheLedgerJudgesWhatIsDeleted(t *testing.T) {
 	prune(0, 0, 0)
 	m.clock = time.Hour
 	add("b")
-	prune(time.Hour, 3, 0)
+	prune(time.Hour, 4, 0)
 	m.clock += time.Minute
-	prune(400*24*time.Hour, 3, 3)
+	prune(400*24*time.Hour, 4, 4)
 	for _, id := range []string{"c", "d", "e", "f"} {
 		add(id)
 	}
-	prune(400*24*time.Hour, 3, 3) // there are too many
+	prune(400*24*time.Hour, 4, 4) // there are too many
 	if m.judge.Breaks[0].Promise != "safety/history" {
 		t.Errorf("%v", m.judge.Breaks)
 	}

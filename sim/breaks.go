@@ -116,6 +116,8 @@ func (m *machine) suffers(o *occurrence) *ailments {
 		return &m.satelliteHomeOf(o.Target).ailments
 	case scenario.TracesTarget:
 		return &m.collectorOf().ailments
+	case scenario.BrokerTarget:
+		return &m.brokerOf(o.Target).ailments
 	}
 	return &m.ailments
 }

@@ -76,6 +76,12 @@ func written(b event.Body) []string {
 		return []string{fmt.Sprintf("delivery %s %s %s", b.Utterance, b.STT, b.Outcome)}
 	case event.Acted:
 		return []string{fmt.Sprintf("command %s %s %s", b.Topic, b.Request, b.Result)}
+	case event.Muted:
+		if !b.Start {
+			return []string{fmt.Sprintf("muted %s by %s", b.Listener, b.By)}
+		}
+	case event.Unmuted:
+		return []string{fmt.Sprintf("unmuted %s by %s", b.Listener, b.By)}
 	case event.Dropped:
 		return []string{fmt.Sprintf("delivery %s  dropped", b.Utterance)}
 	}

@@ -154,6 +154,13 @@ var makers = map[scenario.Kind]maker{
 		m.services[o.Target].poison = ""
 		return nil
 	}},
+	scenario.BrokerDown: {how: "connections are refused, the one that there is ends, and what was retained is gone", do: func(m *machine, o *occurrence) func() {
+		clear(m.brokerOf(o.Target).retained)
+		return nil
+	}},
+	scenario.BrokerDenied:   {how: "connections are refused with 0x86, and the one that there is ends"},
+	scenario.BrokerFlaps:    {how: "the connection ends again and again, and can be made anew at once"},
+	scenario.BrokerTrash:    {how: "a client writes twelve messages a second that nobody may obey: retained, forbidden, unknown, unclear"},
 	scenario.CollectorFlood: {how: "the client has a success, and no more of the answer than it reads"},
 	scenario.NetDown:        {how: "no client reaches its server, and who waits for an answer waits in vain", cut: syscall.ENETUNREACH},
 

@@ -63,6 +63,14 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				m.core.Traces().Dropped == 0 && m.core.Traces().Sent > 20 && m.account.Delivered == m.account.Recorded
 		}
 	}
+	// The broker shows how the appliance is, and orders that somebody gave were carried out.
+	shown := func(m *machine) bool { return m.shownAt() == 1 && m.brokerOf("home").orders > 0 }
+	absent := func(cause string) func(*machine, report.Run) bool {
+		return func(m *machine, r report.Run) bool {
+			return noticed(m, r) && said(r, "broker_lost", cause, begin, end+9) >= 1 && said(r, "broker_found", "", begin+1, end+10) >= 1 && shown(m) &&
+				m.core.MQTT()[0].Dropped > 0 && m.account.Delivered == m.account.Recorded
+		}
+	}
 	// A process that was replaced meanwhile has no token, and gets one when that is over. Nothing is sent without one, and nothing is lost.
 	tokenless := func(cause string) func(*machine, report.Run) bool {
 		return func(m *machine, r report.Run) bool {
@@ -220,6 +228,17 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 			return said(r, "traces_failed", "", 0, 120) == 0 && m.core.Traces().Sent > 20
 		}},
 
+		scenario.BrokerDown:   {does: absent("reset by peer")},
+		scenario.BrokerDenied: {does: absent("username and password")},
+		scenario.BrokerFlaps:  {does: absent("reset by peer")},
+		scenario.BrokerSlow: {more: "delay = \"12s\"", does: func(m *machine, r report.Run) bool {
+			return shown(m) && m.core.MQTT()[0].Dropped > 0 && m.account.Delivered == m.account.Recorded
+		}},
+		scenario.BrokerTrash: {does: func(m *machine, r report.Run) bool { // each is refused, and few are told
+			n := said(r, "order_refused", "", begin, end+1)
+			return shown(m) && m.core.MQTT()[0].Denied > 100 && n >= 2 && n <= 4 && said(r, "broker_lost", "", 0, 120) == 0
+		}},
+
 		scenario.CoreDown: {does: func(m *machine, r report.Run) bool {
 			return forwarded(m, r) && said(r, "forwarded", "refused", begin, end) > 2 && noticed(m, r)
 		}},
@@ -309,6 +328,7 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 	calls := "caller \"study\" {\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietServer := rehearse(t, sceneIn(t, serving, "2m", calls), 1)
 	_, quietTraced := rehearse(t, sceneIn(t, traced, "2m", speech), 1)
+	_, quietShown := rehearse(t, sceneIn(t, shownOff, "2m", speech), 1)
 	_, quietMember := rehearse(t, sceneIn(t, member, "2m", speech), 1)
 	asks := "caller \"phone\" {\n  topic = \"general\"\n  at = \"5s\"\n  every = \"6s\"\n}\n"
 	_, quietHome := rehearse(t, sceneIn(t, acting, "2m", asks), 1)
@@ -349,6 +369,8 @@ func TestEveryKindDoesWhatItSays(t *testing.T) {
 				home, quiet, speech = serving, quietServer, calls
 			case scenario.TracesTarget:
 				home, quiet = traced, quietTraced
+			case scenario.BrokerTarget:
+				home, quiet = shownOff, quietShown
 			case scenario.WyomingTarget:
 				home, quiet, speech = visited, quietVoice, dictates
 			case scenario.SpeakerTarget, scenario.TTSTarget:

@@ -16,7 +16,7 @@ import (
 // open incidents when the process ends. It models the errors of the history; SQLite itself is tested elsewhere.
 type ledger struct {
 	m        *machine
-	rows     []row // detections, utterances and commands, in the order of arrival
+	rows     []row // detections, utterances, commands and mutes, in the order of arrival
 	known    map[string]bool
 	wrote    map[string]time.Duration // when entries were accepted, named as in written
 	ages     provenclock.Ages
@@ -77,6 +77,15 @@ func (l *ledger) SaveCommand(c record.Command) error {
 	return l.says(l.add("command "+c.Topic+" "+c.ID), event.Acted{Topic: c.Topic, Request: c.ID, Result: c.Result})
 }
 
+// AddMute implements node.Book.
+func (l *ledger) AddMute(m record.Mute) error {
+	var b event.Body = event.Unmuted{Listener: m.Listener, By: m.By}
+	if m.Muted {
+		b = event.Muted{Listener: m.Listener, By: m.By}
+	}
+	return l.says(l.add(fmt.Sprintf("mute %d %s %v", m.At.UnixMicro(), m.Listener, m.Muted)), b)
+}
+
 // SaveDelivery implements node.Book.
 func (l *ledger) SaveDelivery(d record.Delivery, text *record.Transcript) error {
 	return l.says(l.write(), event.Delivered{Utterance: d.UtteranceID, STT: d.STT, Outcome: string(d.Outcome)})
@@ -105,7 +114,7 @@ func (l *ledger) Prune(p provenclock.Point, known bool, retention time.Duration,
 		}
 		l.ages.See(p, ids)
 	}
-	over := len(l.rows) - 3*maxRows // there are three kinds of rows
+	over := len(l.rows) - 4*maxRows // there are four kinds of rows
 	l.rows = slices.DeleteFunc(l.rows, func(r row) bool {
 		due := known && l.ages.Due(r.id, p.Age, retention)
 		if age := l.m.now() - r.at; due && age < retention {

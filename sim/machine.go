@@ -67,6 +67,7 @@ type machine struct {
 	peers      map[string]*peer
 	issuers    map[string]*issuer
 	receivers  map[string]*receiver
+	brokers    map[string]*broker
 	tracing    *collector            // nil: nobody has sent it anything
 	doors      map[string]*voiceDoor // of Wyoming services, the newest of each
 	floor      floor
@@ -114,7 +115,7 @@ const canary = "canary-4e1f-never-to-be-seen"
 func newMachine(sc *scenario.Scenario, seed uint64, o runOptions) (*machine, error) {
 	m := &machine{
 		sc: sc, seed: seed, o: o, file: o.book.file, text: o.book.text, first: o.book.runbook,
-		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, engines: map[string]*engine{}, speakers: map[string]*speaker{}, spokesmen: map[string]*spokesman{}, satellites: map[string]*satelliteHome{}, homes: map[string]*home{}, minds: map[string]*mind{}, peers: map[string]*peer{}, issuers: map[string]*issuer{}, receivers: map[string]*receiver{}, doors: map[string]*voiceDoor{},
+		disk: virtual.NewDisk(4 << 30), mics: map[string]*microphone{}, services: map[string]*service{}, engines: map[string]*engine{}, speakers: map[string]*speaker{}, spokesmen: map[string]*spokesman{}, satellites: map[string]*satelliteHome{}, homes: map[string]*home{}, minds: map[string]*mind{}, peers: map[string]*peer{}, issuers: map[string]*issuer{}, receivers: map[string]*receiver{}, brokers: map[string]*broker{}, doors: map[string]*voiceDoor{},
 		incidents: map[string]*report.Incident{}, count: map[string]uint64{},
 	}
 	m.epoch = time.Date(2026, 1, 17, 9, 0, 0, 0, time.UTC)
@@ -221,7 +222,7 @@ func (m *machine) launch() {
 func (m *machine) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 	return &graph.Parts{
 		FS: m.disk, Host: "sim", History: m.ledger, Inference: m.o.inference, Source: m.source,
-		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Door: m.door, Satellite: m.satellite, Speaker: m.speaker, Sound: m.sound, Chime: m.chime, Voice: m.voice, Events: rt.NewOut(events),
+		STT: m.client, Engine: m.engine, Heart: m.heart, Hook: m.hook, Core: m.actor, Backend: m.home, LanguageModel: m.mind, Issuer: m.issuer, Traces: m.traces, Broker: m.brokerLink, Orders: m.ordersOf, Door: m.door, Satellite: m.satellite, Speaker: m.speaker, Sound: m.sound, Chime: m.chime, Voice: m.voice, Events: rt.NewOut(events),
 	}
 }
 
@@ -261,6 +262,9 @@ func (m *machine) end() {
 	}
 	m.driver, m.root, m.core, m.stopped = nil, nil, nil, m.clock
 	m.floor.cutOff()
+	for _, b := range m.brokers {
+		b.cutOff()
+	}
 	m.loud.silence()
 	m.applying = 0
 	m.memory.base, m.memory.rate = 0, 0

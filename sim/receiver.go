@@ -36,6 +36,7 @@ type caller struct {
 	*receiver
 	address string // as the real client names it
 	timeout time.Duration
+	proof   *credential // what it demands; nil: nothing
 }
 
 func (c caller) fault(k wire.Kind, status int, cause string) error {
@@ -76,6 +77,11 @@ func (c caller) Send(t *rt.Task, msg notify.Message) error {
 		return err
 	case late:
 		return c.fault(wire.Late, 0, fmt.Sprintf("no answer in %v", c.timeout))
+	}
+	if err := c.proof.show(t, "webhook", c.address); err != nil {
+		return err
+	}
+	switch {
 	case way == "reset":
 		return c.fault(wire.Unreachable, 0, "connection reset by peer")
 	case way == "refuse":
@@ -138,8 +144,8 @@ func (e aboutEvent) subjects() []string {
 	return nil
 }
 
-func (m *machine) hook(w runbook.Webhook) (notify.Hook, error) {
-	return caller{m.receiver(w.Name), wire.Origin(w.URL.Text()), w.Timeout}, nil
+func (m *machine) hook(w runbook.Webhook, tokens wire.Tokens) (notify.Hook, error) {
+	return caller{m.receiver(w.Name), wire.Origin(w.URL.Text()), w.Timeout, m.credential(tokens, w.Login.Name(), w.Audience)}, nil
 }
 
 func (m *machine) receiver(name string) *receiver {

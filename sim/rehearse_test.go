@@ -38,6 +38,9 @@ webhook "light" {
 // traced is the house with a collector of traces.
 const traced = house + "traces {\n  url             = \"http://collector.local:4318\"\n  max_retry_delay = \"8s\"\n}\n"
 
+// shownOff is the house with a broker, at which thresholds may be ordered, and events are published.
+const shownOff = house + "mqtt \"home\" {\n  url             = \"tcp://broker.local:1883\"\n  allow           = [\"threshold\"]\n  device_triggers = true\n  events          = [\"wake\", \"transcript\", \"health\"]\n}\n"
+
 // scene is a scenario of so long that runs the house, and whatever else is written.
 func scene(t testing.TB, long, rest string) *scenario.Scenario {
 	t.Helper()

@@ -74,7 +74,7 @@ func (r *rig) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 		Source: func(graph.Device) (audio.Source, error) { return r.source, nil },
 		STT:    func(graph.Service, wire.Tokens, func(string) string) (stt.Client, error) { return r.service, nil },
 		Heart:  func(graph.Heart, wire.Tokens) (notify.Heart, error) { return nil, errors.New("no heart") },
-		Hook:   func(runbook.Webhook) (notify.Hook, error) { return nil, errors.New("no hook") },
+		Hook:   func(runbook.Webhook, wire.Tokens) (notify.Hook, error) { return nil, errors.New("no hook") },
 	}
 }
 
@@ -138,6 +138,7 @@ type forgetful struct{}
 func (forgetful) AddDetection(record.Detection) error                            { return nil }
 func (forgetful) SaveUtterance(record.Utterance) error                           { return nil }
 func (forgetful) SaveCommand(record.Command) error                               { return nil }
+func (forgetful) AddMute(record.Mute) error                                      { return nil }
 func (forgetful) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (forgetful) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
 

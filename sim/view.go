@@ -119,6 +119,11 @@ func (m *machine) State() scenario.State {
 	if x := m.core.Traces(); x != nil {
 		s.SpansSent, s.SpansDropped, s.SpansWaiting = x.Sent, x.Dropped, x.Waiting
 	}
+	for _, x := range m.core.MQTT() {
+		s.MQTTPublished, s.MQTTDropped, s.MQTTWaiting = s.MQTTPublished+x.Published, s.MQTTDropped+x.Dropped, s.MQTTWaiting+x.Waiting
+		s.OrdersTaken, s.OrdersDenied = s.OrdersTaken+x.Orders, s.OrdersDenied+x.Denied
+	}
+	s.MQTTShown = m.shownAt()
 	for _, v := range m.core.Views() {
 		n := scenario.Node{State: string(v.State), Restarts: v.Restarts}
 		if n.State == "leaked" {

@@ -110,7 +110,7 @@ func (w *World) parts(events *rt.Mailbox[event.Event]) *graph.Parts {
 			return w.STT.client(s.STT.Name), nil
 		},
 		Heart:  func(graph.Heart, wire.Tokens) (notify.Heart, error) { return peer{}, nil },
-		Hook:   func(runbook.Webhook) (notify.Hook, error) { return peer{}, nil },
+		Hook:   func(runbook.Webhook, wire.Tokens) (notify.Hook, error) { return peer{}, nil },
 		Events: rt.NewOut(events),
 	}
 }
@@ -134,5 +134,6 @@ type noBook struct{}
 func (noBook) AddDetection(record.Detection) error                            { return nil }
 func (noBook) SaveUtterance(record.Utterance) error                           { return nil }
 func (noBook) SaveCommand(record.Command) error                               { return nil }
+func (noBook) AddMute(record.Mute) error                                      { return nil }
 func (noBook) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }

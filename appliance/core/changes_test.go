@@ -16,6 +16,7 @@ import (
 	"orac/appliance/audio"
 	"orac/appliance/graph"
 	"orac/appliance/login"
+	"orac/appliance/mqtt"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/otlp"
@@ -89,6 +90,7 @@ var with = map[string][][2]string{
 	"web tls.member":                     {{"tls.cert", ""}, {"tls.key", ""}},
 	"stt_server tls.member":              {{"tls.cert", ""}, {"tls.key", ""}},
 	"core_server tls.member":             {{"tls.cert", ""}, {"tls.key", ""}},
+	"mqtt encrypted":                     {{"ca", ""}, {"client_cert", ""}, {"client_key", ""}},
 	"stt member":                         {{"ca", ""}, {"client_cert", ""}, {"client_key", ""}},
 	"core member":                        {{"ca", ""}, {"client_cert", ""}, {"client_key", ""}},
 	"webhook body":                       {{"events", `["wake"]`}},
@@ -175,7 +177,7 @@ func candidates(at *language.Attribute, rb *runbook.Runbook) (list []string) {
 	case language.Path:
 		quote("other.pem", "other.wav")
 	case language.URL:
-		quote("http://other.test:7272", "https://other.test")
+		quote("http://other.test:7272", "https://other.test", "tcp://other.test:7272")
 	case language.Ref, language.Refs:
 		for _, b := range rb.Blocks {
 			if slices.Contains(at.Refs, b.Type.Type) || slices.Contains(at.Refs, b.Type.Key()) {
@@ -360,7 +362,7 @@ func world() *graph.Parts {
 			return func(*rt.Task) (node.EngineProcess, error) { return nil, errors.New("nobody speaks") }, nil
 		},
 		Heart:         func(h graph.Heart, _ wire.Tokens) (notify.Heart, error) { return heart{h}, nil },
-		Hook:          func(w runbook.Webhook) (notify.Hook, error) { return hook{w}, nil },
+		Hook:          func(w runbook.Webhook, _ wire.Tokens) (notify.Hook, error) { return hook{w}, nil },
 		Core:          func(c graph.CoreService, _ wire.Tokens) (notify.Core, error) { return actor{c}, nil },
 		Backend:       func(s graph.BackendService, _ func(string) string) (act.Backend, error) { return hand{s}, nil },
 		LanguageModel: func(s graph.ModelService) (act.LanguageModel, error) { return mind{s}, nil },
@@ -368,6 +370,7 @@ func world() *graph.Parts {
 		Chime:         func(path string) ([]play.Frame, error) { return []play.Frame{{int16(len(path))}}, nil },
 		Voice:         func(s runbook.TTS, _ func(string) string) (tts.Voice, error) { return throat{s}, nil },
 		Issuer:        func(s graph.IssuerService) (node.Issuer, error) { return issuer{s}, nil },
+		Broker:        func(s graph.BrokerService) (mqtt.Link, error) { return post{s}, nil },
 		Traces:        func(s graph.TraceService) (otlp.Collector, error) { return tracer{s}, nil },
 		Inference: graph.Inference{
 			Extractor: func() (node.Extractor, error) { return deaf{}, nil },
@@ -391,6 +394,7 @@ type (
 	mind    struct{ graph.ModelService }
 	issuer  struct{ graph.IssuerService }
 	tracer  struct{ graph.TraceService }
+	post    struct{ graph.BrokerService }
 	horn    struct{ graph.Loudspeaker }
 	throat  struct{ runbook.TTS }
 	deaf    struct{}
@@ -451,5 +455,12 @@ func (never) Close() error                                                    { 
 func (noBook) AddDetection(record.Detection) error                            { return nil }
 func (noBook) SaveUtterance(record.Utterance) error                           { return nil }
 func (noBook) SaveCommand(record.Command) error                               { return nil }
+func (noBook) AddMute(record.Mute) error                                      { return nil }
 func (noBook) SaveDelivery(record.Delivery, *record.Transcript) error         { return nil }
 func (noBook) Prune(provenclock.Point, bool, time.Duration, int) (int, error) { return 0, nil }
+
+func (post) Serve(t *rt.Task, _ mqtt.Session, opened func(), _ func(mqtt.Message)) error {
+	opened()
+	return t.Sleep(1 << 62)
+}
+func (post) Publish(*rt.Task, mqtt.Message) error { return nil }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"orac/appliance/event"
@@ -44,11 +45,12 @@ func (c *Core) listeners() (names []string) {
 	return names
 }
 
-// publish tells everybody who follows the appliance, the webhooks and the responders, something that no node tells.
+// publish tells everybody who follows the appliance, the history, the webhooks and the responders, something that no node tells.
 func (c *Core) publish(t *rt.Task, who string, b event.Body) {
 	e := event.Event{At: t.Wall(), Node: who, Body: b}
 	c.events.Push(t, e)
-	for _, n := range c.runner.Graph().ToldOfHealth() {
+	g := c.runner.Graph()
+	for _, n := range slices.Concat(g.ToldOfHealth(), g.Of(graph.History)) {
 		if box := graph.EventsOf(*c.runner.boxes.Load(), n.Address); box != nil {
 			box.Push(t, e)
 		}

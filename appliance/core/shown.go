@@ -70,6 +70,16 @@ func (c *Core) Traces() *status.Traces {
 	return nil
 }
 
+// MQTT is how the appliance is shown at brokers. It may be called from anywhere.
+func (c *Core) MQTT() (list []status.MQTT) {
+	for _, n := range codesOf[*node.MQTT](c) {
+		shown := n.Shown()
+		shown.Name = n.Broker // it has shown nothing yet when it has just been started
+		list = append(list, shown)
+	}
+	return list
+}
+
 // Generation is the number of the generation that runs; 0 if none was committed. It may be called from anywhere.
 func (c *Core) Generation() int { return c.steward.Generation() }
 
@@ -115,7 +125,7 @@ func (c *Core) Status(now rt.Instant, wall time.Time) status.Status {
 		}
 	}
 	g.Sort(s.Nodes) // an apply puts new instances after those that stay
-	s.Logins, s.Traces, s.Counts = c.Logins(), c.Traces(), c.monitor.Counts()
+	s.Logins, s.Traces, s.MQTT, s.Counts = c.Logins(), c.Traces(), c.MQTT(), c.monitor.Counts()
 	s.Hooks, s.STTServers, s.Voices, s.Forwards, s.Engines = c.Hooks(), c.STTServers(), c.Voices(), c.Forwards(), c.Engines()
 	s.Satellites, s.Speakers = c.Satellites(), c.Speakers()
 	s.Topics, s.Backends, s.Models = acted(c)

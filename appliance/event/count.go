@@ -114,6 +114,7 @@ var Counters = []Counter{
 	}),
 	counter("webhook_sent_total", "Events that a webhook has accepted.", []string{"webhook"}, func(b WebhookTaken) []string { return []string{b.Webhook} }),
 	counter("webhook_failures_total", "Tries to send an event to a webhook that failed.", []string{"webhook"}, func(b WebhookFailed) []string { return []string{b.Webhook} }),
+	counter("mqtt_lost_total", "How often an MQTT broker was lost, or could not be reached.", []string{"mqtt"}, func(b BrokerLost) []string { return []string{b.Broker} }),
 	counter("mutes_total", "How often somebody muted a listener; all: every one.", []string{"listener"}, func(b Muted) []string { return []string{cmp.Or(b.Listener, "all")} }),
 }
 

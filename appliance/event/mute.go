@@ -3,18 +3,19 @@ package event
 import (
 	"time"
 
+	"orac/appliance/record"
 	"orac/appliance/status"
 	"orac/runbook/hook"
 )
 
 // mutings tell that somebody has listeners stop listening, and listen again.
 var mutings = []Kind{
-	kind("A listener, or all of them, are muted: they do not listen.", Kind{Hooks: []string{"mute"}},
+	kind("A listener, or all of them, are muted: they do not listen.", Kind{Kept: true, Hooks: []string{"mute"}},
 		func(b Muted) Words {
 			m := status.Mute{Listener: b.Listener, By: b.By, Since: b.Since, Until: b.Until}
 			return warning("muted", usual("%s", m.Words(b.Since)))
 		}),
-	kind("A mute has ended: it is listened again.", Kind{Hooks: []string{"mute"}},
+	kind("A mute has ended: it is listened again.", Kind{Kept: true, Hooks: []string{"mute"}},
 		func(b Unmuted) Words {
 			who, why := b.Listener, "by "+b.By
 			if who == "" {
@@ -45,6 +46,14 @@ type Muted struct {
 
 func (Muted) Kind() string { return "muted" }
 
+// rows has nothing of a mute that was there before the start: the history has it since it began.
+func (b Muted) rows(at time.Time) []record.Row {
+	if b.Start {
+		return nil
+	}
+	return []record.Row{{Mute: &record.Mute{At: at, Listener: b.Listener, Muted: true, By: b.By, Until: b.Until}}}
+}
+
 func (b Muted) notice(e Event) Notice {
 	m := &hook.Mute{Head: e.head(Origin{Listener: b.Listener}), State: "muted", By: b.By}
 	if !b.Until.IsZero() {
@@ -60,6 +69,10 @@ type Unmuted struct {
 }
 
 func (Unmuted) Kind() string { return "unmuted" }
+
+func (b Unmuted) rows(at time.Time) []record.Row {
+	return []record.Row{{Mute: &record.Mute{At: at, Listener: b.Listener, By: b.By}}}
+}
 
 func (b Unmuted) notice(e Event) Notice {
 	return tell(&hook.Mute{Head: e.head(Origin{Listener: b.Listener}), State: "unmuted", By: b.By})

@@ -103,7 +103,7 @@ func TestCounters(t *testing.T) {
 	counted := map[string]bool{}
 	for _, b := range []Body{
 		Wake{}, RecordingEnded{}, Dropped{}, Delivered{}, DeliveryFailed{}, DeliveryRepeated{}, DeviceOpened{}, DeviceLost{}, Overrun{}, Engine{State: "failed"}, Served{}, Answered{}, Forwarded{}, Acted{},
-		TimerEnded{}, BackendHealth{}, WebhookTaken{}, WebhookFailed{}, Muted{}, SoundPlayed{}, SpeakerLost{}, HomeOver{}, HomeLeft{},
+		TimerEnded{}, BackendHealth{}, WebhookTaken{}, WebhookFailed{}, Muted{}, SoundPlayed{}, SpeakerLost{}, HomeOver{}, HomeLeft{}, BrokerLost{},
 	} {
 		var y Tally
 		y.Add(Event{Body: b})

@@ -92,8 +92,8 @@ func Kinds() []*Kind {
 		spools(), deliveries(), engines(), probes(), heartbeats(),
 		forwards(), sttServers(), wyomings(), esphomes(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
-		logins(), players(), responders(),
-		webhooks(), traces(), histories(),
+		players(), responders(),
+		webhooks(), logins(), mqtts(), traces(), histories(),
 	}
 }
 

@@ -25,6 +25,7 @@ type loginSettings struct {
 	STTs   []holder `of:"stt"`
 	Hearts []holder `of:"heartbeat"`
 	Cores  []holder `of:"core"`
+	Hooks  []holder `of:"webhook"`
 }
 
 // holder is a block whose requests carry tokens of a login.
@@ -39,6 +40,8 @@ type sends interface{ holders() []holder }
 
 func (s Service) holders() []holder     { return []holder{see[holder](s.STT)} }
 func (s CoreService) holders() []holder { return []holder{see[holder](s.Core)} }
+
+func (s webhookSettings) holders() []holder { return []holder{see[holder](s.Webhook)} }
 
 // TokensOf is whose tokens a heartbeat carries, and whom they are for; "" for none.
 func (h Heart) TokensOf() (login runbook.Address, audience string) {
@@ -115,6 +118,8 @@ func (s *loginSettings) note(h holder) {
 		list = &s.Hearts
 	case "core":
 		list = &s.Cores
+	case "webhook":
+		list = &s.Hooks
 	}
 	if !slices.Contains(*list, h) {
 		*list = append(*list, h)
@@ -123,7 +128,7 @@ func (s *loginSettings) note(h holder) {
 
 // audiences are whom the tokens of a login are for, each once.
 func (s loginSettings) audiences() (list []string) {
-	for _, h := range slices.Concat(s.STTs, s.Hearts, s.Cores) {
+	for _, h := range slices.Concat(s.STTs, s.Hearts, s.Cores, s.Hooks) {
 		if !slices.Contains(list, h.Audience) {
 			list = append(list, h.Audience)
 		}

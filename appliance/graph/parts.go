@@ -5,6 +5,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/audio"
+	"orac/appliance/mqtt"
 	"orac/appliance/node"
 	"orac/appliance/notify"
 	"orac/appliance/otlp"
@@ -35,7 +36,7 @@ type Parts struct {
 	// store lacks it.
 	Engine func(Speech) (func(*rt.Task) (node.EngineProcess, error), error)
 	Heart  func(h Heart, tokens wire.Tokens) (notify.Heart, error)
-	Hook   func(runbook.Webhook) (notify.Hook, error)
+	Hook   func(w runbook.Webhook, tokens wire.Tokens) (notify.Hook, error)
 	Core   func(s CoreService, tokens wire.Tokens) (notify.Core, error)
 	// Issuer makes the client of an issuer. Nil where nobody gives tokens: a graph that needs it does not run there.
 	Issuer func(IssuerService) (node.Issuer, error)
@@ -49,7 +50,11 @@ type Parts struct {
 	Traces func(TraceService) (otlp.Collector, error)
 	// Satellite makes the place where clients of an esphome block connect; key is the one that the runbook names. Nil: nobody comes.
 	Satellite func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error)
-	Version   string // of the program
+	// Broker makes the client of an MQTT broker. Nil where there is none: a graph that needs it does not run there. Orders makes what carries
+	// out what is ordered by way of a block; nil: nothing is.
+	Broker  func(BrokerService) (mqtt.Link, error)
+	Orders  func(block runbook.Address) node.Orders
+	Version string // of the program
 	// Speaker and Sound play: a loudspeaker, and what opens a sound. Nil where nothing is played.
 	Speaker func(Loudspeaker) (play.Speaker, error)
 	Sound   play.Opener

@@ -42,7 +42,7 @@ type hears struct {
 func webhooks() *Kind {
 	return built(Kind{
 		Name: Webhook, Role: Tells, Words: "tells another program what happens, in order, until it has accepted it",
-		Health: distant, Reads: []string{wakes.Name, happens.Name, hookTasks.Name}, Writes: nil,
+		Health: distant, Reads: []string{wakes.Name, happens.Name, hookTasks.Name}, Writes: []string{tokens.Name},
 		add: addWebhooks,
 	}, buildWebhook)
 }
@@ -89,7 +89,7 @@ func addWebhooks(c *compiler, k *Kind) {
 
 func buildWebhook(a *Assembly, n *Node, _ nothing, s webhookSettings) (node.Node, error) {
 	w := s.Webhook
-	client, err := a.Hook(w)
+	client, err := a.Hook(w, a.tokens(s))
 	if err != nil {
 		return nil, err
 	}

@@ -43,13 +43,13 @@ func (s Switched) Or(declared bool) bool {
 	return declared
 }
 
-// echoes is how long what was handed to a speaker may still be heard: on its way, in its buffers, and in the window of a model, which holds
+// Echoes is how long what was handed to a speaker may still be heard: on its way, in its buffers, and in the window of a model, which holds
 // the whole wake word.
-const echoes = play.Lead*play.FrameTime + 100*time.Millisecond + 600*time.Millisecond
+const Echoes = play.Lead*play.FrameTime + 100*time.Millisecond + 600*time.Millisecond
 
-// speaks notes that the speaker speaks.
+// speaks notes that the speaker speaks, and is heard.
 func (n *Player) speaks(t *rt.Task) {
-	if n.mixer.Highest() >= play.Answer {
-		n.Aloud.Take(rt.NewCell(t.Now().Add(echoes)))
+	if n.mixer.Highest() >= play.Answer && n.kept.loud() > 0 {
+		n.Aloud.Take(rt.NewCell(t.Now().Add(Echoes)))
 	}
 }

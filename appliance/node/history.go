@@ -16,6 +16,7 @@ type Book interface {
 	SaveUtterance(record.Utterance) error
 	SaveDelivery(d record.Delivery, text *record.Transcript) error
 	SaveCommand(record.Command) error
+	AddMute(record.Mute) error
 	// Prune deletes what is older than retention at the age p of the state directory, if that age is known (see Age), and then
 	// all but the newest maxRows.
 	Prune(p provenclock.Point, known bool, retention time.Duration, maxRows int) (deleted int, err error)
@@ -108,6 +109,8 @@ func (n *History) put(r record.Row) error {
 		return n.Book.SaveDelivery(*r.Delivery, r.Transcript)
 	case r.Command != nil:
 		return n.Book.SaveCommand(*r.Command)
+	case r.Mute != nil:
+		return n.Book.AddMute(*r.Mute)
 	}
 	panic("BUG: an event has an empty row")
 }

@@ -31,6 +31,7 @@ func (f *fickle) add(id string) error {
 func (f *fickle) AddDetection(d record.Detection) error  { return f.add(d.ID) }
 func (f *fickle) SaveUtterance(u record.Utterance) error { return f.add(u.ID) }
 func (f *fickle) SaveCommand(c record.Command) error     { return f.add(c.ID) }
+func (f *fickle) AddMute(m record.Mute) error            { return f.add(m.Listener) }
 func (f *fickle) SaveDelivery(d record.Delivery, _ *record.Transcript) error {
 	return f.add(d.UtteranceID)
 }

@@ -44,6 +44,7 @@ type counted struct{ rows int }
 func (c *counted) AddDetection(record.Detection) error                    { c.rows++; return nil }
 func (c *counted) SaveUtterance(record.Utterance) error                   { c.rows++; return nil }
 func (c *counted) SaveCommand(record.Command) error                       { c.rows++; return nil }
+func (c *counted) AddMute(record.Mute) error                              { c.rows++; return nil }
 func (c *counted) SaveDelivery(record.Delivery, *record.Transcript) error { c.rows++; return nil }
 func (c *counted) Prune(provenclock.Point, bool, time.Duration, int) (int, error) {
 	return 0, nil

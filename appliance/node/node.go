@@ -43,7 +43,7 @@ var (
 	_ = []Updater{
 		(*Source)(nil), (*Ring)(nil), (*Features)(nil), (*VoiceGate)(nil), (*Head)(nil), (*Trigger)(nil), (*Recorder)(nil),
 		(*Spool)(nil), (*Delivery)(nil), (*Engine)(nil), (*Probe)(nil), (*Heartbeat)(nil), (*Webhook)(nil), (*History)(nil), (*STTServer)(nil), (*Forward)(nil), (*Wyoming)(nil), (*ESPHome)(nil),
-		(*Topic)(nil), (*Backend)(nil), (*LanguageModel)(nil), (*CoreServer)(nil), (*Login)(nil), (*Player)(nil), (*Responder)(nil), (*Traces)(nil),
+		(*Topic)(nil), (*Backend)(nil), (*LanguageModel)(nil), (*CoreServer)(nil), (*Login)(nil), (*Player)(nil), (*Responder)(nil), (*Traces)(nil), (*MQTT)(nil),
 	}
 	_ = []Drainer{(*Recorder)(nil), (*Spool)(nil), (*STTServer)(nil), (*Topic)(nil)}
 	_ = []Idler{(*Delivery)(nil), (*STTServer)(nil), (*Forward)(nil), (*Topic)(nil), (*Player)(nil), (*ESPHome)(nil)}

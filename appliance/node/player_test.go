@@ -111,6 +111,7 @@ type stage struct {
 	task    *rt.Task
 	told    map[string]*rt.Mailbox[play.Told]
 	aloud   rt.Cell[rt.Instant]
+	spoken  func(text string) *tone // what a text sounds like; nil: there is no voice
 }
 
 func onStage(t *testing.T, f func(k *rt.Task, s *stage)) {
@@ -131,6 +132,9 @@ func (s *stage) start(volume float64) {
 		Name: "player.room", Speaker: "room", Output: s.speaker, FS: s.disk, Asks: rt.NewMailbox[node.PlayAsk]("plays", 64), Events: rt.NewOut(s.events),
 		Aloud: &s.aloud,
 		Config: rt.NewCell(node.PlayerConfig{Open: func(_ *rt.Task, from play.Source) (play.Sound, error) {
+			if from.Say != nil && s.spoken != nil {
+				return s.spoken(from.Say.Text), nil
+			}
 			if x := s.tones[from.File+from.URL]; x != nil {
 				return x, nil
 			}

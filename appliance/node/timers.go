@@ -158,9 +158,26 @@ func (x *timers) put(t *rt.Task, list []timer) error {
 type timerChange struct {
 	ID     string
 	Intent string
-	Name   string
-	All    bool
+	Which  whichTimer
+	All    bool // of those that are meant
 	By     time.Duration
+}
+
+// whichTimer is how people say which timer they mean.
+type whichTimer struct {
+	Name string        // "": any
+	Of   time.Duration // what it was set to; 0: any
+}
+
+// words name it: " for tea", " of 5 minutes".
+func (w whichTimer) words() (text string) {
+	if w.Name != "" {
+		text = " for " + w.Name
+	}
+	if w.Of > 0 {
+		text += " of " + act.DurationInWords(w.Of)
+	}
+	return text
 }
 
 // timersChanged is what came of a change.
@@ -182,7 +199,7 @@ func (x *timers) change(t *rt.Task, c timerChange) (timersChanged, error) {
 	}
 	list := slices.Clone(x.list)
 	if c.Intent == "timer_start" {
-		one := timer{ID: c.ID, Name: c.Name, For: c.By, Ends: wall.Add(c.By)}
+		one := timer{ID: c.ID, Name: c.Which.Name, For: c.By, Ends: wall.Add(c.By)}
 		switch {
 		case slices.ContainsFunc(list, func(o timer) bool { return o.ID == c.ID }):
 			return timersChanged{Timer: &one, After: []timer{one}}, nil
@@ -194,15 +211,12 @@ func (x *timers) change(t *rt.Task, c timerChange) (timersChanged, error) {
 		one.until(t, c.By)
 		return timersChanged{Timer: &one, After: []timer{one}}, x.put(t, append(list, one))
 	}
-	meant := x.named(c.Name)
-	if c.All {
-		meant = x.named("")
-	}
+	meant := x.meant(c.Which)
 	switch {
 	case len(meant) == 0:
-		return timersChanged{}, errors.New(strings.TrimSuffix(noTimer(c.Name), "."))
-	case len(meant) > 1 && c.Name == "" && !c.All:
-		return timersChanged{}, fmt.Errorf("%d timers run: say which", len(meant))
+		return timersChanged{}, errors.New(strings.TrimSuffix(noTimer(c.Which), "."))
+	case len(meant) > 1 && !c.All:
+		return timersChanged{}, fmt.Errorf("%d timers%s run: %s", len(meant), c.Which.words(), apart(meant))
 	}
 	var done timersChanged
 	for _, one := range meant {
@@ -311,11 +325,21 @@ func (x *timers) restore(t *rt.Task, data map[string]any) error {
 	return x.put(t, list)
 }
 
-// left says how long the timers of a name still run.
-func (x *timers) left(name string, now rt.Instant) string {
-	list := x.named(name)
+// apart is how one of several timers can be named, when they are not told apart yet.
+func apart(list []timer) string {
+	for _, one := range list[1:] {
+		if one.For != list[0].For || !strings.EqualFold(one.Name, list[0].Name) {
+			return "say which"
+		}
+	}
+	return "say all of them"
+}
+
+// left says how long the timers that are meant still run.
+func (x *timers) left(which whichTimer, now rt.Instant) string {
+	list := x.meant(which)
 	if len(list) == 0 {
-		return noTimer(name)
+		return noTimer(which)
 	}
 	var parts []string
 	for _, one := range list {
@@ -326,17 +350,12 @@ func (x *timers) left(name string, now rt.Instant) string {
 
 func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
-func noTimer(name string) string {
-	if name != "" {
-		return "No timer for " + name + " is running."
-	}
-	return "No timer is running."
-}
+func noTimer(which whichTimer) string { return "No timer" + which.words() + " is running." }
 
-// named are the timers of a name; all if it is "".
-func (x *timers) named(name string) (list []timer) {
+// meant are the timers that somebody may mean.
+func (x *timers) meant(which whichTimer) (list []timer) {
 	for _, one := range x.list {
-		if name == "" || strings.EqualFold(one.Name, name) {
+		if (which.Name == "" || strings.EqualFold(one.Name, which.Name)) && (which.Of == 0 || one.For == which.Of) {
 			list = append(list, one)
 		}
 	}

@@ -13,7 +13,6 @@ import (
 func (n *Topic) own(t *rt.Task, j *deed, i int, c act.Command) act.Outcome {
 	call := act.Call{Intent: c.Intent, Service: "orac." + c.Intent, Asks: true}
 	now := t.Wall()
-	name := slotText(c, "name")
 	fail := func(why string) act.Outcome {
 		return act.Outcome{Call: call, Verdict: act.Failed, Reason: why, Answered: now}
 	}
@@ -26,10 +25,10 @@ func (n *Topic) own(t *rt.Task, j *deed, i int, c act.Command) act.Outcome {
 		if err := n.timers.ready(t); err != nil {
 			return fail(err.Error())
 		}
-		return stamped(call, now, n.timers.left(name, t.Now()))
+		return stamped(call, now, n.timers.left(whichOf(c), t.Now()))
 	case "timer_start", "timer_cancel", "timer_add", "timer_take", "timer_pause", "timer_resume":
 		call.Asks = false
-		done, err := n.timers.change(t, ownTimer(c, fmt.Sprintf("%s.%d", j.ID, i), name))
+		done, err := n.timers.change(t, ownTimer(c, fmt.Sprintf("%s.%d", j.ID, i)))
 		if err != nil {
 			return fail(err.Error())
 		}
@@ -40,9 +39,15 @@ func (n *Topic) own(t *rt.Task, j *deed, i int, c act.Command) act.Outcome {
 }
 
 // ownTimer is the change of timers that a command asks for. id is the change's own.
-func ownTimer(c act.Command, id, name string) timerChange {
+func ownTimer(c act.Command, id string) timerChange {
 	d, _ := slotDuration(c, "duration")
-	return timerChange{ID: id, Intent: c.Intent, Name: name, All: slotText(c, "which") == "all", By: d}
+	return timerChange{ID: id, Intent: c.Intent, Which: whichOf(c), All: slotText(c, "which") == "all", By: d}
+}
+
+// whichOf is the timer that a command names.
+func whichOf(c act.Command) whichTimer {
+	of, _ := slotDuration(c, "of")
+	return whichTimer{Name: slotText(c, "name"), Of: of}
 }
 
 // unown takes back what was done here.

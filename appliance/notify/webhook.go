@@ -22,6 +22,7 @@ type WebhookConfig struct {
 	URL     string        // any address that messages go to: it is checked, and not shown
 	Key     []byte        // signs the requests; empty: they are not signed
 	Timeout time.Duration // 0 means Timeout
+	Tokens  wire.Tokens   // go with each request; nil: none do
 	Headers map[string]wire.Secret
 	TLS     wire.TLS
 	// Hush: the body holds a secret. A receiver may repeat it in any encoding, so nothing of its answer is shown.
@@ -46,7 +47,7 @@ func NewWebhook(c WebhookConfig) (*Webhook, error) {
 	for name := range c.Headers {
 		w.typed = w.typed || strings.EqualFold(name, "Content-Type")
 	}
-	o := wire.Options{Timeout: orDefault(c.Timeout), Headers: c.Headers, Hidden: wire.Keys(to), TLS: c.TLS}
+	o := wire.Options{Timeout: orDefault(c.Timeout), Tokens: c.Tokens, Headers: c.Headers, Hidden: wire.Keys(to), TLS: c.TLS}
 	if len(c.Key) > 0 {
 		o.Hidden = append(o.Hidden, string(c.Key))
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -66,6 +67,49 @@ func TestWebhookOnTheWire(t *testing.T) {
 	}
 	if id := s.Heard()[0].Header.Get("Webhook-Id"); id != "evt-1" {
 		t.Errorf("identity %q", id)
+	}
+}
+
+// passes are tokens: the next one each time that the one before was refused.
+type passes []string
+
+func (p *passes) Token(_ *rt.Task, refused string) (string, error) {
+	switch list := *p; {
+	case len(list) == 0:
+		return "", &wire.Error{Op: "token", Kind: wire.NoToken, Cause: errors.New("the issuer is away")}
+	case refused == list[0] && len(list) == 1:
+		return "", wire.ErrSame
+	case refused == list[0]:
+		*p = list[1:]
+	}
+	return (*p)[0], nil
+}
+
+// TestAWebhookShowsTheTokensOfALogin: with each request, a fresh one after a 401; and while there is none, nothing is sent.
+func TestAWebhookShowsTheTokensOfALogin(t *testing.T) {
+	s := stttest.Start(t)
+	s.RequireToken("fresh")
+	m := Message{ID: "evt-1", Method: "POST", URL: s.URL() + "/webhook", Body: []byte("{}")}
+	tokens := &passes{"old", "fresh"}
+	for range 2 {
+		if err := send(t, WebhookConfig{URL: m.URL, Tokens: tokens}, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var shown []string
+	for _, h := range s.Heard() {
+		shown = append(shown, h.Header.Get("Authorization"))
+	}
+	if want := []string{"Bearer old", "Bearer fresh", "Bearer fresh"}; !slices.Equal(shown, want) {
+		t.Errorf("it was shown %q, want %q", shown, want)
+	}
+	err := send(t, WebhookConfig{URL: m.URL, Tokens: &passes{}}, m)
+	if e, ok := errors.AsType[*wire.Error](err); !ok || e.Kind != wire.NoToken || e.Retry() == wire.GiveUp || len(s.Heard()) != 3 {
+		t.Errorf("without a token: %v, and %d requests", err, len(s.Heard()))
+	}
+	err = send(t, WebhookConfig{URL: m.URL, Tokens: &passes{"stolen"}}, m)
+	if e, ok := errors.AsType[*wire.Error](err); !ok || e.Kind != wire.Unauthorised || strings.Contains(err.Error(), "stolen") {
+		t.Errorf("a token that is refused: %v", err)
 	}
 }
 

@@ -64,7 +64,7 @@ type Request struct {
 // Source is where a sound comes from. One of its fields is set.
 type Source struct {
 	Frames []Frame // in memory: it can be played at once
-	File   string  // path of a WAV or FLAC file
+	File   string  // path of a WAV, FLAC, MP3 or Opus file
 	URL    string  // http or https address of one
 	Stream *Stream // that somebody writes while it is played
 	Say    *Say    // a text

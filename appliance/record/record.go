@@ -83,6 +83,15 @@ type Command struct {
 	Answer    []byte    // all that is known, an act.Answer as JSON; at most MaxAnswer
 }
 
+// Mute is that a listener, or all of them, stopped listening because somebody wanted it so, or listens again.
+type Mute struct {
+	At       time.Time
+	Listener string    // "" for all of them
+	Muted    bool      // false: it listens again
+	By       string    // who wanted it so, as in status.Mute; "" if the time of the mute was over
+	Until    time.Time // when it is to listen again; zero: when somebody unmutes it
+}
+
 // MaxAnswer bounds what is kept of a command, in bytes.
 const MaxAnswer = 16 << 10
 
@@ -104,4 +113,5 @@ type Row struct {
 	Delivery   *Delivery
 	Transcript *Transcript
 	Command    *Command
+	Mute       *Mute
 }

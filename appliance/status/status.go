@@ -37,6 +37,7 @@ type Status struct {
 	Models     []Model       `json:"language_models,omitempty"`
 	Logins     []Login       `json:"logins,omitempty"`
 	Traces     *Traces       `json:"traces,omitempty"` // of commands, on their way to a collector; absent without a traces block
+	MQTT       []MQTT        `json:"mqtt,omitempty"`   // brokers at which the appliance shows itself
 	Memory     Memory        `json:"memory"`
 	Incident   *Incident     `json:"last_incident,omitempty"`
 	Counts     []Count       `json:"-"` // what happened, for metrics

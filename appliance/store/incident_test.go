@@ -186,12 +186,13 @@ func TestOldSchemaGrows(t *testing.T) {
 	testkit.Must(t, s.AddDetection(detection(1)))
 	testkit.Must(t, s.SaveUtterance(utterance(1)))
 	testkit.Must(t, s.SaveDelivery(record.Delivery{UtteranceID: "u1", STT: "whisper", Outcome: record.Delivered}, &record.Transcript{UtteranceID: "u1", STT: "whisper", Text: "yes"}))
-	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; DROP TABLE commands; DROP INDEX utterances_detection; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 1")
+	_, err := s.db.Exec("DROP TABLE incidents; DROP TABLE restarts; DROP TABLE verdicts; DROP TABLE marks; DROP TABLE commands; DROP TABLE mutes; DROP INDEX utterances_detection; ALTER TABLE transcripts DROP COLUMN original; ALTER TABLE deliveries DROP COLUMN seconds; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 1")
 	testkit.Must(t, err)
 	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)
 	testkit.Must(t, s.SaveIncident(incidentNo(1)))
 	testkit.Must(t, s.SaveCommand(command(1)))
+	testkit.Must(t, s.AddMute(muteNo(1)))
 	if list, _, err := s.Detections(Page{}); err != nil || len(list) != 1 {
 		t.Errorf("%v, %v", list, err)
 	}
@@ -214,7 +215,7 @@ func TestOldMarksStay(t *testing.T) {
 		_, err := s.Prune(at(age), true, time.Hour, 100)
 		testkit.Must(t, err)
 	}
-	_, err := s.db.Exec("DROP TABLE commands; DROP INDEX utterances_detection; ALTER TABLE marks DROP COLUMN commands; ALTER TABLE marks DROP COLUMN seen; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 6")
+	_, err := s.db.Exec("DROP TABLE commands; DROP TABLE mutes; DROP INDEX utterances_detection; ALTER TABLE marks DROP COLUMN commands; ALTER TABLE marks DROP COLUMN mutes; ALTER TABLE marks DROP COLUMN seen; ALTER TABLE utterances DROP COLUMN server; ALTER TABLE utterances DROP COLUMN peer; PRAGMA user_version = 6")
 	testkit.Must(t, err)
 	testkit.Must(t, s.Close())
 	s = mustOpen(t, path)

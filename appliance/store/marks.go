@@ -11,9 +11,9 @@ import (
 const markEvery = 10 * time.Minute
 
 // mark notes that all rows that are there now were there at p.Born. It returns the newest row of each table that is older than
-// the retention: of detections, utterances, incidents, restarts and commands. Where the timeline went back, the marks move back with it,
+// the retention: of detections, utterances, incidents, restarts, commands and mutes. Where the timeline went back, the marks move back with it,
 // so that no row becomes older by that. No mark stays in the future, because its rows are there now.
-func (s *Store) mark(tx *sql.Tx, p provenclock.Point, retention time.Duration) (due [5]int64, err error) {
+func (s *Store) mark(tx *sql.Tx, p provenclock.Point, retention time.Duration) (due [6]int64, err error) {
 	var seen, age sql.NullInt64
 	if err := tx.Stmt(s.statements[newestMark]).QueryRow().Scan(&seen, &age); err != nil {
 		return due, err
@@ -27,7 +27,7 @@ func (s *Store) mark(tx *sql.Tx, p provenclock.Point, retention time.Duration) (
 		newest.Age = p.Age
 	}
 	last := (p.Age - retention).Microseconds() // for rows that are due
-	err = tx.Stmt(s.statements[dueMark]).QueryRow(last).Scan(&due[0], &due[1], &due[2], &due[3], &due[4])
+	err = tx.Stmt(s.statements[dueMark]).QueryRow(last).Scan(&due[0], &due[1], &due[2], &due[3], &due[4], &due[5])
 	if err != nil {
 		return due, err
 	}

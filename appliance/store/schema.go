@@ -106,6 +106,16 @@ var steps = []string{
 	CREATE INDEX commands_utterance ON commands (utterance_id);
 	CREATE INDEX utterances_detection ON utterances (detection_id);
 	ALTER TABLE marks ADD COLUMN commands INTEGER NOT NULL DEFAULT 0`,
+	`CREATE TABLE mutes (
+		seq      INTEGER PRIMARY KEY AUTOINCREMENT,
+		at       INTEGER NOT NULL,
+		listener TEXT NOT NULL,    -- '' for all
+		muted    INTEGER NOT NULL, -- 0: it listens again
+		who      TEXT NOT NULL,    -- '' if its time was over
+		until    INTEGER NOT NULL,
+		UNIQUE (at, listener, muted)
+	);
+	ALTER TABLE marks ADD COLUMN mutes INTEGER NOT NULL DEFAULT 0`,
 }
 
 // The statements of the store. All are prepared when it is opened, which reveals a database whose schema is not
@@ -131,8 +141,11 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (topic, id) DO UPDATE SET at = excluded.at, utterance_id = excluded.utterance_id,
 		asker = excluded.asker, tier = excluded.tier, result = excluded.result, answer = excluded.answer WHERE commands.result = 'refused'`
 
+	insertMute = `INSERT INTO mutes (at, listener, muted, who, until) VALUES (?, ?, ?, ?, ?) ON CONFLICT (at, listener, muted) DO NOTHING`
+
 	selectDetections = `SELECT seq, id, at, device, listener, model, class, wake_word, score, threshold
 		FROM detections WHERE seq < ? ORDER BY seq DESC LIMIT ?`
+	selectMutes      = `SELECT seq, at, listener, muted, who, until FROM mutes WHERE seq < ? ORDER BY seq DESC LIMIT ?`
 	selectUtterances = `SELECT seq, id, detection_id, listener, started, ended, seconds, why, lost, server, peer
 		FROM utterances WHERE seq < ? ORDER BY seq DESC LIMIT ?`
 	selectDeliveries = `SELECT utterance_id, stt, outcome, attempts, way, at, error, seconds
@@ -157,15 +170,17 @@ const (
 
 	pruneCommands = `DELETE FROM commands WHERE seq <= ?1 OR seq <= (SELECT seq FROM commands ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
 
+	pruneMutes = `DELETE FROM mutes WHERE seq <= ?1 OR seq <= (SELECT seq FROM mutes ORDER BY seq DESC LIMIT 1 OFFSET ?2)`
+
 	newestMark = `SELECT max(seen), max(age) FROM marks`
 	moveMarks  = `UPDATE marks SET seen = min(seen - ?1, ?2), age = min(age - ?1, ?3)`
 	dueMark    = `SELECT coalesce(max(detections), 0), coalesce(max(utterances), 0), coalesce(max(incidents), 0), coalesce(max(restarts), 0),
-		coalesce(max(commands), 0) FROM marks WHERE age <= ?`
+		coalesce(max(commands), 0), coalesce(max(mutes), 0) FROM marks WHERE age <= ?`
 	pruneMarks = `DELETE FROM marks WHERE age <= ?`
-	insertMark = `INSERT INTO marks (seen, age, detections, utterances, incidents, restarts, commands) SELECT ?, ?,
+	insertMark = `INSERT INTO marks (seen, age, detections, utterances, incidents, restarts, commands, mutes) SELECT ?, ?,
 		(SELECT coalesce(max(seq), 0) FROM detections), (SELECT coalesce(max(seq), 0) FROM utterances),
 		(SELECT coalesce(max(seq), 0) FROM incidents), (SELECT coalesce(max(seq), 0) FROM restarts),
-		(SELECT coalesce(max(seq), 0) FROM commands)`
+		(SELECT coalesce(max(seq), 0) FROM commands), (SELECT coalesce(max(seq), 0) FROM mutes)`
 
 	// An incident that is over stays over; while it is open its actions only grow.
 	upsertIncident = `INSERT INTO incidents (id, component, cause, detected, recovered, duration, actions, evidence)

@@ -1,4 +1,4 @@
-// Package store keeps the history of an appliance (detections, utterances, deliveries, transcripts, commands, incidents and restarts)
+// Package store keeps the history of an appliance (detections, utterances, deliveries, transcripts, commands, mutes, incidents and restarts)
 // in one SQLite file.
 //
 // Guarantees:
@@ -116,6 +116,7 @@ func (s *Store) prepare() error {
 		upsertIncident, endIncidents, insertRestart, selectIncidents, selectIncident, selectRestarts, countRestarts,
 		pruneIncidents, pruneRestarts, pruneEvidence, upsertVerdict, selectVerdict, selectJudged, pruneVerdicts,
 		upsertCommand, selectCommands, selectCommandsOf, selectCommandsOfWake, pruneCommands,
+		insertMute, selectMutes, pruneMutes,
 		newestMark, moveMarks, dueMark, pruneMarks, insertMark,
 	} {
 		stmt, err := s.db.Prepare(text)

@@ -45,7 +45,7 @@ func (s *Store) SaveDelivery(d record.Delivery, text *record.Transcript) error {
 	return wrap("delivery of "+d.UtteranceID, err)
 }
 
-// Prune deletes what is older than retention, and of detections, utterances, incidents, restarts and commands all but the newest maxRows
+// Prune deletes what is older than retention, and of detections, utterances, incidents, restarts, commands and mutes all but the newest maxRows
 // each; deliveries and transcripts go with their utterance, and old incidents lose their evidence first. It returns the number
 // of rows deleted, not counting deliveries and transcripts.
 //
@@ -57,14 +57,14 @@ func (s *Store) Prune(p provenclock.Point, known bool, retention time.Duration, 
 	}
 	err = s.transact(func(tx *sql.Tx) error {
 		deleted = 0
-		var due [5]int64
+		var due [6]int64
 		if known {
 			var err error
 			if due, err = s.mark(tx, p, retention); err != nil {
 				return err
 			}
 		}
-		for i, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts, pruneCommands} {
+		for i, text := range []string{pruneDetections, pruneUtterances, pruneIncidents, pruneRestarts, pruneCommands, pruneMutes} {
 			res, err := tx.Stmt(s.statements[text]).Exec(due[i], maxRows)
 			if err != nil {
 				return err

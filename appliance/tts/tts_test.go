@@ -62,7 +62,7 @@ func TestACommandSpeaks(t *testing.T) {
 			{`[ "$1" = "help" ] && cat sound.wav`, "--help", "500ms"},
 			{`echo no voice >&2; exit 3`, "x", "no voice"},
 			{`true`, "x", "wrote no sound"},
-			{`echo hello`, "x", "no WAV, FLAC or MP3"},
+			{`echo hello`, "x", "no WAV, FLAC, MP3 or Opus"},
 			{`sleep 60`, "x", "was killed after"},
 			{`head -c 20000000 /dev/zero`, "x", "more than 13 MiB"},
 			{`cat sound.wav`, " \x00\n-", "nothing to say"},

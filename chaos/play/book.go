@@ -108,6 +108,9 @@ func (b book) settle(state string, services, doors map[runbook.Address]string) (
 	for _, h := range b.rb.Webhooks {
 		edits = append(edits, setting{block: h.Address, attribute: "url", value: text(services[h.Address] + "/webhook")})
 	}
+	for _, m := range b.rb.MQTTs {
+		edits = append(edits, setting{block: m.Address, attribute: "url", value: text(services[m.Address])})
+	}
 	if b.rb.Traces.On() {
 		edits = append(edits, setting{block: b.rb.Traces.Address, attribute: "url", value: text(services[b.rb.Traces.Address] + "/webhook")})
 	}

@@ -83,6 +83,12 @@ var makers = map[scenario.Kind]Maker{
 	scenario.WebhookPoison: {How: "the webhook's server fails on the first event that it receives, every time, in the way that the fault names", prepare: poison},
 	scenario.WebhookFlood:  {How: "the webhook's server answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
+	scenario.BrokerDown:   {How: "SIGKILL to Mosquitto, which keeps nothing on disk; it is started again", machine: brokered, prepare: killBroker(false)},
+	scenario.BrokerDenied: {How: "Mosquitto is killed, and started again with a file of passwords that has none", machine: brokered, prepare: killBroker(true)},
+	scenario.BrokerFlaps:  {How: "the proxy before Mosquitto resets connections after a number of bytes that the seed decides", Differs: "the bytes count, not the time", machine: brokered, prepare: proxied(proxy.Behaviour{Mode: proxy.Reset, Most: 8000})},
+	scenario.BrokerSlow:   {How: "the proxy before Mosquitto delays all that it answers and tells", machine: brokered, prepare: lag},
+	scenario.BrokerTrash:  {How: "another client of Mosquitto writes to the topics of the appliance", machine: brokered, prepare: trashBroker},
+
 	scenario.CollectorFlood: {How: "the collector answers with 1 GB", prepare: doing(stttest.Huge, stttest.Webhook)},
 
 	scenario.BackendSlow:         {How: "the proxy before the home delays all that it answers and tells", prepare: lag},
@@ -154,7 +160,7 @@ func (w *World) supported(o occurrence) error {
 		return mk.probe(w, o)
 	}
 	switch o.Kind.Info().Target {
-	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.BackendTarget, scenario.ModelTarget, scenario.LoginTarget, scenario.TracesTarget, scenario.TTSTarget:
+	case scenario.STTTarget, scenario.HeartbeatTarget, scenario.WebhookTarget, scenario.BackendTarget, scenario.ModelTarget, scenario.LoginTarget, scenario.TracesTarget, scenario.TTSTarget, scenario.BrokerTarget:
 		_, err := w.peer(o)
 		return err
 	}

@@ -80,6 +80,9 @@ func issuerBook(rb *runbook.Runbook, l runbook.Login, url, listen string) string
 	for _, c := range rb.Cores {
 		add(c.Login, c.Audience)
 	}
+	for _, w := range rb.Webhooks {
+		add(w.Login, w.Audience)
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "appliance \"issuer\" {\n  state_dir = \"state\"\n}\nweb {\n  listen = %s\n}\nissuer {\n  url = %s\n}\n", text(listen), text(url))
 	var members []string

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"orac/appliance/stt/stttest"
+	"orac/chaos/broker"
 	"orac/chaos/homeserver"
 	"orac/chaos/journal"
 	"orac/chaos/process"
@@ -22,6 +23,7 @@ type service struct {
 	server *sttserver.Process
 	house  *homeserver.Process
 	issuer *issuer
+	broker *broker.Broker
 	// wyoming tells that the server is reached where it speaks Wyoming.
 	wyoming bool
 
@@ -95,6 +97,14 @@ func (w *World) serveAll() error {
 	}
 	if rb.Traces.On() {
 		if err := add(rb.Traces.Address, w.serveSTT); err != nil {
+			return err
+		}
+	}
+	for _, m := range rb.MQTTs {
+		if err := add(m.Address, func(s *service) error {
+			urls[m.Address] = "tcp://" + s.proxy.Address()
+			return w.serveBroker(s, m)
+		}); err != nil {
 			return err
 		}
 	}

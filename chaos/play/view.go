@@ -251,6 +251,11 @@ func (r *run) State() scenario.State {
 	if x := r.now.Traces; x != nil {
 		s.SpansSent, s.SpansDropped, s.SpansWaiting = x.Sent, x.Dropped, x.Waiting
 	}
+	for _, x := range r.now.MQTT {
+		s.MQTTPublished, s.MQTTDropped, s.MQTTWaiting = s.MQTTPublished+x.Published, s.MQTTDropped+x.Dropped, s.MQTTWaiting+x.Waiting
+		s.OrdersTaken, s.OrdersDenied = s.OrdersTaken+x.Orders, s.OrdersDenied+x.Denied
+	}
+	s.MQTTShown = r.w.brokersShow()
 	s.Asked, s.Served, s.TokenRefusedFor = r.callers.asked, r.callers.served, r.refused.Seconds()
 	s.Acted, s.ActedTwice = s.Acted+r.callers.Acted, s.ActedTwice+r.callers.ActedTwice
 	s.Incidents = len(r.incidentIn)

@@ -32,6 +32,7 @@ var doors = []door{
 		may: map[string]string{
 			"appliance/child/child.go":      "the workers: this program again",
 			"appliance/audio/pulsetest/":    "tests: a sound server of their own",
+			"appliance/mqtt/mqtttest/":      "tests: a broker of their own",
 			"appliance/evaluation/pool.go":  "this program again, to evaluate a text under limits",
 			"appliance/act/exec/exec.go":    "looks for the program of a backend, and runs none",
 			"appliance/check.go":            "looks for the program of an stt block, and runs none",
@@ -59,6 +60,7 @@ var doors = []door{
 		},
 		may: map[string]string{
 			"appliance/audio/pulsetest/":             "tests: a sound server of their own",
+			"appliance/mqtt/mqtttest/":               "tests: a broker of their own",
 			"appliance/engine/worker.go":             "/proc/self of a worker: it is the first to go when memory runs out",
 			"appliance/incident/evidence/process.go": "/proc of a child",
 			"appliance/logbook/rotate.go":            "the log file: a capability of the runbook",
@@ -104,7 +106,8 @@ var doors = []door{
 		},
 		may: map[string]string{
 			"appliance/act/home/socket.go":     "a Home Assistant: a capability of the runbook",
-			"appliance/act/mqtt/watch.go":      "an MQTT broker: a capability of the runbook",
+			"appliance/mqtt/mqtttest/":         "tests: a broker of their own",
+			"appliance/mqtt/broker.go":         "an MQTT broker: a capability of the runbook",
 			"appliance/audio/sounds/fetch.go":  "sounds that the appliance is asked to play",
 			"appliance/sdnotify/sdnotify.go":   "the service manager's socket, which the environment names",
 			"appliance/stt/socket.go":          "a speech-to-text service: a capability of the runbook",

@@ -4,7 +4,7 @@ import (
 	"reflect"
 	"strings"
 
-	"orac/appliance/audio/capture"
+	"orac/appliance/audio/devices"
 	"orac/appliance/event"
 	"orac/appliance/graph"
 	"orac/appliance/hearing"
@@ -55,7 +55,7 @@ func jsonReports() []jsonReport {
 		{"orac generations", []string{"orac generations"}, []status.Generation{}, false},
 		{"orac validate", []string{"orac validate"}, validReport{}, false},
 		{"orac graph", []string{"orac graph"}, demoGraph(), true},
-		{"orac devices", []string{"orac devices"}, capture.Listing{}, false},
+		{"orac devices", []string{"orac devices"}, devices.Listing{}, false},
 		{"orac detect", []string{"orac detect"}, hearing.Heard{}, false},
 		{"orac detect, a file that cannot be read", nil, undetected{}, false},
 		{"orac transcribe", []string{"orac transcribe"}, hearing.Transcribed{}, false},

@@ -180,7 +180,7 @@ One file, orac.hcl, declares the whole device.`,
   orac plan                                   show what would change
   orac apply                                  change it: all or nothing
   orac status --watch                         see how it is
-  orac devices                                list the microphones
+  orac devices                                list the microphones and speakers
   orac detect --model hey_jarvis speech.wav   what would it have heard?
   orac transcribe speech.wav                  what was said?`,
 		SilenceErrors: true, SilenceUsage: true, Version: versionLine(),

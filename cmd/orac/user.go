@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orac/runbook"
 	"orac/web/auth"
 	"orac/web/auth/secrets"
 )
@@ -76,7 +77,11 @@ changed password logs that user out everywhere, and removes the user's passkeys.
 			if err := a.recorded(state, "user.password", name, func() error { return secrets.In(state).Put(secret, hash) }); err != nil {
 				return failed(err)
 			}
-			fmt.Fprintf(a.err, "The hash is kept as the secret %s. Put these lines into the runbook, then: orac apply\n\n", secret)
+			next := "Put these lines into the runbook, then: orac apply"
+			if rb, _ := runbook.Load(a.file, a.options()); rb != nil && slices.ContainsFunc(rb.Users, func(u runbook.User) bool { return u.Name == name }) {
+				next = "The runbook has this user already, so only: orac apply"
+			}
+			fmt.Fprintf(a.err, "The hash is kept as the secret %s. %s\n\n", secret, next)
 			fmt.Fprintf(a.out, "user %q {\n  role          = %q\n  password_hash = secret(%q)\n}\n", name, role, secret)
 			return nil
 		},

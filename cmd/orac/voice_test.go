@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"orac/appliance/audio/pulsetest"
+	"orac/appliance/stt/stttest"
 	"orac/runbook/testkit"
 )
 
@@ -123,4 +125,172 @@ listener "room" {
 		}
 	}
 	d.stop()
+}
+
+// room is a device with a microphone and a loudspeaker at a real audio server, and a service that understands the same in all commands.
+type room struct {
+	*daemon
+	audio *pulsetest.Server
+	mic   *pulsetest.Mic
+	sink  *pulsetest.Sink
+	chime []int16
+	says  []int16 // whatever the answer is
+}
+
+// roomWith starts the device. Its chime is below zero and its answers, of so many samples, are above, so that a recording tells them apart.
+func roomWith(t testing.TB, understood string, answer int, more string) *room {
+	t.Helper()
+	audio, err := pulsetest.Start()
+	testkit.Must(t, err)
+	t.Cleanup(audio.Close)
+	r := &room{audio: audio, chime: make([]int16, 9600), says: make([]int16, answer)}
+	r.mic, err = audio.Plug("testmic", "Test microphone")
+	testkit.Must(t, err)
+	r.sink, err = audio.PlugSink("testspeaker", "Test speaker")
+	testkit.Must(t, err)
+	for i := range r.chime {
+		r.chime[i] = -3000
+	}
+	for i := range r.says {
+		r.says[i] = int16(i%30000 + 1)
+	}
+	server := stttest.Start(t)
+	server.Transcribe(func(int, []int16) string { return understood })
+	dir := t.TempDir()
+	speech := filepath.Join(dir, "speech.wav")
+	testkit.Must(t, os.WriteFile(filepath.Join(dir, "chime.wav"), speakerWAV(r.chime), 0o600))
+	testkit.Must(t, os.WriteFile(speech, speakerWAV(r.says), 0o600))
+	r.daemon = start(t, dir, fmt.Sprintf(`
+appliance "room" { state_dir = "state" }
+device "microphone" "usb" { identity = "testmic" }
+device "speaker" "room" {
+  identity = "testspeaker"
+  volume   = 1
+}
+model "hey_jarvis" {
+  source    = "catalog:hey_jarvis"
+  threshold = 0.5
+}
+stt "whisper" { url = %q }
+topic "general" { english = true }
+tts "local" {
+  protocol = "exec"
+  command  = ["sh", "-c", "cat %s", "sh"]
+}
+listener "room" {
+  device  = device.microphone.usb
+  models  = [model.hey_jarvis]
+  deliver = [stt.whisper]
+  act     = topic.general
+  speaker = device.speaker.room
+  tts     = tts.local
+  chimes { wake = "chime.wav" }
+  %s
+}
+`, server.URL(), speech, more), audio.Env())
+	r.kinds("listening", "speaker_opened")
+	return r
+}
+
+// runs are the places in a recording at which sound of one sign begins and ends; gaps of silence that a busy machine leaves do not count.
+func runs(pcm []int16, positive bool) (first, last, samples int) {
+	first, last = -1, -1
+	for i, v := range pcm {
+		if v != 0 && v > 0 == positive {
+			if last, samples = i, samples+1; first < 0 {
+				first = i
+			}
+		}
+	}
+	return first, last, samples
+}
+
+// until waits until the recording has what fits.
+func until(t testing.TB, rec *pulsetest.Recording, what string, fits func([]int16) bool) []int16 {
+	t.Helper()
+	for late := time.After(patience); ; {
+		if pcm := rec.Sound(); fits(pcm) {
+			return pcm
+		}
+		select {
+		case <-rec.Grown():
+		case <-late:
+			t.Fatalf("%v went by, and it was not heard: %s", patience, what)
+		}
+	}
+}
+
+const (
+	mostToChime = 150 * time.Millisecond // from a wake word to its chime at the loudspeaker
+	mostToStop  = 200 * time.Millisecond // from a wake word to the end of the answer that it interrupts
+)
+
+// TestACommandIsAnsweredAloud: somebody asks for the time. The chime is heard within 150 ms of the wake word, and the answer once and whole.
+func TestACommandIsAnsweredAloud(t *testing.T) {
+	r := roomWith(t, "what time is it", 72000, "")
+	rec, err := r.sink.Record()
+	testkit.Must(t, err)
+	defer rec.End()
+	r.mic.Play(sound(t, "hey_jarvis_time"))
+	woke := r.kind("wake")
+	if acted := r.kind("acted"); acted.Text != "what time is it" {
+		t.Errorf("it acted on %q", acted.Text)
+	}
+	until(t, rec, "the answer", func(pcm []int16) bool { _, _, n := runs(pcm, true); return n >= len(r.says) })
+	r.await("the end of the answer", func(e happened) bool { return e.Kind == "sound_played" && e.Seconds > 1 })
+	pcm := until(t, rec, "a second without sound", func(pcm []int16) bool {
+		_, last, _ := runs(pcm, true)
+		return len(pcm) > last+pulsetest.SinkRate
+	})
+	var said []int16
+	for _, v := range pcm {
+		if v > 0 {
+			said = append(said, v)
+		}
+	}
+	if !slices.Equal(said, r.says) {
+		t.Errorf("the answer was heard with %d samples of %d, or in another order", len(said), len(r.says))
+	}
+	first, last, n := runs(pcm, false)
+	if begins, _, _ := runs(pcm, true); n != len(r.chime) || last > begins {
+		t.Errorf("the chime was heard with %d samples of %d; it ended at %d, the answer began at %d", n, len(r.chime), last, begins)
+	}
+	if late := rec.At(first).Sub(woke.At); late > mostToChime {
+		t.Errorf("the chime was heard %v after the wake word", late)
+	} else {
+		t.Logf("the chime was heard %v after the wake word", late)
+	}
+	r.stop()
+}
+
+// bargeIn asks, interrupts the answer, and returns how long the answer was heard after the wake word.
+func (r *room) bargeIn(t testing.TB) time.Duration {
+	t.Helper()
+	rec, err := r.sink.Record()
+	testkit.Must(t, err)
+	defer rec.End()
+	r.mic.Play(sound(t, "hey_jarvis_time"))
+	r.kind("wake")
+	until(t, rec, "the answer", func(pcm []int16) bool { _, _, n := runs(pcm, true); return n > pulsetest.SinkRate/2 })
+	r.mic.Play(sound(t, "hey_jarvis_time"))
+	woke := r.kind("wake")
+	r.await("the end of the answer", func(e happened) bool { return e.Kind == "sound_played" && e.Cause == "barge-in" })
+	pcm := until(t, rec, "the second chime", func(pcm []int16) bool { _, _, n := runs(pcm, false); return n >= 2*len(r.chime) })
+	_, last, _ := runs(pcm, true)
+	_, _, n := runs(pcm, true)
+	if n >= len(r.says) {
+		t.Errorf("the answer was heard whole")
+	}
+	return rec.At(last).Sub(woke.At)
+}
+
+// TestAWakeWordInterruptsAnAnswer: with barge_in, nothing of the answer is heard 200 ms later.
+func TestAWakeWordInterruptsAnAnswer(t *testing.T) {
+	r := roomWith(t, "what time is it", 12*pulsetest.SinkRate, "barge_in = true")
+	if late := r.bargeIn(t); late > mostToStop {
+		t.Errorf("the answer was heard for %v after the wake word", late)
+	} else {
+		t.Logf("the answer was heard for %v after the wake word", late)
+	}
+	r.stop()
 }

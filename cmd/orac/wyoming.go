@@ -42,9 +42,10 @@ func (d *voiceDoors) attach(ctx context.Context, p *graph.Parts, record *audit.L
 		counted.Add(audit.Record{Who: "nobody", From: from.String(), Action: "connect", Target: string(block), Outcome: audit.Denied, Why: why})
 	}
 	p.Version = version()
-	satellites := log.With("part", "esphome")
+	satellites, book := log.With("part", "esphome"), &orders.Book{Log: record, Appliance: d.orders}
+	p.Orders = book.Of
 	p.Satellite = esphome.Options{
-		Orders:  &orders.Book{Log: record, Appliance: d.orders},
+		Orders:  book,
 		Refused: refused, Announce: mdns.Announce(satellites), Log: satellites,
 	}.Satellite
 	log = log.With("part", "wyoming")

@@ -26,3 +26,10 @@ webhook "house" {
   events          = ["wake", "recording", "transcript", "delivery", "incident", "health"]
   max_retry_delay = "8s"
 }
+
+mqtt "home" {
+  url             = "tcp://broker.local:1883"
+  allow           = ["threshold"]
+  device_triggers = true
+  events          = ["wake", "transcript", "health"]
+}

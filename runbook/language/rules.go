@@ -2,6 +2,7 @@ package language
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,6 +50,15 @@ func (g Given) Texts(name string) (list []string) {
 		list = append(list, el.AsString())
 	}
 	return list
+}
+
+// Keys returns the keys of an attribute that holds a map, sorted.
+func (g Given) Keys(name string) []string {
+	v, _ := g.attrs[name].Value.Unmark()
+	if v == cty.NilVal || v.IsNull() || !v.CanIterateElements() {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(v.AsValueMap()))
 }
 
 // Numbers returns the values of an attribute of kind Ints.

@@ -34,7 +34,7 @@ func World() language.Options {
 		Env:  func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 		Secret: func(name string) (string, error) {
 			switch name {
-			case "token", "ha_token":
+			case "token", "ha_token", "mqtt":
 				return StoredSecret, nil
 			case "jwt", "hey_orac", "house", "ha_webhook":
 				return storedKey, nil

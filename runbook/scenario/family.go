@@ -47,6 +47,7 @@ var (
 	heartbeat   = &Family{Name: "heartbeat", Class: NetClass, complaints: []string{"heartbeat."}}
 	webhook     = &Family{Name: "webhook", Class: NetClass, complaints: []string{"webhook."}}
 	collector   = &Family{Name: "collector", Class: NetClass, complaints: []string{"traces"}}
+	broker      = &Family{Name: "broker", Class: NetClass, complaints: []string{"mqtt."}}
 	core        = &Family{Name: "core", Class: NetClass, complaints: []string{"forward."}}
 	backend     = &Family{Name: "backend", Class: NetClass, complaints: []string{"backend."}}
 	reply       = &Family{Name: "answers of a backend", Class: NetClass} // each command that it is about says so

@@ -83,6 +83,11 @@ const (
 	CollectorError   Kind = "collector_error"
 	CollectorDenied  Kind = "collector_denied"
 	CollectorFlood   Kind = "collector_flood"
+	BrokerDown       Kind = "broker_down"
+	BrokerDenied     Kind = "broker_denied"
+	BrokerFlaps      Kind = "broker_flaps"
+	BrokerSlow       Kind = "broker_slow"
+	BrokerTrash      Kind = "broker_trash"
 	CoreDown         Kind = "core_down"
 	CoreSlow         Kind = "core_slow"
 	CoreUnauthorized Kind = "core_unauthorized"
@@ -240,6 +245,13 @@ var kinds = []Info{
 	{Kind: CollectorError, Family: collector, Target: TracesTarget, Lasts: true, Status: 500, Doc: "It answers 500."},
 	{Kind: CollectorDenied, Family: collector, Target: TracesTarget, Lasts: true, Status: 401, Doc: "It answers 401."},
 	{Kind: CollectorFlood, Family: collector, Target: TracesTarget, Lasts: true, Harmless: true, Doc: "It answers 200 with a body of 1 GB. This is harmless: its body is hardly read."},
+	{Kind: BrokerDown, Family: broker, Target: BrokerTarget, Lasts: true, Doc: "The MQTT broker is gone, and with it what it kept."},
+	{Kind: BrokerDenied, Family: broker, Target: BrokerTarget, Lasts: true, Doc: "It refuses the login."},
+	{Kind: BrokerFlaps, Family: broker, Target: BrokerTarget, Lasts: true, Doc: "Its connections break again and again.", more: delay("3s", "How long each lasts."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(200+r.IntN(20_000)) * time.Millisecond }},
+	{Kind: BrokerSlow, Family: broker, Target: BrokerTarget, Lasts: true, Late: true, Doc: "It confirms messages late.", more: delay("3s", "How much later."),
+		drawn: func(r *rand.Rand, f *Fault) { f.Delay = time.Duration(100+r.IntN(15_000)) * time.Millisecond }},
+	{Kind: BrokerTrash, Family: broker, Target: BrokerTarget, Lasts: true, Harmless: true, Doc: "Another client of the broker writes to the topics of the appliance what it may not obey. This is harmless: nothing of it is done."},
 	{Kind: CoreDown, Family: core, Target: CoreTarget, Lasts: true, Refuses: true, Doc: "The Core refuses connections.", Unreal: alone},
 	{Kind: CoreSlow, Family: core, Target: CoreTarget, Lasts: true, Late: true, Doc: "The Core answers late. It acts on a text all the same.", Unreal: alone,
 		more:  delay("10s", "How much later it answers."),

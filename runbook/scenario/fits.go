@@ -115,6 +115,9 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	for _, w := range rb.Webhooks {
 		add("webhook", w.Name)
 	}
+	for _, m := range rb.MQTTs {
+		add("mqtt", m.Name)
+	}
 	if rb.Traces.On() {
 		add("traces", "traces")
 	}

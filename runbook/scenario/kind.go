@@ -136,6 +136,7 @@ const (
 	ModelTarget     Target = "language_model"
 	LoginTarget     Target = "login"
 	TracesTarget    Target = "traces"
+	BrokerTarget    Target = "mqtt"
 	WyomingTarget   Target = "wyoming"
 	SpeakerTarget   Target = "speaker"
 	TTSTarget       Target = "tts"
@@ -155,6 +156,7 @@ var targets = map[Target]language.Attribute{
 	ModelTarget:     {DefaultDoc: "the runbook's first", Example: `"qwen"`, Doc: "The name of the language model."},
 	LoginTarget:     {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of the login whose issuer breaks."},
 	TracesTarget:    {DefaultDoc: "the runbook's only one", Example: `"traces"`, Doc: "The block of the collector: traces."},
+	BrokerTarget:    {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the mqtt block whose broker breaks."},
 	WyomingTarget:   {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of a Wyoming service that serves speech to text."},
 	SpeakerTarget:   {DefaultDoc: "the runbook's first", Example: `"kitchen"`, Doc: "The name of the speaker."},
 	TTSTarget:       {DefaultDoc: "the runbook's first", Example: `"local"`, Doc: "The name of the tts block."},

@@ -158,7 +158,7 @@ func TestTheTableOfFaultsIsWhole(t *testing.T) {
 	})
 	seen := map[Kind]bool{}
 	for _, k := range kinds {
-		server := slices.Contains([]Target{STTTarget, HeartbeatTarget, WebhookTarget, CoreTarget, BackendTarget, ModelTarget, LoginTarget, TracesTarget, TTSTarget}, k.Target)
+		server := slices.Contains([]Target{STTTarget, HeartbeatTarget, WebhookTarget, CoreTarget, BackendTarget, ModelTarget, LoginTarget, TracesTarget, TTSTarget, BrokerTarget}, k.Target)
 		_, aimed := targets[k.Target]
 		switch {
 		case seen[k.Kind]:

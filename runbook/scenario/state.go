@@ -22,6 +22,9 @@ type State struct {
 	HooksWaiting, HooksAside    int     // events that wait for webhooks; events that were set aside
 	SpansSent, SpansDropped     int     // spans of traces that the collector has taken since the start of the process; that were dropped
 	SpansWaiting                int     // spans that wait for it
+	MQTTPublished, MQTTDropped  int     // messages that MQTT brokers have taken since the start of the process; that were lost
+	MQTTWaiting, MQTTShown      int     // messages that wait for brokers; brokers that keep what is true of the appliance now
+	OrdersTaken, OrdersDenied   int     // orders by way of brokers that were begun since the start of the process; that were refused
 	SoundsHeard, SoundsFailed   int     // sounds that were heard whole; of which it was said that they were not
 	SoundsEnded                 int     // that a wake word, a person or another sound has ended
 	ChimeAfter, BargeInAfter    float64 // seconds from a wake to its chime, and to the end of the answer that it interrupts, at the longest

@@ -13,7 +13,7 @@ type mutation struct {
 }
 
 // mutations are defects that the promises of this repository forbid.
-var mutations = slices.Concat(known, sounds, spoken, acting, trusting, others)
+var mutations = slices.Concat(known, sounds, spoken, acting, trusting, showing, others)
 
 // acting are defects of what becomes of a command.
 var acting = []mutation{
@@ -46,6 +46,22 @@ var acting = []mutation{
 		old:       "again = t.Now().Add(wait)\n\t\t\tn.lost",
 		new:       "again = rt.Never\n\t\t\tn.lost",
 		scenarios: []string{"home_away"},
+	},
+}
+
+// showing are defects of what a broker is told, and of what is obeyed there.
+var showing = []mutation{
+	{
+		name: "retained", does: "an order that a broker has kept is carried out", file: "appliance/node/mqttstate.go",
+		old:       "\tcase m.Retain:\n\t\terr = errRetained\n",
+		new:       "",
+		scenarios: []string{"mqtt"},
+	},
+	{
+		name: "silent_return", does: "a broker that comes back is not told that the appliance is there", file: "appliance/node/mqttstate.go",
+		old:       "\tn.retained(t, d.StatusTopic(), []byte(discovery.Online))\n",
+		new:       "",
+		scenarios: []string{"mqtt"},
 	},
 }
 

@@ -12,6 +12,7 @@ import (
 	"orac/appliance"
 	"orac/appliance/act"
 	"orac/appliance/audio/capture"
+	"orac/appliance/audio/devices"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/spool"
@@ -109,9 +110,9 @@ func (l *Live) Audio(utterance string) (io.ReadSeekCloser, time.Time, error) {
 }
 
 // Devices implements Whole.
-func (l *Live) Devices(ctx context.Context) (found capture.Listing, err error) {
+func (l *Live) Devices(ctx context.Context) (found devices.Listing, err error) {
 	err = live.New(nil).Run(ctx, "devices", func(t *rt.Task) (err error) {
-		found, err = capture.List(t, capture.Spec{})
+		found, err = devices.List(t)
 		return err
 	})
 	return found, err

@@ -31,6 +31,7 @@ func evilRig(t *testing.T) *rig {
 	r.must(r.app.Store.AddDetection(record.Detection{ID: soundID, At: at, Device: e, Listener: e, Model: e, Class: e, WakeWord: e, Score: 0.6, Threshold: 0.5}))
 	r.must(r.app.Store.SaveUtterance(record.Utterance{ID: soundID, DetectionID: soundID, Listener: e, Started: at, Ended: at, Seconds: 1, Why: e}))
 	r.must(r.app.Store.SaveDelivery(record.Delivery{UtteranceID: soundID, STT: e, Outcome: record.Delivered, Way: e, At: at, Error: e}, &record.Transcript{UtteranceID: soundID, STT: e, Text: e, Language: e}))
+	r.must(r.app.Store.AddMute(record.Mute{At: at, Listener: e, Muted: true, By: e}))
 	evil := fake.Evil{Word: e}.Acting().(*fake.Deeds)
 	for i := range evil.Past {
 		evil.Past[i].ID = soundID

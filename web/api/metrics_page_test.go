@@ -45,8 +45,10 @@ func TestCountsOfEvents(t *testing.T) {
 	y.Add(event.Event{Body: event.Wake{Listener: "kitchen", Model: "hey_jarvis"}})
 	y.Add(event.Event{Body: event.Delivered{STT: "whisper", Outcome: "delivered", Seconds: 0.3, Text: "canary"}})
 	rig.app.Counts, rig.app.Traces = y.Counts(), &status.Traces{Sent: 7, Dropped: 2}
+	rig.app.MQTT = []status.MQTT{{Name: "home", Connected: true, Published: 9}}
 	w := rig.call(auth.Viewer, "GET", "/metrics", nil)
 	for _, want := range []string{
+		`orac_mqtt_connected{mqtt="home"} 1`, `orac_mqtt_published_total{mqtt="home"} 9`,
 		`orac_wakes_total{listener="kitchen",model="hey_jarvis"} 2`, `orac_events_total{kind="wake"} 2`, `orac_delivery_seconds_bucket{outcome="delivered",stt="whisper",le="0.25"} 0`,
 		`orac_delivery_seconds_bucket{outcome="delivered",stt="whisper",le="0.5"} 1`, `orac_delivery_seconds_sum{outcome="delivered",stt="whisper"} 0.3`, "orac_traces_sent_total 7", "orac_traces_dropped_total 2",
 	} {

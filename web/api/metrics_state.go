@@ -59,6 +59,12 @@ var (
 	spansLostDesc   = stateDesc("traces_dropped_total", "Spans that were dropped since the start, because the collector did not take them in time.")
 	spansBadDesc    = stateDesc("traces_refused_total", "Spans that the collector has refused since the start.")
 	spansWaitDesc   = stateDesc("traces_waiting", "Spans that wait for the collector.")
+	brokerDesc      = stateDesc("mqtt_connected", "1 while an MQTT broker is connected.", "mqtt")
+	brokerSentDesc  = stateDesc("mqtt_published_total", "Messages that an MQTT broker has taken since the start.", "mqtt")
+	brokerLostDesc  = stateDesc("mqtt_dropped_total", "Messages that were lost since the start, because an MQTT broker was away or too slow.", "mqtt")
+	brokerWaitDesc  = stateDesc("mqtt_waiting", "Messages that wait for an MQTT broker.", "mqtt")
+	brokerObeyDesc  = stateDesc("mqtt_orders_total", "Orders by way of an MQTT broker that were begun since the start.", "mqtt")
+	brokerDenyDesc  = stateDesc("mqtt_orders_refused_total", "Orders by way of an MQTT broker that were refused since the start.", "mqtt")
 	openDesc        = stateDesc("incident_open", "1 while the last incident is open.")
 
 	stateDescs []*prometheus.Desc
@@ -115,6 +121,14 @@ func (a collector) state(c chan<- prometheus.Metric, st status.Status, gauge fun
 		gauge(timersDesc, float64(x.Timers), x.Name)
 	}
 	gauge(memoryMostDesc, float64(st.Memory.Restart))
+	for _, x := range st.MQTT {
+		gauge(brokerDesc, flag[x.Connected], x.Name)
+		total(brokerSentDesc, x.Published, x.Name)
+		total(brokerLostDesc, x.Dropped, x.Name)
+		gauge(brokerWaitDesc, float64(x.Waiting), x.Name)
+		total(brokerObeyDesc, x.Orders, x.Name)
+		total(brokerDenyDesc, x.Denied, x.Name)
+	}
 	if x := st.Traces; x != nil {
 		total(spansSentDesc, x.Sent)
 		total(spansLostDesc, x.Dropped)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"time"
 
-	"orac/appliance/audio/capture"
 	"orac/appliance/graph"
 	"orac/appliance/status"
 	"orac/runbook"
@@ -114,14 +113,15 @@ func getModels(c *Call, _ schema.None) (ModelList, error) {
 	return out, nil
 }
 
-func getDevices(c *Call, _ schema.None) (capture.Listing, error) {
+func getDevices(c *Call, _ schema.None) (Devices, error) {
 	ctx, cancel := context.WithTimeout(c.Context(), 10*time.Second)
 	defer cancel()
 	list, err := c.Server.o.App.Microphones.Devices(ctx)
 	if err != nil {
 		return list, schema.Because(schema.Unavailable, err, "The audio server does not answer.")
 	}
-	list.Devices = notNil(list.Devices)
+	list.Devices, list.Speakers = notNil(list.Devices), notNil(list.Speakers)
+	list.Mark(c.Server.o.App.Declared.Runbook())
 	return list, nil
 }
 

@@ -15,11 +15,13 @@ type LoginWays struct {
 	Host     string `json:"host" doc:"The issuer's host."`
 	Away     bool   `json:"away" doc:"The issuer has not answered lately."`
 	Passkeys bool   `json:"passkeys" doc:"Whether anybody has a passkey for the name by which this appliance is asked."`
+	// NoPasskeys is for people who want to add one, before they try.
+	NoPasskeys string `json:"no_passkeys,omitempty" doc:"Why no passkey can be used at the address by which this appliance is asked; absent if one can."`
 }
 
 func loginWays(c *Call, _ schema.None) (w LoginWays, err error) {
 	g := c.Server.o.Guard
-	w.Passkeys = g.HasPasskeys(c.R, c.Via)
+	w.Passkeys, w.NoPasskeys = g.HasPasskeys(c.R, c.Via), g.NoPasskeys(c.R, c.Via)
 	if w.Issuer, w.Away = g.IssuerAway(); w.Issuer != "" {
 		var u *url.URL
 		if u, err = url.Parse(w.Issuer); err == nil {

@@ -9,22 +9,23 @@ import (
 
 	"orac/appliance/amount"
 	"orac/appliance/audio/capture"
+	"orac/appliance/audio/devices"
 	"orac/appliance/rt"
 	"orac/models"
 	"orac/web/schema"
 )
 
-// Microphones are those of the machine.
+// Microphones are those of the machine, with its speakers.
 type Microphones interface {
-	Devices(ctx context.Context) (capture.Listing, error)
+	Devices(ctx context.Context) (devices.Listing, error)
 	// Level listens for half a second to the microphone with that identity, whether or not it is in the runbook.
 	Level(ctx context.Context, backend, identity string) (capture.Loudness, error)
 }
 
-// What the machine hears with, for the console, which may not import the package that listens.
+// What the machine hears with and plays at, for the console, which may not import the package that listens.
 type (
-	Device  = capture.Device
-	Devices = capture.Listing
+	Device  = devices.Device
+	Devices = devices.Listing
 )
 
 // Catalogue are the models that can be fetched.

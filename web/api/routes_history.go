@@ -208,6 +208,33 @@ func getUtterances(c *Call, in PageInput) (UtterancePage, error) {
 	return out, historyProblem(err)
 }
 
+// Mute is that a listener, or all of them, stopped listening because somebody wanted it so, or listens again.
+type Mute struct {
+	At       time.Time `json:"at"`
+	Listener string    `json:"listener,omitempty" doc:"Absent: all of them."`
+	Muted    bool      `json:"muted" doc:"false: it listens again."`
+	By       string    `json:"by,omitempty" doc:"Who wanted it so: a user, a key, a command, or the block of Home Assistant. Absent: the time of the mute was over."`
+	Until    time.Time `json:"until,omitzero" doc:"Until when it is muted. Absent: until somebody unmutes it."`
+}
+
+type MutePage struct {
+	Mutes []Mute `json:"mutes"`
+	Next  int64  `json:"next,omitempty"`
+}
+
+func getMutes(c *Call, in PageInput) (MutePage, error) {
+	h, err := c.history()
+	if err != nil {
+		return MutePage{}, err
+	}
+	list, next, err := h.Mutes(in.page())
+	out := MutePage{Mutes: []Mute{}, Next: next}
+	for _, m := range list {
+		out.Mutes = append(out.Mutes, Mute(m))
+	}
+	return out, historyProblem(err)
+}
+
 type UtteranceInput struct {
 	ID string `path:"id" check:"pattern=id"`
 }

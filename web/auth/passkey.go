@@ -108,6 +108,15 @@ func (g *Guard) HasPasskeys(r *http.Request, via Via) bool {
 	return g.DB.db.QueryRow("SELECT 1 FROM passkeys WHERE host = ? LIMIT 1", p.Config.RPID).Scan(new(int)) == nil
 }
 
+// NoPasskeys says why no passkey can be used at the host of a request; "" if one can.
+func (g *Guard) NoPasskeys(r *http.Request, via Via) string {
+	_, err := g.party(r, via)
+	if err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
 // keepPasskey stores a passkey in the name of a proof. Everything else that the user has stays.
 func (g *Guard) keepPasskey(v Verified, c webauthn.Credential, name, host string) (Passkey, error) {
 	c.Attestation = webauthn.CredentialAttestation{} // what is not checked need not be kept

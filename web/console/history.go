@@ -16,6 +16,7 @@ type filter struct {
 	Model, Verdict, Text string
 	From                 string // fromOthers: what other appliances sent; otherwise what woke this one
 	Before               int64
+	Until                int64 // when the page before this one ends, in microseconds since 1970; 0: this is the first
 }
 
 // fromOthers selects what other appliances have sent to a speech-to-text server of this one.
@@ -23,7 +24,8 @@ const fromOthers = "others"
 
 func filterOf(q url.Values) filter {
 	before, _ := strconv.ParseInt(q.Get("before"), 10, 64) // anything that is not a number means the newest page
-	return filter{q.Get("model"), q.Get("verdict"), strings.TrimSpace(q.Get("text")), q.Get("from"), max(0, before)}
+	until, _ := strconv.ParseInt(q.Get("until"), 10, 64)
+	return filter{q.Get("model"), q.Get("verdict"), strings.TrimSpace(q.Get("text")), q.Get("from"), max(0, before), max(0, until)}
 }
 
 // fits tells whether a wake passes the filter.
@@ -55,6 +57,9 @@ func (f filter) more(next int64) string {
 			q.Set(name, v)
 		}
 	}
+	if f.Until > 0 {
+		q.Set("until", strconv.FormatInt(f.Until, 10))
+	}
 	return "/history?" + q.Encode()
 }
 
@@ -62,7 +67,7 @@ type historyData struct {
 	Filter   filter
 	Filtered bool
 	Models   []string
-	Rows     []historyRow
+	Rows     []historyLine
 	More     string
 	Advice   []api.Threshold
 	Keeps    bool // sounds are kept
@@ -106,9 +111,17 @@ func (c *Console) history(call *api.Call) error {
 	v := view{Scripts: []string{"history.js"}, Wide: true}
 	v.Who = call.Who
 	for _, h := range rows {
-		d.Rows = append(d.Rows, historyRow{h, v.Operator(), call.Who.CSRF})
+		d.Rows = append(d.Rows, historyLine{At: h.At, Wake: &historyRow{h, v.Operator(), call.Who.CSRF}})
+	}
+	if !f.any() {
+		if d.Rows, err = withMutes(call, d.Rows, f.Until, next == 0); err != nil {
+			return err
+		}
 	}
 	if next > 0 {
+		if f.Until = 0; len(rows) > 0 {
+			f.Until = rows[len(rows)-1].At.UnixMicro()
+		}
 		d.More = f.more(next)
 	}
 	newest, err := api.OpUtterances.Call(call, api.PageInput{Limit: 1})

@@ -18,8 +18,11 @@ func isCentre(s status.Status) bool { return s.Issuer }
 // memberRow is a member on its page.
 type memberRow struct{ api.MemberState }
 
-// Level is how it is, in the colours of the health.
+// Level is how it is, in the colours of the health; "" if nobody knows.
 func (r memberRow) Level() string {
+	if p := string(r.Presence); p == "unasked" || p == "no url" {
+		return ""
+	}
 	level, _ := r.MemberState.Level()
 	return string(level)
 }
@@ -37,11 +40,20 @@ func (r memberRow) Words() string {
 	return string(r.Seen.Health)
 }
 
-// What is wrong with it, or what to know about it.
+// Here tells whether it answers.
+func (r memberRow) Here() bool {
+	_, absent := presences[string(r.Presence)]
+	return !absent
+}
+
+// What is wrong with it, or what to know about it, beside its Words.
 func (r memberRow) What() string {
 	_, why := r.MemberState.Level()
-	if why == "" {
+	switch {
+	case why == "":
 		return firstOf(r.Audit.Odd, r.Audit.Closed)
+	case !r.Here() && r.Audit.Problem == "":
+		return r.Why
 	}
 	return why
 }

@@ -78,6 +78,7 @@ func allPages() []route {
 		{method: "POST", path: "/members/audit/{name}/accept", role: auth.Admin, show: (*Console).acceptMemberAudit},
 		{method: "POST", path: "/restart", role: auth.Admin, show: (*Console).restart},
 		{path: "/system", title: "System", template: "system", menu: "System", role: auth.Viewer, show: (*Console).system},
+		{path: "/devices", title: "Microphones and speakers", template: "sounddevices", under: "/system", role: auth.Viewer, show: (*Console).soundDevices},
 
 		{path: "/runbook", title: "Runbook", template: "runbook", menu: "Runbook", role: auth.Admin, show: (*Console).runbook},
 		{method: "POST", path: "/runbook", role: auth.Admin, show: (*Console).editAgain},

@@ -12,6 +12,7 @@ import (
 type passkeysData struct {
 	List []auth.Passkey
 	Done string
+	No   string // why none can be added at this address
 }
 
 func (c *Console) passkeysPage(call *api.Call) error {
@@ -19,7 +20,11 @@ func (c *Console) passkeysPage(call *api.Call) error {
 	if err != nil {
 		return err
 	}
-	d := passkeysData{list, passkeyDone[call.R.URL.Query().Get("done")]}
+	ways, err := api.OpLoginWays.Call(call, schema.None{})
+	if err != nil {
+		return err
+	}
+	d := passkeysData{list, passkeyDone[call.R.URL.Query().Get("done")], schema.Sentence(ways.NoPasskeys)}
 	return c.show(call, http.StatusOK, "passkeys", view{Scripts: []string{"passkey.js"}, Data: d})
 }
 

@@ -182,6 +182,12 @@ func (r *rig) wake(id, model string, score float64, text string) {
 	r.must(r.app.Store.SaveDelivery(record.Delivery{UtteranceID: "u" + id, STT: evil, Outcome: record.Delivered, Attempts: 2, At: at, Error: evil}, &record.Transcript{UtteranceID: "u" + id, STT: evil, Text: text}))
 }
 
+// mute puts a mute of a listener, or its end, into the history.
+func (r *rig) mute(m record.Mute) {
+	r.t.Helper()
+	r.must(r.app.Store.AddMute(m))
+}
+
 // send makes a request as somebody; a form has the token of its session.
 func (r *rig) send(role auth.Role, method, path string, form url.Values) *httptest.ResponseRecorder {
 	var body io.Reader

@@ -29,7 +29,7 @@ import (
 var mayImport = []string{
 	"bytes", "cmp", "compress/flate", "compress/gzip", "crypto/sha256", "embed", "encoding/base64", "encoding/hex", "encoding/json", "errors", "fmt", "html/template", "io", "io/fs", "maps",
 	"math", "mime", "net/http", "net/url", "path", "regexp", "slices", "strconv", "strings", "sync", "time", "unicode", "unicode/utf8",
-	"orac/appliance/amount", "orac/appliance/event", "orac/appliance/graph", "orac/appliance/health", "orac/appliance/status", "orac/runbook/edit", "orac/runbook/language", "orac/web/acts", "orac/web/api", "orac/web/audit", "orac/web/auth", "orac/web/npm", "orac/web/schema", "orac/web/simulations",
+	"orac/appliance/amount", "orac/appliance/event", "orac/appliance/graph", "orac/appliance/health", "orac/appliance/status", "orac/runbook/edit", "orac/runbook/language", "orac/runbook/pattern", "orac/web/acts", "orac/web/api", "orac/web/audit", "orac/web/auth", "orac/web/npm", "orac/web/schema", "orac/web/simulations",
 	"github.com/aymanbagabas/go-udiff", "github.com/yuin/goldmark", "github.com/yuin/goldmark/ast", "github.com/yuin/goldmark/extension", "github.com/yuin/goldmark/parser", "github.com/yuin/goldmark/text",
 	"github.com/hashicorp/hcl/v2/hclwrite", "github.com/zclconf/go-cty/cty",
 }

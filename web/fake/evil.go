@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/audio/devices"
 	"orac/appliance/health"
 	"orac/appliance/status"
 )
@@ -111,9 +112,15 @@ func (a Evil) Logs(_ context.Context, _ uint64, _ bool, line func(status.LogLine
 }
 
 // Devices implements api.Microphones.
-func (a Evil) Devices(context.Context) (capture.Listing, error) {
+func (a Evil) Devices(context.Context) (devices.Listing, error) {
 	e := a.Word
-	return capture.Listing{Devices: []capture.Device{
-		{Name: e, Identity: e, ID: e, Backend: e}, {Name: "Test microphone", Identity: "testmic", ID: "testmic", Backend: "alsa"}, {Name: "Monitor", Identity: "monitor", Backend: "pulse", Monitor: true},
-	}, Notes: []string{e}}, nil
+	hostile := devices.Device{Device: capture.Device{Name: e, Identity: e, ID: e, Backend: e}}
+	return devices.Listing{
+		Devices: []devices.Device{
+			hostile, {Device: capture.Device{Name: "Test microphone", Identity: "testmic", ID: "testmic", Backend: "alsa"}},
+			{Device: capture.Device{Name: "Monitor", Identity: "monitor", Backend: "pulse", Monitor: true}},
+		},
+		Speakers: []devices.Device{hostile, {Device: capture.Device{Name: "Test speaker", Identity: "testspeaker", ID: "testspeaker", Backend: "pulse", Default: true}}},
+		Backends: []string{"pulse", "alsa"}, Notes: []string{e},
+	}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"orac/appliance/audio/capture"
+	"orac/appliance/audio/devices"
 	"orac/appliance/core"
 	"orac/appliance/generation"
 	"orac/appliance/graph"
@@ -53,6 +54,7 @@ type Appliance struct {
 	DiskErr  string
 	Counts   []status.Count
 	Traces   *status.Traces
+	MQTT     []status.MQTT
 	More     status.Incident // one more incident
 	Explodes bool            // when its status is asked
 
@@ -75,7 +77,7 @@ func (f *Appliance) Status() status.Status {
 	}
 	f.Mu.Lock()
 	defer f.Mu.Unlock()
-	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Muted: slices.Clone(f.Muted), Spool: status.Spool{Error: f.DiskErr}, Counts: f.Counts, Traces: f.Traces}
+	return status.Status{Appliance: "test", Generation: 3, Health: f.Health, Runbook: f.File, Started: time.Now(), Nodes: f.Nodes, Muted: slices.Clone(f.Muted), Spool: status.Spool{Error: f.DiskErr}, Counts: f.Counts, Traces: f.Traces, MQTT: f.MQTT}
 }
 
 // proposer judges texts as the appliance does.
@@ -310,6 +312,6 @@ func (f *Appliance) Installed(model string) bool {
 }
 
 // Devices implements api.Microphones.
-func (f *Appliance) Devices(context.Context) (capture.Listing, error) {
-	return capture.Listing{Devices: []capture.Device{{Name: "USB"}}}, nil
+func (f *Appliance) Devices(context.Context) (devices.Listing, error) {
+	return devices.Listing{Devices: []devices.Device{{Device: capture.Device{Name: "USB"}}}}, nil
 }

@@ -34,13 +34,22 @@ type Appliance interface {
 	Unmute(ctx context.Context, r status.MuteRequest) (status.Muting, error)
 	WakeSound(ctx context.Context, r status.WakeSoundRequest) error
 	Restart(ctx context.Context, by string) (status.Restarting, error)
+	Say(ctx context.Context, r status.SayRequest) (status.Said, error)
 	Change(ctx context.Context, c core.Change, progress func(step string)) (status.Applied, error)
 }
 
 // By is who gives an order: a client of a block.
 type By struct {
 	Block runbook.Address
-	From  netip.Addr
+	From  netip.Addr // the zero value: a broker has passed the order on, and does not tell whose it is
+}
+
+// from is the address in the audit log.
+func (b By) from() string {
+	if !b.From.IsValid() {
+		return ""
+	}
+	return b.From.String()
 }
 
 // who is the name in the audit log.
@@ -61,7 +70,7 @@ func (b *Book) record(by By, action, target string, after any, do func(a Applian
 	if !ready {
 		return errStarting
 	}
-	r := audit.Record{Who: by.who(), From: by.From.String(), Way: by.Block.Type(), Action: action, Target: target, After: after}
+	r := audit.Record{Who: by.who(), From: by.from(), Way: by.Block.Type(), Action: action, Target: target, After: after}
 	ended, err := b.Log.Begin(&r)
 	if err != nil {
 		return fmt.Errorf("nothing was changed, because the audit log cannot be written: %w", err)
@@ -84,6 +93,8 @@ func (b *Book) Set(ctx context.Context, by By, e entity.Entity, to entity.State)
 		return b.WakeSound(ctx, by, e.Listener, to.On)
 	case runbook.AllowThreshold:
 		return b.Threshold(ctx, by, e.Model, to.Number)
+	case runbook.AllowSay:
+		return b.Say(ctx, by, e.Speaker, to.Text)
 	case runbook.AllowRestart:
 		return b.Restart(ctx, by)
 	}
@@ -118,6 +129,17 @@ func (b *Book) Mute(ctx context.Context, by By, listener string, on bool) error 
 func (b *Book) Restart(ctx context.Context, by By) error {
 	return b.record(by, "restart", "appliance", nil, func(a Appliance, _ status.PlanRequest) error {
 		_, err := a.Restart(ctx, by.who())
+		return err
+	})
+}
+
+// Say has a text spoken. It returns when it was heard.
+func (b *Book) Say(ctx context.Context, by By, speaker, text string) error {
+	return b.record(by, "command.say", "device.speaker."+speaker, nil, func(a Appliance, _ status.PlanRequest) error {
+		said, err := a.Say(ctx, status.SayRequest{Text: text, Speaker: speaker})
+		if err == nil && said.Error != "" {
+			err = errors.New(said.Error)
+		}
 		return err
 	})
 }

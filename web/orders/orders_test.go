@@ -55,6 +55,9 @@ func (h *house) Unmute(_ context.Context, r status.MuteRequest) (status.Muting, 
 func (h *house) WakeSound(_ context.Context, r status.WakeSoundRequest) error {
 	return h.note("wake sound %s %v by %s", r.Listener, r.On, r.By)
 }
+func (h *house) Say(_ context.Context, r status.SayRequest) (status.Said, error) {
+	return status.Said{}, h.note("say %q at %s", r.Text, r.Speaker)
+}
 func (h *house) Restart(_ context.Context, by string) (status.Restarting, error) {
 	return status.Restarting{}, h.note("restart by %s", by)
 }

@@ -9,10 +9,8 @@ package mqtt
 
 import (
 	"cmp"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +20,7 @@ import (
 
 	"orac/appliance/act"
 	"orac/appliance/act/fill"
+	link "orac/appliance/mqtt"
 	"orac/appliance/rt"
 	"orac/appliance/stt/wire"
 	"orac/appliance/thread"
@@ -50,10 +49,9 @@ type Config struct {
 
 // MQTT is an act.Backend. Its messages go over the connection that Watch keeps.
 type MQTT struct {
-	config  Config
-	address string // HOST:PORT
-	tls     *tls.Config
-	turn    chan struct{} // holds one while subscriptions change at the broker: one call's end must not undo another's beginning
+	config Config
+	broker *link.Broker
+	turn   chan struct{} // holds one while subscriptions change at the broker: one call's end must not undo another's beginning
 
 	mu      sync.Mutex // guards everything that follows
 	client  *paho.Client
@@ -62,22 +60,17 @@ type MQTT struct {
 
 // New makes a client; it connects to nothing yet.
 func New(c Config) (*MQTT, error) {
-	u, err := url.Parse(c.URL)
-	switch {
-	case err != nil || u.Scheme != "tcp" || u.Port() == "" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || strings.Trim(u.Path, "/") != "":
-		return nil, fmt.Errorf("backend %s: the url of a broker is tcp://HOST:PORT", c.Name)
-	case c.QoS < 0 || c.QoS > 2:
+	if c.QoS < 0 || c.QoS > 2 {
 		return nil, fmt.Errorf("backend %s: qos is 0, 1 or 2", c.Name)
 	}
 	c.Timeout = cmp.Or(max(c.Timeout, 0), DefaultTimeout)
-	m := &MQTT{config: c, address: u.Host, turn: make(chan struct{}, 1), waiters: map[string][]*waiter{}}
-	if c.Encrypted {
-		if m.tls, err = c.TLS.Config(); err != nil {
-			return nil, fmt.Errorf("backend %s: %w", c.Name, err)
-		}
-		m.tls.ServerName = u.Hostname()
+	b, err := link.NewBroker(link.Config{
+		URL: c.URL, Username: c.Username, Password: c.Password, ClientID: c.ClientID, Encrypted: c.Encrypted, TLS: c.TLS, Timeout: c.Timeout,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("backend %s: %w", c.Name, err)
 	}
-	return m, nil
+	return &MQTT{config: c, broker: b, turn: make(chan struct{}, 1), waiters: map[string][]*waiter{}}, nil
 }
 
 // Calls implements act.Backend: only intent blocks say what a message does.

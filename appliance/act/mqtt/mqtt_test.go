@@ -1,15 +1,9 @@
 package mqtt
 
 import (
-	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -17,6 +11,7 @@ import (
 	"github.com/eclipse/paho.golang/paho"
 
 	"orac/appliance/act"
+	"orac/appliance/mqtt/mqtttest"
 	"orac/appliance/rt"
 	"orac/appliance/rt/live"
 	"orac/appliance/stt/wire"
@@ -32,63 +27,13 @@ type secret string
 func (s secret) Reveal() string { return string(s) }
 func (secret) String() string   { return "(secret)" }
 
-// broker starts Debian's Mosquitto on loopback until the test ends. It lets "orac" write below cmnd/ and kitchen/, and read stat/.
-func broker(t *testing.T, more ...string) (address string, restart func()) {
-	t.Helper()
-	program, err := exec.LookPath("mosquitto")
-	if err != nil {
-		if program = "/usr/sbin/mosquitto"; !exists(program) {
-			t.Fatal("mosquitto is missing: make deps installs it")
-		}
-	}
-	dir := t.TempDir()
-	testkit.Must(t, os.Chmod(dir, 0o755))
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	testkit.Must(t, err)
-	address = l.Addr().String()
-	_, port, _ := net.SplitHostPort(address)
-	testkit.Must(t, l.Close())
-	password := filepath.Join(dir, "password")
-	out, err := exec.Command("mosquitto_passwd", "-c", "-b", password, "orac", "hush").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	out, err = exec.Command("mosquitto_passwd", "-b", password, "device", "device").CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	acl := "user device\ntopic readwrite #\nuser orac\ntopic write cmnd/#\ntopic write kitchen/#\ntopic read stat/#\n"
-	config := fmt.Sprintf("user root\nlistener %s 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\n", port, password, filepath.Join(dir, "acl")) + strings.Join(more, "\n")
-	for name, text := range map[string]string{"acl": acl, "conf": config} {
-		testkit.Must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
-	}
-	var c *exec.Cmd
-	start := func() {
-		c = exec.Command(program, "-c", filepath.Join(dir, "conf"))
-		says, err := c.StderrPipe()
-		testkit.Must(t, err)
-		testkit.Must(t, c.Start())
-		lines := bufio.NewScanner(says)
-		for lines.Scan() {
-			if strings.Contains(lines.Text(), "running") { // it says so once it listens
-				go func() { _, _ = io.Copy(io.Discard, says) }() // ends with the program
-				return
-			}
-		}
-		t.Fatalf("mosquitto does not listen: %v", lines.Err())
-	}
-	stop := func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	}
-	start()
-	t.Cleanup(func() { stop() })
-	return address, func() { stop(); start() }
-}
+// acl lets "orac" write below cmnd/ and kitchen/, and read stat/.
+const acl = "user device\ntopic readwrite #\nuser orac\ntopic write cmnd/#\ntopic write kitchen/#\ntopic read stat/#\n"
 
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// broker starts a Mosquitto that knows orac and a device.
+func broker(t *testing.T, more ...string) (address string, restart func()) {
+	m := mqtttest.Start(t, mqtttest.Options{Users: map[string]string{"orac": "hush", "device": "device"}, ACL: acl, More: more})
+	return m.Address, m.Restart
 }
 
 // device answers commands below cmnd/ with a state below stat/, as Tasmota does; it is deaf to cmnd/deaf.
@@ -259,25 +204,4 @@ func TestWhatIsSaidIsNoSyntax(t *testing.T) {
 			t.Errorf("url %q", url)
 		}
 	}
-}
-
-// FuzzPackets: whatever a broker sends, no packet that is too large gets past.
-func FuzzPackets(f *testing.F) {
-	f.Add([]byte{0x30, 0x05, 0, 1, 'a', 'b', 'c', 0x30, 0xff, 0xff, 0xff, 0x7f})
-	f.Add([]byte{0x30, 0xff, 0xff, 0xff, 0xff, 0x01})
-	f.Fuzz(func(t *testing.T, data []byte) {
-		var whole, parts packet
-		good := whole.follow(data)
-		for _, b := range data {
-			if !parts.follow([]byte{b}) {
-				if good {
-					t.Errorf("%x: in one piece it is good", data)
-				}
-				return
-			}
-		}
-		if !good || whole != parts || whole.left > maxPacket {
-			t.Errorf("%x: %v, %+v, %+v", data, good, whole, parts)
-		}
-	})
 }

@@ -32,8 +32,9 @@ var toWorker = child.Protocol{Letters: "orp", Sizes: func(kind byte) (least, mos
 
 // hello is what a worker reports about the device that it has opened.
 type hello struct {
-	Device library.Device `json:"device"`
-	Rate   int            `json:"rate"`
+	Device   library.Device `json:"device"`
+	Rate     int            `json:"rate"`
+	Channels int            `json:"channels"`
 }
 
 // Listing is what there is to play at.

@@ -34,6 +34,7 @@ func TestOptionsRoundTrip(t *testing.T) {
 // TestTheRingKeepsTheOrder: whatever the sizes in which the device asks, it gets each sample once, then silence.
 func TestTheRingKeepsTheOrder(t *testing.T) {
 	r := newRing()
+	form := newForm(r, play.Rate, 1)
 	var sent bytes.Buffer
 	w := newFrameWriter(toWorker, &sent)
 	var f play.Frame
@@ -54,7 +55,7 @@ func TestTheRingKeepsTheOrder(t *testing.T) {
 	next := int16(1)
 	for _, size := range []int{1, 441, 960, 100, 1378, 1000} {
 		out := make([]byte, 2*size)
-		r.read(out)
+		form.fill(out)
 		for i := range size {
 			got := int16(uint16(out[2*i]) | uint16(out[2*i+1])<<8)
 			want := next
@@ -80,7 +81,7 @@ func TestTheRingKeepsTheOrder(t *testing.T) {
 func FuzzFromWorker(f *testing.F) {
 	var b bytes.Buffer
 	w := newFrameWriter(fromWorker, &b)
-	_ = w.JSON(workers.KindHello, hello{Rate: play.Rate})
+	_ = w.JSON(workers.KindHello, hello{Rate: play.Rate, Channels: 1})
 	_ = w.taken(3)
 	_ = w.Bye()
 	f.Add(b.Bytes())

@@ -32,21 +32,17 @@ func (r *ring) put(b []byte) bool {
 	return true
 }
 
-// read fills out, which holds samples of 16 bits.
-func (r *ring) read(out []byte) {
-	for len(out) >= 2 {
+// samples fills out with the next samples.
+func (r *ring) samples(out []int16) {
+	for len(out) > 0 {
 		tail := r.tail.Load()
 		if tail == r.head.Load() {
 			clear(out)
 			return
 		}
-		slot := &r.slots[tail%uint64(len(r.slots))]
-		n := min(len(out)/2, len(slot)-r.at)
-		for i, s := range slot[r.at : r.at+n] {
-			out[2*i], out[2*i+1] = byte(s), byte(uint16(s)>>8)
-		}
-		out = out[2*n:]
-		if r.at += n; r.at == len(slot) {
+		n := copy(out, r.slots[tail%uint64(len(r.slots))][r.at:])
+		out = out[n:]
+		if r.at += n; r.at == play.FrameSamples {
 			r.at = 0
 			r.tail.Store(tail + 1)
 			select {

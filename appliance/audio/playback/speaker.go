@@ -98,8 +98,8 @@ func (s *Speaker) await(t *rt.Task, o *output, until rt.Instant) error {
 		return err
 	case !s.spec.Fits(h.Device) || s.spec.Backend != "" && h.Device.Backend != s.spec.Backend:
 		return fmt.Errorf("%w: %s", library.Speakers.Wrong, h.Device)
-	case h.Rate != play.Rate:
-		return fmt.Errorf("%s takes %d samples a second instead of %d", h.Device, h.Rate, play.Rate)
+	case h.Rate < 1 || h.Channels < 1:
+		return fmt.Errorf("%s takes %d samples a second in %d channels: %w", h.Device, h.Rate, h.Channels, child.ErrGarbage)
 	}
 	o.device = h.Device
 	return nil

@@ -116,7 +116,7 @@ func (w *worker) play() error {
 	if err != nil {
 		return err
 	}
-	if err := w.out.JSON(workers.KindHello, hello{Device: d, Rate: int(device.SampleRate())}); err != nil {
+	if err := w.out.JSON(workers.KindHello, hello{Device: d, Rate: int(device.SampleRate()), Channels: int(device.PlaybackChannels())}); err != nil {
 		return err
 	}
 	if listed {
@@ -177,18 +177,27 @@ func openDevice(l *library.Library, d library.Device, r *ring, listed bool, log 
 	}
 	defer done()
 	config := malgo.DefaultDeviceConfig(malgo.Playback)
-	config.SampleRate = play.Rate
+	config.SampleRate = 0 // that of the device: what the library, or the server, makes of another is worse than what form does
 	config.PeriodSizeInMilliseconds = 40
 	config.Periods = 2
-	config.Resampling.Linear.LpfOrder = 8 // the steepest there is; PulseAudio converts better, by itself
+	config.Resampling.Linear.LpfOrder = 8 // the steepest there is
 	config.Playback.DeviceID = id
 	config.Playback.Format = malgo.FormatS16
-	config.Playback.Channels = 1 // the library, or the server, gives it to all channels of the device
+	config.Playback.Channels = 0 // those of the device
 	config.Pulse.StreamNamePlayback = "ORAC"
-	device, err := malgo.InitDevice(l.Context.Context, config, malgo.DeviceCallbacks{
-		Data: func(out, _ []byte, _ uint32) { r.read(out) },
-		Stop: func() { log("the device stopped or was suspended") },
-	})
+	var sound *form // set before the device is started
+	open := func() (*malgo.Device, error) {
+		return malgo.InitDevice(l.Context.Context, config, malgo.DeviceCallbacks{
+			Data: func(out, _ []byte, _ uint32) { sound.fill(out) },
+			Stop: func() { log("the device stopped or was suspended") },
+		})
+	}
+	device, err := open()
+	if err == nil && libraryRate(int(device.SampleRate())) != int(device.SampleRate()) {
+		device.Uninit()
+		config.SampleRate = play.Rate
+		device, err = open()
+	}
 	if err != nil && !listed {
 		return nil, fmt.Errorf("ALSA cannot open the PCM %q: %w; aplay -L lists known PCMs, and asound.conf defines more; "+
 			"a known one may be busy or unplugged", d.ID, err)
@@ -196,5 +205,6 @@ func openDevice(l *library.Library, d library.Device, r *ring, listed bool, log 
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", d, err)
 	}
+	sound = newForm(r, int(device.SampleRate()), int(device.PlaybackChannels()))
 	return device, nil
 }

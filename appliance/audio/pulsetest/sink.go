@@ -11,26 +11,35 @@ import (
 	"time"
 )
 
-// SinkRate is the sample rate of a Sink.
+// SinkRate is the sample rate of a Sink that PlugSink adds.
 const SinkRate = 48000
 
-// Sink is a virtual loudspeaker: a null sink, mono, int16.
+// Form is what a Sink takes, as int16.
+type Form struct{ Rate, Channels int }
+
+// Sink is a virtual loudspeaker: a null sink.
 type Sink struct {
+	Form
 	server *Server
 	Name   string // of the sink: its identity
 	title  string
 	loaded bool
 }
 
-// PlugSink adds a loudspeaker. name is the name of the sink, its identity; title is what people read.
+// PlugSink adds a mono loudspeaker. name is the name of the sink, its identity; title is what people read.
 func (s *Server) PlugSink(name, title string) (*Sink, error) {
-	k := &Sink{server: s, Name: name, title: title}
+	return s.PlugSinkOf(name, title, Form{SinkRate, 1})
+}
+
+// PlugSinkOf adds a loudspeaker of a form.
+func (s *Server) PlugSinkOf(name, title string, f Form) (*Sink, error) {
+	k := &Sink{Form: f, server: s, Name: name, title: title}
 	s.sinks = append(s.sinks, k)
 	return k, k.Load()
 }
 
 func (k *Sink) arguments() []string {
-	return []string{"sink_name=" + k.Name, fmt.Sprintf("rate=%d", SinkRate), "channels=1", "format=s16le", "norewinds=1",
+	return []string{"sink_name=" + k.Name, fmt.Sprintf("rate=%d", k.Rate), fmt.Sprintf("channels=%d", k.Channels), "format=s16le", "norewinds=1",
 		fmt.Sprintf(`sink_properties="device.description='%s'"`, k.title)}
 }
 
@@ -76,7 +85,7 @@ const recordLatency = 10 * time.Millisecond
 // Record begins to record what the loudspeaker plays. The first sound comes a little later: see Recording.Len.
 func (k *Sink) Record() (*Recording, error) {
 	cmd := exec.Command("parec", "--server=unix:"+k.server.socket(), "--device="+k.Name+".monitor", "--raw", "--format=s16le",
-		fmt.Sprintf("--rate=%d", SinkRate), "--channels=1", fmt.Sprintf("--latency-msec=%d", recordLatency.Milliseconds()))
+		fmt.Sprintf("--rate=%d", k.Rate), fmt.Sprintf("--channels=%d", k.Channels), fmt.Sprintf("--latency-msec=%d", recordLatency.Milliseconds()))
 	cmd.Env = append(os.Environ(), k.server.Env()...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := cmd.StdoutPipe()
@@ -116,14 +125,14 @@ func (r *Recording) read(from io.Reader) {
 // Grown gives a token after more was recorded.
 func (r *Recording) Grown() <-chan struct{} { return r.grown }
 
-// Len is how much was recorded so far, in samples.
+// Len is how much was recorded so far, in samples of all channels.
 func (r *Recording) Len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.pcm)
 }
 
-// Sound is what was recorded so far.
+// Sound is what was recorded so far; samples of one moment are beside each other.
 func (r *Recording) Sound() []int16 {
 	r.mu.Lock()
 	defer r.mu.Unlock()

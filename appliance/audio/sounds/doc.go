@@ -1,4 +1,4 @@
-// Package sounds reads what a speaker is to play: WAV, FLAC and MP3 files, from the disk or the network, and streams of samples. All of it
+// Package sounds reads what a speaker is to play: WAV, FLAC, MP3 and Opus files, from the disk or the network, and streams of samples. All of it
 // becomes mono at the rate of package play.
 //
 // It guarantees:

@@ -105,11 +105,11 @@ func decode(r io.Reader, size int64) (d decoder, err error) {
 	case bytes.HasPrefix(head, []byte("fLaC")):
 		return newFLAC(in)
 	case bytes.HasPrefix(head, []byte("OggS")):
-		return nil, errors.New("Ogg (Opus, Vorbis) is not supported: convert it, for example with ffmpeg -i in.ogg out.flac")
+		return newOgg(in)
 	case tags > 0, len(head) >= 2 && head[0] == 0xff && head[1]&0xe6 == 0xe2: // layer III
 		return newMP3(in)
 	}
-	return nil, errors.New("it is no WAV, FLAC or MP3: convert it, for example with ffmpeg -i in out.flac")
+	return nil, errors.New("it is no WAV, FLAC, MP3 or Opus: convert it, for example with ffmpeg -i in out.flac")
 }
 
 // tagHeader is how long the header of an ID3v2 tag is, and its footer.

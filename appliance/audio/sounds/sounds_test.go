@@ -134,7 +134,7 @@ func becomeTheSpeakers(t *testing.T, rates ...int) {
 	served := map[string][]byte{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/moved" {
-			http.Redirect(w, r, "/44100.flac", http.StatusFound)
+			http.Redirect(w, r, fmt.Sprintf("/%d.flac", rates[0]), http.StatusFound)
 			return
 		}
 		body := served[strings.TrimPrefix(r.URL.Path, "/endless")]
@@ -227,9 +227,9 @@ func TestBadSounds(t *testing.T) {
 			{play.Source{}, "no sound to play"},
 			{play.Source{File: filepath.Join(dir, "none")}, "no such file"},
 			{play.Source{File: dir}, ""},
-			{play.Source{File: filepath.Join(dir, "text")}, "no WAV, FLAC or MP3"},
-			{play.Source{File: filepath.Join(dir, "empty")}, "no WAV, FLAC or MP3"},
-			{play.Source{File: filepath.Join(dir, "ogg")}, "ffmpeg"},
+			{play.Source{File: filepath.Join(dir, "text")}, "no WAV, FLAC, MP3 or Opus"},
+			{play.Source{File: filepath.Join(dir, "empty")}, "no WAV, FLAC, MP3 or Opus"},
+			{play.Source{File: filepath.Join(dir, "ogg")}, "the Ogg is damaged"},
 			{play.Source{File: filepath.Join(dir, "fake.flac")}, ""},
 			{play.Source{File: filepath.Join(dir, "fake.mp3")}, ""},
 			{play.Source{URL: "file:///etc/passwd"}, "http or https"},
@@ -239,7 +239,7 @@ func TestBadSounds(t *testing.T) {
 			{play.Source{URL: server.URL + "/file"}, "something else than http"},
 			{play.Source{URL: server.URL + "/clouds"}, "credentials"},
 			{play.Source{URL: server.URL + "/cut"}, "unexpected EOF"},
-			{play.Source{URL: server.URL + "/text"}, "no WAV, FLAC or MP3"},
+			{play.Source{URL: server.URL + "/text"}, "no WAV, FLAC, MP3 or Opus"},
 			{play.Source{URL: "http://127.0.0.1:1/x?key=secret-canary"}, "connection refused"},
 			{play.Source{Stream: play.NewStream(play.Format{Rate: 100, Channels: 1})}, "100 Hz"},
 			{play.Source{Stream: play.NewStream(play.Format{Rate: 47999, Channels: 1})}, "47999 Hz"},
@@ -325,6 +325,7 @@ func TestATagCostsNoMemory(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add(asWAV(tone(440, 16000, 50), 16000, 200))
 	f.Add(asFLAC(f, tone(440, 16000, 100), 16000))
+	f.Add(paged(1, 2, 0, opusHead(2), []byte("OpusTags"), []byte{0x0c, 1, 2, 3}))
 	f.Add([]byte("ID3\x03\x00\x00\x00\x00\x00\x00\xff\xfb\x90\x00"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		if len(text) > 4096 {

@@ -137,6 +137,16 @@ traces {
   client_cert = "cert.pem"
   client_key  = "key.pem"
 }
+mqtt "home" {
+  url         = "tcp://broker.test:1883"
+  username    = "orac"
+  password    = secret("mqtt")
+  encrypted   = true
+  events      = ["wake"]
+  ca          = "ca.pem"
+  client_cert = "cert.pem"
+  client_key  = "key.pem"
+}
 webhook "light" { url = "http://light.test" }
 webhook "all" {
   url         = "https://all.test"
@@ -314,6 +324,12 @@ core "member" {
   audience = "core"
 }
 topic "member" { core = core.member }
+webhook "member" {
+  url      = "https://hook.test:1"
+  events   = ["wake"]
+  login    = login.house
+  audience = "lights"
+}
 
 esphome "home" {
   listen    = ":6053"

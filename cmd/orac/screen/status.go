@@ -64,6 +64,9 @@ func (v *Status) Lines(s status.Status, now time.Time) []string {
 	for _, l := range s.Logins {
 		lines = append(lines, v.labels("login", v.login(l, now))...)
 	}
+	for _, x := range s.MQTT {
+		lines = append(lines, v.labels("mqtt", v.broker(x))...)
+	}
 	if s.Traces != nil {
 		lines = append(lines, v.labels("traces", v.traces(*s.Traces))...)
 	}
@@ -231,6 +234,29 @@ func (v *Status) login(l status.Login, now time.Time) string {
 	}
 	if l.Error != "" {
 		text += v.Warn(": " + Clean(l.Error))
+	}
+	return text
+}
+
+// broker says whether a broker is there, and where Home Assistant is told of the appliance: who looks for it in vain compares the topic.
+func (v *Status) broker(x status.MQTT) string {
+	text := fmt.Sprintf("%s: ", Clean(x.Name))
+	if x.Connected {
+		text += fmt.Sprintf("at %s as %s, %d messages sent", Clean(x.Broker), Clean(x.Device), x.Published)
+	} else {
+		text += v.Warn("no broker at " + Clean(x.Broker))
+	}
+	if x.Discovery != "" {
+		text += ", told on " + Clean(x.Discovery)
+	}
+	if x.Dropped > 0 {
+		text += v.Warn(fmt.Sprintf(", %d dropped", x.Dropped))
+	}
+	if x.Denied > 0 {
+		text += v.Warn(fmt.Sprintf(", %d orders refused", x.Denied))
+	}
+	if x.Error != "" {
+		text += v.Warn(": " + Clean(x.Error))
 	}
 	return text
 }

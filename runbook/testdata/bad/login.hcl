@@ -38,3 +38,13 @@ core "nobody" {
   login    = login.nobody
   audience = "core"
 }
+webhook "no_audience" {
+  url   = "https://lights.test"
+  login = login.good
+}
+webhook "two_ways" {
+  url      = "https://lights.test"
+  login    = login.good
+  audience = "lights"
+  headers  = { authorization = secret("hey_orac") }
+}

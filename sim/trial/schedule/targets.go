@@ -58,6 +58,13 @@ func traces(rb *runbook.Runbook) []string {
 	return nil
 }
 
+func brokers(rb *runbook.Runbook) (names []string) {
+	for _, m := range rb.MQTTs {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
 func cores(rb *runbook.Runbook) (names []string) {
 	for _, c := range rb.Cores {
 		names = append(names, c.Name)
@@ -152,6 +159,8 @@ func Targets(k scenario.Kind, rb *runbook.Runbook) []string {
 		return logins(rb)
 	case scenario.TracesTarget:
 		return traces(rb)
+	case scenario.BrokerTarget:
+		return brokers(rb)
 	case scenario.WyomingTarget:
 		return wyomings(rb)
 	case scenario.SpeakerTarget:

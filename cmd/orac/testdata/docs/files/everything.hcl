@@ -90,3 +90,7 @@ esphome "home" {}
 traces {
   url = "http://collector.local:4318"
 }
+
+mqtt "home" {
+  url = "tcp://broker.local:1883"
+}
