@@ -76,7 +76,7 @@ fault "home_hangs" "listening" {
 }
 
 fault "home_hangs" "thinking" {
-  at    = "11m10s"
+  at    = "11m35s"
   every = "8m"
   for   = "20s"
   way   = "thinking"

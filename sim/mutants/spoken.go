@@ -56,10 +56,4 @@ var spoken = []mutation{
 		new:       "\tif url == \"\" || v.phase == Failed {\n",
 		scenarios: []string{"satellite"},
 	},
-	{
-		name: "of_no_run", does: "what Home Assistant says of no run is taken for a part of one", file: "appliance/satellite/event.go",
-		old:       "\tcase Asking, Listening, Thinking, Speaking, Failed:\n\tdefault:\n\t\treturn nil // of a run that is over here\n\t}\n",
-		new:       "\t}\n",
-		scenarios: []string{"satellite"},
-	},
 }
