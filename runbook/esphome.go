@@ -2,7 +2,6 @@ package runbook
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -39,18 +38,8 @@ const (
 	AllowRestart   = "restart"
 )
 
-// SpeaksAt is the speaker of a satellite: its own, or that of the listener that has it in deliver; "" for none.
-func (e ESPHome) SpeaksAt(rb *Runbook) Address {
-	if e.Speaker != "" {
-		return e.Speaker
-	}
-	for _, l := range rb.Listeners {
-		if l.Home() == e.Address {
-			return l.Speaker
-		}
-	}
-	return ""
-}
+// SpeaksAt is the speaker of the satellite; "" for none.
+func (e ESPHome) SpeaksAt(rb *Runbook) Address { return rb.speakerOf(e.Address, e.Speaker) }
 
 // longestDeviceName is what ESPHome allows.
 const longestDeviceName = 31
@@ -71,28 +60,6 @@ func (e ESPHome) DeviceName(appliance string) string {
 
 // Encrypted tells whether nobody may use the satellite without a key.
 func (e ESPHome) Encrypted() bool { return e.Key.IsSet() || e.AcceptKey }
-
-// Home is the satellite by which a listener delivers to Home Assistant; "" for none.
-func (l Listener) Home() Address {
-	if len(l.Deliver) > 0 && l.Deliver[0][0].Type() == "esphome" {
-		return l.Deliver[0][0]
-	}
-	return ""
-}
-
-// Routes are the services that transcribe what the listener records: those of deliver without Home Assistant.
-func (l Listener) Routes() []Route { return RoutesOf(l.Deliver) }
-
-// RoutesOf are the services in a deliver, without Home Assistant.
-func RoutesOf(deliver []Route) []Route {
-	if (Listener{Deliver: deliver}).Home() == "" {
-		return deliver
-	}
-	if first := deliver[0][1:]; len(first) > 0 {
-		return append([]Route{first}, deliver[1:]...)
-	}
-	return deliver[1:]
-}
 
 var esphomeBlock = &language.BlockType{
 	Type: "esphome", Named: true,
@@ -140,77 +107,6 @@ var esphomeBlock = &language.BlockType{
 	Rules: []language.Rule{
 		language.AtMostOneOf("key", "accept_key", "unprotected_on_the_network"),
 	},
-}
-
-// esphomeRules are what an esphome block may not say together with other blocks.
-var esphomeRules = []language.Between{
-	{Doc: "If other machines can reach an esphome block, it needs key, accept_key = true or unprotected_on_the_network = true.", Check: esphomeIsSafe},
-	{Doc: "In deliver, an esphome block is the first of the first list, and of one listener. act then needs a service that follows it in that list.", Check: esphomeIsFirst},
-	{Doc: "An esphome block may not listen where another server listens, and has a name of its own.", Check: esphomesDiffer},
-}
-
-func esphomeIsSafe(value any, d *language.Document) (found language.Diagnostics) {
-	for _, e := range value.(*Runbook).ESPHomes {
-		switch open := !IsLoopback(e.Listen); {
-		case open && !e.Encrypted() && !e.Unprotected:
-			found = append(found, d.Problem(e.Address, "listen", language.Error, fmt.Sprintf("other machines can reach %s, and there is no key", e.Listen),
-				`Add key = secret("esphome"), or accept_key = true to have Home Assistant set one. To let everybody on the network use it unencrypted, add unprotected_on_the_network = true.`))
-		case e.Advertise && !open:
-			found = append(found, d.Problem(e.Address, "advertise", language.Error, fmt.Sprintf("no other machine can reach %s", e.Listen),
-				"Leave advertise out, or listen at an address of the network."))
-		}
-	}
-	return found
-}
-
-func esphomeIsFirst(value any, d *language.Document) (found language.Diagnostics) {
-	rb := value.(*Runbook)
-	of := map[Address]Address{}
-	for _, l := range rb.Listeners {
-		for i, r := range l.Deliver {
-			for k, a := range r {
-				if a.Type() == "esphome" && (i > 0 || k > 0) {
-					found = append(found, d.Problem(l.Address, "deliver", language.Error, fmt.Sprintf("%s is not the first", a),
-						fmt.Sprintf("Home Assistant answers at once or not at all: write [[%s, stt.NAME]] to have a service take the commands while it is away.", a)))
-				}
-			}
-		}
-		home := l.Home()
-		if home == "" {
-			continue
-		}
-		if len(l.Deliver) > 1 {
-			found = append(found, d.Problem(l.Address, "deliver", language.Error, fmt.Sprintf("what goes to %s goes to nobody else", home),
-				fmt.Sprintf("Write one list, [[%s, stt.NAME]]: the service takes the commands while Home Assistant is away.", home)))
-		}
-		if other, taken := of[home]; taken {
-			found = append(found, d.Problem(l.Address, "deliver", language.Error, fmt.Sprintf("%s is the satellite of %s already", home, other),
-				"Give each listener an esphome block of its own: Home Assistant answers where it was asked."))
-		}
-		of[home] = l.Address
-		if l.Act != "" && len(l.Routes()) == 0 {
-			found = append(found, d.Problem(l.Address, "act", language.Error, "nothing here understands what was said",
-				fmt.Sprintf("Home Assistant acts on what %s sends. To act here while it is away, write deliver = [[%s, stt.NAME]].", home, home)))
-		}
-	}
-	return found
-}
-
-func esphomesDiffer(value any, d *language.Document) (found language.Diagnostics) {
-	rb := value.(*Runbook)
-	names := map[string]Address{}
-	for _, e := range rb.ESPHomes {
-		if _, other, taken := rb.before(e.Address); taken {
-			found = append(found, d.Problem(e.Address, "listen", language.Error, fmt.Sprintf("%s listens at %s already", other.server, other.listen),
-				"Home Assistant asks each satellite at an address of its own: give this one another port."))
-		}
-		name := e.DeviceName(rb.Appliance.Name)
-		if other, taken := names[name]; taken {
-			found = append(found, d.Problem(e.Address, "device_name", language.Error, fmt.Sprintf("%s has the name %q, too", other, name), "Give each satellite a device_name of its own."))
-		}
-		names[name] = e.Address
-	}
-	return found
 }
 
 // Allows tells whether clients may do something.

@@ -129,6 +129,11 @@ func (rb *Runbook) ESPHome(a Address) (ESPHome, bool) {
 	return find(rb.ESPHomes, a, func(e *ESPHome) Address { return e.Address })
 }
 
+// WyomingSatellite finds a Wyoming satellite by its address.
+func (rb *Runbook) WyomingSatellite(a Address) (WyomingSatellite, bool) {
+	return find(rb.WyomingSatellites, a, func(s *WyomingSatellite) Address { return s.Address })
+}
+
 // MQTT finds a broker by its address.
 func (rb *Runbook) MQTT(a Address) (MQTT, bool) {
 	return find(rb.MQTTs, a, func(m *MQTT) Address { return m.Address })

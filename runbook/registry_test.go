@@ -41,8 +41,8 @@ func TestTypesMatchRegistry(t *testing.T) {
 		}
 		matchType(t, bt, typ, true)
 	}
-	if slots != 35 {
-		t.Errorf("%d block types are built, want 35", slots)
+	if slots != 36 {
+		t.Errorf("%d block types are built, want 36", slots)
 	}
 }
 

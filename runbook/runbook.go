@@ -23,7 +23,7 @@ listener "kitchen" {
   models = [model.hey_jarvis]
 }`,
 	Blocks: Registry,
-	Rules:  slices.Concat(runbookRules, actingRules, wyomingRules, esphomeRules, mqttRules),
+	Rules:  slices.Concat(runbookRules, actingRules, wyomingRules, satelliteRules, mqttRules),
 	Folder: &language.Folder{Block: applianceBlock, Attribute: "state_dir"},
 }
 

@@ -53,8 +53,8 @@ func (rb *Runbook) places() (list []place) {
 	for _, w := range rb.Wyomings {
 		list = append(list, place{w.Address, w.ListensAt()})
 	}
-	for _, e := range rb.ESPHomes {
-		list = append(list, place{e.Address, e.Listen})
+	for _, s := range rb.Satellites() {
+		list = append(list, place{s.Address, s.Listen})
 	}
 	return list
 }

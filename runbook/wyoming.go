@@ -13,9 +13,11 @@ type Belonging struct {
 	Wyomings []Wyoming
 	ESPHomes []ESPHome
 	MQTTs    []MQTT
+
+	WyomingSatellites []WyomingSatellite
 }
 
-var belonging = []*language.BlockType{wyomingBlock, esphomeBlock, mqttBlock}
+var belonging = []*language.BlockType{wyomingBlock, esphomeBlock, wyomingSatelliteBlock, mqttBlock}
 
 // Wyoming is a voice service for Home Assistant, by the Wyoming protocol.
 type Wyoming struct {
@@ -49,7 +51,7 @@ func (w Wyoming) ListensAt() string { return cmp.Or(w.Listen, usualListen[w.Serv
 
 // ServesOthers tells whether other programs may ask something of the appliance, so that it has something to do without a listener.
 func (rb *Runbook) ServesOthers() bool {
-	return len(rb.STTServers)+len(rb.Wyomings)+len(rb.ESPHomes)+len(rb.CoreServers) > 0 || rb.Issuer.URL != ""
+	return len(rb.STTServers)+len(rb.Wyomings)+len(rb.Satellites())+len(rb.CoreServers) > 0 || rb.Issuer.URL != ""
 }
 
 // ServedModels are the models of a wyoming block that serves wake words, in the order of the runbook.

@@ -301,6 +301,9 @@ type readable struct {
 
 // sound implements play.Opener.
 func (m *machine) sound(t *rt.Task, from voice.Source) (voice.Sound, error) {
+	if from.Stream != nil {
+		return streamed{from.Stream}, nil
+	}
 	m.loud.asked++
 	if err := m.unreached("fetch", from.URL); err != nil && from.URL != "" {
 		return nil, err
@@ -317,6 +320,26 @@ func (m *machine) sound(t *rt.Task, from voice.Source) (voice.Sound, error) {
 	}
 	return m.readable(from.URL+from.File, from.URL != ""), nil
 }
+
+// streamed is a sound that comes over a connection, a frame at a time.
+type streamed struct{ from *voice.Stream }
+
+// Read implements play.Sound.
+func (s streamed) Read(t *rt.Task, f *voice.Frame) (int, error) {
+	c, err := s.from.Chunks.Recv(t, rt.Never) // the player gives it up when nothing comes
+	switch {
+	case errors.Is(err, rt.ErrClosed):
+		return 0, io.EOF
+	case err != nil:
+		return 0, err
+	case c.Err != nil:
+		return 0, c.Err
+	}
+	return copy(f[:], c.PCM), nil
+}
+
+// Close implements play.Sound.
+func (streamed) Close() {}
 
 func (m *machine) readable(what string, fetched bool) *readable {
 	r := &readable{m: m, stall: fetched}

@@ -6,6 +6,7 @@ import (
 
 	"orac/appliance/audio"
 	"orac/appliance/entity"
+	"orac/appliance/graph"
 	"orac/appliance/node"
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
@@ -15,13 +16,15 @@ import (
 	"orac/sim/trial/schedule"
 )
 
-// satelliteHome is a model of the Home Assistant of an esphome block, at the boundary of the place where its clients connect. It outlives the
+// satelliteHome is a model of the Home Assistant of an esphome or wyoming_satellite block, at the boundary of the place where its clients connect. It outlives the
 // processes of the appliance, and connects again as a real one does.
 type satelliteHome struct {
 	ailments
 	m    *machine
 	name string // of the block
 	r    *rand.Rand
+	// oneWay: it speaks Wyoming. It does not answer a Start, and says of a run neither where its answer is nor that it is over: it sends the sound.
+	oneWay bool
 
 	door  *satelliteDoor // that is open; nil: none is
 	here  bool           // it is connected, and serves the satellite
@@ -56,7 +59,7 @@ const (
 	homeVoice   = 500                     // RMS from which sound is a voice
 )
 
-// satelliteHomeOf returns the Home Assistant of an esphome block, by its name.
+// satelliteHomeOf returns the Home Assistant of a satellite, by its name.
 func (m *machine) satelliteHomeOf(name string) *satelliteHome {
 	h, ok := m.satellites[name]
 	if !ok {
@@ -74,9 +77,11 @@ type satelliteDoor struct {
 	todo *rt.Mailbox[func(*rt.Task)] // of Home Assistant
 }
 
-// satellite makes the door of an esphome block for one process of the appliance.
+// satellite makes the door of a satellite for one process of the appliance.
 func (m *machine) satellite(block runbook.Address, _ string, _ language.Secret) (node.SatelliteDoor, error) {
-	return &satelliteDoor{h: m.satelliteHomeOf(block.Name())}, nil
+	h := m.satelliteHomeOf(block.Name())
+	h.oneWay = block.Type() == string(graph.WyomingSatellite)
+	return &satelliteDoor{h: h}, nil
 }
 
 // Serve implements node.SatelliteDoor.
@@ -156,6 +161,13 @@ func (h *satelliteHome) say(t *rt.Task, in satellite.In) {
 	}
 }
 
+// breaksOff ends the sound that a connection carried: it has ended, or another one takes its place.
+func (h *satelliteHome) breaksOff(t *rt.Task) {
+	if h.oneWay {
+		h.door.said.TrySend(t, satellite.SoundEnds{Why: "the connection to Home Assistant was lost"})
+	}
+}
+
 // cut tells whether nothing passes between it and the satellite. What a network loses ends the connection, and it tries to make another.
 func (h *satelliteHome) cut() bool {
 	if h.here && h.m.ailments.has(scenario.NetDown) {
@@ -183,6 +195,7 @@ func (h *satelliteHome) connectIn(wait time.Duration) {
 		default:
 			h.calls++
 			h.here, h.run = true, nil
+			h.breaksOff(t)
 			h.say(t, satellite.Arrived{})
 		}
 	})
@@ -209,7 +222,10 @@ func (h *satelliteHome) goes() {
 	h.away, h.leave = true, ""
 	if h.here {
 		h.parted()
-		h.soon(func(t *rt.Task) { h.door.said.TrySend(t, satellite.FromHome{In: satellite.Left{}}) })
+		h.soon(func(t *rt.Task) {
+			h.breaksOff(t)
+			h.door.said.TrySend(t, satellite.FromHome{In: satellite.Left{}})
+		})
 	}
 }
 
@@ -243,8 +259,9 @@ func (d *satelliteDoor) Do(do satellite.Do) {
 		h.begins(do)
 	case satellite.Abort:
 		if h.run != nil { // the end of a run that was cancelled comes late
-			h.run = nil
-			h.later(homeAnswers, func(t *rt.Task) { h.event(t, satellite.EventRunEnd) })
+			if h.run = nil; !h.oneWay {
+				h.later(homeAnswers, func(t *rt.Task) { h.event(t, satellite.EventRunEnd) })
+			}
 		}
 	case satellite.EndSound:
 		if h.run != nil {

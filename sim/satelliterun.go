@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"orac/appliance/audio"
+	voice "orac/appliance/play"
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
 	"orac/runbook"
@@ -25,7 +26,9 @@ const (
 
 // begins begins a run.
 func (h *satelliteHome) begins(do satellite.Start) {
-	h.runs++
+	if h.runs++; h.oneWay { // it does not wait for the end of what it has sent before
+		h.owed = 0
+	}
 	r := &homeRun{n: h.runs, wake: do.Phrase != "", more: rt.NewMailbox[struct{}]("no more sound", 1)}
 	h.run = r
 	h.later(homeAnswers, func(t *rt.Task) { h.serves(t, r) })
@@ -41,10 +44,14 @@ func (h *satelliteHome) serves(t *rt.Task, r *homeRun) {
 	if h.run != r || h.stops(scenario.Asked) {
 		return
 	}
-	h.say(t, satellite.Accepted{})
 	url := h.url("answer", r.n)
-	h.event(t, satellite.EventRunStart, "url", url)
-	h.event(t, satellite.EventSTTStart)
+	if h.oneWay {
+		h.event(t, satellite.EventRunStart)
+	} else {
+		h.say(t, satellite.Accepted{})
+		h.event(t, satellite.EventRunStart, "url", url)
+		h.event(t, satellite.EventSTTStart)
+	}
 	if !h.listens(t, r) {
 		return
 	}
@@ -54,8 +61,9 @@ func (h *satelliteHome) serves(t *rt.Task, r *homeRun) {
 	}
 	if !r.spoke {
 		h.event(t, satellite.EventError, "code", "stt-no-text-recognized", "message", "No text recognized")
-		h.event(t, satellite.EventRunEnd)
-		h.run = nil
+		if h.run = nil; !h.oneWay {
+			h.event(t, satellite.EventRunEnd)
+		}
 		return
 	}
 	h.heard(r)
@@ -65,8 +73,17 @@ func (h *satelliteHome) serves(t *rt.Task, r *homeRun) {
 	if h.stops(scenario.Thinking) {
 		return
 	}
-	h.event(t, satellite.EventIntentStart)
+	if !h.oneWay {
+		h.event(t, satellite.EventIntentStart)
+	}
 	if !h.pause(t, r, homeThinks) {
+		return
+	}
+	if h.oneWay {
+		h.event(t, satellite.EventTTSStart, "text", "done: "+text)
+		if h.pause(t, r, homeSpeaks) && h.sends(t, "answer") {
+			h.done(t, r)
+		}
 		return
 	}
 	goesOn := "0"
@@ -84,9 +101,39 @@ func (h *satelliteHome) serves(t *rt.Task, r *homeRun) {
 		return
 	}
 	h.event(t, satellite.EventRunEnd)
+	h.done(t, r)
+}
+
+// done ends a run that went well.
+func (h *satelliteHome) done(t *rt.Task, r *homeRun) {
 	if h.run = nil; r.n%announces == 0 {
 		h.announces(t, r.n)
 	}
+}
+
+// sends sends a sound over the connection, faster than it is heard, and tells whether that was all of it.
+func (h *satelliteHome) sends(t *rt.Task, what string) bool {
+	mark, a := h.m.loud.begins(what)
+	h.owed, h.gave = h.owed+1, h.m.now()
+	calls := h.calls
+	tell := func(x satellite.Told) bool {
+		return !h.cut() && h.calls == calls && h.door != nil && h.door.said.Send(t, x) == nil
+	}
+	if !tell(satellite.SoundBegins{Rate: voice.Rate, Channels: 1}) {
+		return false
+	}
+	for n := range a.frames {
+		if n == a.frames/2 {
+			if h.stops(scenario.Answering) || h.m.stalls() {
+				return false
+			}
+		}
+		f := markedFrame(mark, n)
+		if !tell(satellite.SoundComes{PCM: f[:]}) {
+			return false
+		}
+	}
+	return tell(satellite.SoundEnds{})
 }
 
 // listens listens to a command, and tells whether the run goes on.
@@ -105,6 +152,10 @@ func (h *satelliteHome) listens(t *rt.Task, r *homeRun) bool {
 // announces announces something later, if nothing else is under way.
 func (h *satelliteHome) announces(t *rt.Task, n int) {
 	if t.Sleep(8*time.Second) != nil || !h.here || h.run != nil {
+		return
+	}
+	if h.oneWay {
+		h.sends(t, "announcement")
 		return
 	}
 	h.owed, h.gave = h.owed+1, h.m.now()
@@ -136,14 +187,14 @@ func (h *satelliteHome) heard(r *homeRun) {
 	if i < 0 || !r.wake {
 		return
 	}
-	listener, block := h.m.Runbook().Listeners[i].Name, h.block()
+	listener, preRoll := h.m.Runbook().Listeners[i].Name, h.preRoll()
 	for _, id := range slices.Backward(a.Order()) {
 		c := a.claims[a.Of(id)]
 		if c == nil || c.word.Listener != listener || c.wake < 0 {
 			continue
 		}
 		n := int64(len(r.pcm) / audio.HopSamples)
-		from := c.wake + 1 - int64(block.PreRoll/audio.HopTime)
+		from := c.wake + 1 - int64(preRoll/audio.HopTime)
 		want := c.device.heard.sound(c.device.heard.part(from, from+n))
 		if _, broken := c.device.heard.breaks(from, from+n); broken || h.m.starved(c.device.heard.at(max(from, c.device.heard.first)), h.m.now()) {
 			return
@@ -155,14 +206,20 @@ func (h *satelliteHome) heard(r *homeRun) {
 	}
 }
 
-// block is the block of the satellite.
-func (h *satelliteHome) block() (b runbook.ESPHome) {
-	for _, e := range h.m.Runbook().ESPHomes {
+// preRoll is how much of the sound before the end of a wake word it gets.
+func (h *satelliteHome) preRoll() time.Duration {
+	rb := h.m.Runbook()
+	for _, e := range rb.ESPHomes {
 		if e.Name == h.name {
-			b = e
+			return e.PreRoll
 		}
 	}
-	return b
+	for _, s := range rb.WyomingSatellites {
+		if s.Name == h.name {
+			return s.PreRoll
+		}
+	}
+	return 0
 }
 
 // finish checks that it was told of the end of whatever it had sent.
@@ -205,6 +262,7 @@ func (h *satelliteHome) renews(left bool) {
 	h.calls++
 	h.run, h.owed = nil, 0
 	h.soon(func(t *rt.Task) {
+		h.breaksOff(t)
 		if left {
 			h.door.said.TrySend(t, satellite.FromHome{In: satellite.Left{}})
 		}
@@ -240,6 +298,12 @@ func (h *satelliteHome) raves(t *rt.Task, n int) {
 		h.say(t, satellite.Timer{Type: satellite.TimerCancelled, ID: "nobody's"})
 	case busy:
 		h.event(t, satellite.EventRunStart)
+	case h.oneWay && n%2 == 0:
+		h.door.said.TrySend(t, satellite.SoundComes{PCM: make([]int16, voice.FrameSamples)}) // of no sound that has begun
+	case h.oneWay:
+		h.event(t, satellite.EventSTTEnd, "text", "nobody said this")
+		h.event(t, satellite.EventError, "code", "", "message", "")
+		h.door.said.TrySend(t, satellite.SoundEnds{})
 	case n%9 == 2:
 		h.event(t, satellite.EventTTSEnd, "url", "http://"+h.name+".local"+never)
 	case n%9 == 3:

@@ -6,6 +6,9 @@ var satellites = []Kind{
 		func(b HomeArrived) Words { return fine("home", usual("Home Assistant serves %s", b.Satellite)) }),
 	kind("Home Assistant serves a satellite no more.", Kind{about: itself},
 		func(b HomeLeft) Words {
+			if b.Paused {
+				return plain("home", usual("Home Assistant has muted %s", b.Satellite))
+			}
 			return warning("home", usual("Home Assistant is not connected to %s", b.Satellite))
 		}),
 	kind("A command goes to Home Assistant.", Kind{},
@@ -38,12 +41,18 @@ func (HomeArrived) told() Told { return well() }
 // HomeLeft: it serves it no more.
 type HomeLeft struct {
 	Satellite string `json:"satellite"`
+	Paused    bool   `json:"paused,omitempty"` // somebody has muted the satellite there
 }
 
 func (HomeLeft) Kind() string { return "home_left" }
 
 // told: Home Assistant starts again now and then, and another service may take its place meanwhile.
-func (HomeLeft) told() Told { return poor("Home Assistant is not connected") }
+func (b HomeLeft) told() Told {
+	if b.Paused {
+		return well()
+	}
+	return poor("Home Assistant is not connected")
+}
 
 // HomeAsked: a command goes to Home Assistant.
 type HomeAsked struct {

@@ -90,7 +90,7 @@ func Kinds() []*Kind {
 	return []*Kind{
 		sources(), rings(), features(), voices(), heads(), triggers(), recorders(),
 		spools(), deliveries(), engines(), probes(), heartbeats(),
-		forwards(), sttServers(), wyomings(), esphomes(),
+		forwards(), sttServers(), wyomings(), esphomes(), wyomingSatellites(),
 		topicsThatAct(), languageModels(), backends(), coreServers(),
 		players(), responders(),
 		webhooks(), logins(), mqtts(), traces(), histories(),

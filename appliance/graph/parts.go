@@ -48,7 +48,7 @@ type Parts struct {
 	Door func(block runbook.Address, listen string) (node.Door, error)
 	// Traces makes the client of a collector. Nil where nobody takes traces: a graph that needs it does not run there.
 	Traces func(TraceService) (otlp.Collector, error)
-	// Satellite makes the place where clients of an esphome block connect; key is the one that the runbook names. Nil: nobody comes.
+	// Satellite makes the place where clients of an esphome or wyoming_satellite block connect; key is the one that the runbook names. Nil: nobody comes.
 	Satellite func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error)
 	// Broker makes the client of an MQTT broker. Nil where there is none: a graph that needs it does not run there. Orders makes what carries
 	// out what is ordered by way of a block; nil: nothing is.

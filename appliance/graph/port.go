@@ -132,7 +132,7 @@ func (p port[T]) out(a *Assembly, writer string) *rt.Out[T] {
 
 // ToldOfHealth are the nodes that are told how the appliance is, and what people do with it.
 func (g *Graph) ToldOfHealth() []*Node {
-	return slices.Concat(g.Of(Webhook), g.Of(ESPHome), g.Of(Responder), g.Of(MQTT))
+	return slices.Concat(g.Of(Webhook), g.Of(ESPHome), g.Of(WyomingSatellite), g.Of(Responder), g.Of(MQTT))
 }
 
 // EventsOf is the mailbox in which a node reads events; nil if it reads none.

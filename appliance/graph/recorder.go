@@ -58,7 +58,7 @@ func addRecorders(c *compiler, k *Kind) {
 		})
 		from := At(Trigger, l.Name)
 		if home := l.Home(); home != "" { // it passes on what Home Assistant does not take
-			from = At(ESPHome, home.Name())
+			from = At(Name(home.Type()), home.Name())
 		}
 		wakes.connect(c, from, address)
 		follows.connect(c, address, At(Ring, l.Device.Name()))

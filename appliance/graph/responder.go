@@ -63,7 +63,7 @@ func addResponders(c *compiler, k *Kind) {
 		}
 		c.add(Node{Address: address, Kind: k, Block: l.Address, Detail: strings.Join(parts, ", "), Identity: id, Settings: s})
 		if home := l.Home(); home != "" { // it decides what becomes of a wake word
-			cues.connect(c, At(ESPHome, home.Name()), address)
+			cues.connect(c, At(Name(home.Type()), home.Name()), address)
 		} else {
 			wakes.connect(c, At(Trigger, l.Name), address)
 		}

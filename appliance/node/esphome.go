@@ -10,10 +10,9 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
 	"orac/appliance/status"
-	"orac/runbook"
 )
 
-// ESPHome is a voice satellite of Home Assistant. It has the wakes of its listener first: what Home Assistant does not take goes on to
+// ESPHome is a voice satellite of Home Assistant, by whichever protocol its door speaks. It has the wakes of its listener first: what Home Assistant does not take goes on to
 // whoever reads Wakes. The sockets are in the door, an adapter; the conversation is a satellite.Voice.
 type ESPHome struct {
 	Name      string // address of the node
@@ -35,6 +34,7 @@ type ESPHome struct {
 	Events Events
 	Mutes  *rt.Cell[Mutes]
 	Sound  *rt.Cell[Switched] // whether a sound follows a wake word: see Responder
+	OneWay bool               // see satellite.Voice
 
 	// The fields below outlive an instance.
 	trouble, keyTrouble rt.Cell[string] // why the door is not open, or why nobody gets in
@@ -47,23 +47,25 @@ type ESPHome struct {
 	said                string                  // the last answer
 
 	// The fields below are those of one run.
-	voice satellite.Voice
-	wake  Wake   // that began what the voice is about
-	heard string // the wake after which a sound said: speak
-	mic   mic
-	ended *rt.Mailbox[satellite.Ended]
-	face  rt.Cell[satellite.Face]
-	mark  any
-	song  string     // ID of what is played by URL; "": nothing is
-	files int        // that were played by URL
-	level rt.Instant // when the loudness is to be told again
+	voice  satellite.Voice
+	wake   Wake   // that began what the voice is about
+	heard  string // the wake after which a sound said: speak
+	mic    mic
+	sounds incoming
+	ended  *rt.Mailbox[satellite.Ended]
+	face   rt.Cell[satellite.Face]
+	mark   any
+	song   string     // ID of what is played by URL; "": nothing is
+	files  int        // that were played by URL
+	level  rt.Instant // when the loudness is to be told again
 }
 
 // ESPHomeConfig are the settings of an ESPHome.
 type ESPHomeConfig struct {
-	Block     runbook.ESPHome
-	Appliance string // its name
-	Version   string
+	Face      satellite.Face // what the runbook says of it; the node knows the rest
+	PreRoll   time.Duration
+	WakeSound bool
+	Appliance string        // its name
 	Words     []ESPHomeWord // what the listener listens for, or could
 	Speaker   string        // where it is heard: the block; "" for nowhere
 	Others    bool          // somebody reads the wakes that Home Assistant does not take
@@ -117,7 +119,7 @@ const (
 
 // Run implements Node.
 func (n *ESPHome) Run(t *rt.Task) error {
-	n.voice, n.mic, n.mark, n.song = satellite.Voice{}, mic{}, nil, ""
+	n.voice, n.mic, n.mark, n.song, n.sounds = satellite.Voice{OneWay: n.OneWay}, mic{}, nil, "", incoming{}
 	n.speaker.open(n.Satellite, n.Plays, n.Cues)
 	defer n.speaker.close(t)
 	n.ended = rt.NewMailbox[satellite.Ended]("ended", 16)
@@ -127,6 +129,7 @@ func (n *ESPHome) Run(t *rt.Task) error {
 	door := t.Go("door", func(t *rt.Task) error { return n.serve(t, told) })
 	for {
 		n.settings(t)
+		n.sounds.forget(t, n.voice.Queued)
 		n.show()
 		cases := []rt.Case{door, told, n.ended, n.speaker.told, n.Seen}
 		open := func(box rt.Case, closed bool) int {
@@ -193,6 +196,9 @@ func (n *ESPHome) serve(t *rt.Task, told *rt.Mailbox[satellite.Told]) error {
 		}
 		err := n.Door.Serve(t, n.face.Get, opened, func(x satellite.Told) error { return told.Send(t, x) })
 		if err == nil || errors.Is(err, rt.ErrStopped) {
+			return err
+		}
+		if err := told.Send(t, satellite.FromHome{In: satellite.Left{}}); err != nil { // whoever was there is not any more
 			return err
 		}
 		if why := err.Error(); why != shut { // said once, not every two seconds

@@ -15,7 +15,6 @@ import (
 	"orac/appliance/rt"
 	"orac/appliance/satellite"
 	"orac/appliance/status"
-	"orac/runbook"
 	"orac/runbook/language"
 )
 
@@ -31,10 +30,10 @@ func (n *ESPHome) settings(t *rt.Task) {
 		n.ended.Push(t, satellite.Ended{ID: id})
 	}
 	n.refresh(c)
-	states := []entity.State{{Entity: entity.IDUpdate, Text: c.Version}}
+	states := []entity.State{{Entity: entity.IDUpdate, Text: c.Face.Version}}
 	if n.Listener != "" {
 		states = append(states, entity.State{Entity: entity.IDMute, On: n.muted(t)}, entity.State{Entity: entity.IDLevel, Missing: true},
-			entity.State{Entity: entity.IDWakeSound, On: n.Sound.Get().Or(c.Block.WakeSound)})
+			entity.State{Entity: entity.IDWakeSound, On: n.Sound.Get().Or(c.WakeSound)})
 	}
 	for _, id := range []string{entity.IDWake, entity.IDTranscript, entity.IDProblem} {
 		x, known := n.last[id]
@@ -52,18 +51,13 @@ func (n *ESPHome) settings(t *rt.Task) {
 
 // refresh makes what clients are shown.
 func (n *ESPHome) refresh(c ESPHomeConfig) {
-	b := c.Block
-	f := satellite.Face{
-		Name: b.DeviceName(c.Appliance), Friendly: b.Friendly, Area: b.Area, MAC: n.mac(c), Version: c.Version, Listen: n.Listen,
-		Key: b.Key, AcceptKey: b.AcceptKey && n.keyRead, Plain: b.Unprotected || runbook.IsLoopback(n.Listen) && !b.Encrypted(), Advertise: b.Advertise, Connections: b.MaxConnections,
-		Listener: n.Listener, Speaks: n.speaker.speaks(), Rings: slices.Contains(c.Chimes, TimerChime), Entities: entity.List(n.of(c)), Allow: b.Allow,
-	}
-	if f.Friendly == "" {
-		f.Friendly = c.Appliance
-	}
-	if b.AcceptKey && n.key != "" {
+	f := c.Face
+	f.MAC, f.Listen, f.Listener, f.Speaks = n.mac(c), n.Listen, n.Listener, n.speaker.speaks()
+	f.Rings, f.Entities = slices.Contains(c.Chimes, TimerChime), entity.List(n.of(c))
+	if f.AcceptKey && n.key != "" {
 		f.Key = language.NewSecret(n.key)
 	}
+	f.AcceptKey = f.AcceptKey && n.keyRead
 	for _, w := range c.Words {
 		f.Words = append(f.Words, satellite.Word{ID: w.Model, Phrase: w.Phrase, Active: w.Enabled})
 	}
@@ -96,6 +90,12 @@ func (n *ESPHome) told(t *rt.Task, x satellite.Told) {
 		n.keySet(t, x)
 	case satellite.Media:
 		n.media(t, x)
+	case satellite.SoundBegins:
+		n.soundBegins(t, x)
+	case satellite.SoundComes:
+		n.soundComes(t, x)
+	case satellite.SoundEnds:
+		n.soundEnds(t, x)
 	}
 }
 
@@ -110,7 +110,7 @@ func (n *ESPHome) fromHome(t *rt.Task, in satellite.In) {
 	case is && !was:
 		say(t, n.Events, n.Name, event.HomeArrived{Satellite: n.Satellite})
 	case was && !is:
-		say(t, n.Events, n.Name, event.HomeLeft{Satellite: n.Satellite})
+		say(t, n.Events, n.Name, event.HomeLeft{Satellite: n.Satellite, Paused: n.voice.Paused()})
 	}
 }
 
@@ -194,7 +194,7 @@ func (n *ESPHome) showPlayer() {
 func (n *ESPHome) show() {
 	was := n.shown.Get()
 	now := status.Satellite{
-		Name: n.Satellite, Listener: n.Listener, Phase: string(n.voice.Phase()), Home: n.voice.Here(), Busy: n.voice.Busy(), Error: n.Trouble(),
+		Name: n.Satellite, Listener: n.Listener, Phase: string(n.voice.Phase()), Home: n.voice.Here(), Paused: n.voice.Paused(), Busy: n.voice.Busy(), Error: n.Trouble(),
 		Listen: n.Listen, Device: n.face.Get().Name, Speaker: n.Config.Get().Speaker, Keyed: n.face.Get().Key.IsSet(), Plain: n.face.Get().Plain, LastText: n.last[entity.IDTranscript].Text, LastWake: n.last[entity.IDWake].Text, LastAnswer: n.said,
 	}
 	if c, ok := n.Door.(interface{ Connections() int }); ok {
@@ -219,7 +219,7 @@ func (n *ESPHome) keyPath() string { return n.Satellite + ".json" }
 
 // readKey reads the key, if a client may set one. Until the disk has said whether there is one, nobody gets in.
 func (n *ESPHome) readKey(t *rt.Task) {
-	if n.keyRead || !n.Config.Get().Block.AcceptKey || t.Now() < n.keyDue {
+	if n.keyRead || !n.Config.Get().Face.AcceptKey || t.Now() < n.keyDue {
 		return
 	}
 	text, err := n.FS.ReadFile(t, satelliteDir+"/"+n.keyPath(), maxKeyFile)
@@ -242,7 +242,7 @@ const keyAgain = 2 * time.Second
 // keySet keeps the key that a client sets. It holds for connections to come.
 func (n *ESPHome) keySet(t *rt.Task, k satellite.KeySet) {
 	c := n.Config.Get()
-	if !c.Block.AcceptKey || !n.keyRead || n.key != "" {
+	if !c.Face.AcceptKey || !n.keyRead || n.key != "" {
 		k.Done(false)
 		return
 	}

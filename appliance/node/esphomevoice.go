@@ -15,7 +15,7 @@ import (
 // due is when there is something to do without anything having happened.
 func (n *ESPHome) due(now rt.Instant) rt.Instant {
 	at := min(n.voice.Due(), now.Add(lookAgain)) // for changed settings
-	if !n.keyRead && n.Config.Get().Block.AcceptKey {
+	if !n.keyRead && n.Config.Get().Face.AcceptKey {
 		at = min(at, n.keyDue)
 	}
 	if n.Ring != nil && n.mic.hops == nil {
@@ -78,7 +78,7 @@ func (n *ESPHome) do(t *rt.Task, d satellite.Do) {
 	case satellite.Open:
 		from := int64(newest)
 		if n.asking() {
-			from = n.wake.Seq + 1 - int64(n.Config.Get().Block.PreRoll/audio.HopTime)
+			from = n.wake.Seq + 1 - int64(n.Config.Get().PreRoll/audio.HopTime)
 		}
 		if n.Ring == nil || !n.mic.open(t, n.Ring, from, true) { // the device is being opened again
 			n.step(t, satellite.SoundLost{})
@@ -96,7 +96,8 @@ func (n *ESPHome) do(t *rt.Task, d satellite.Do) {
 		if d.Aloud {
 			p = play.Announcement
 		}
-		if !n.speaker.play(t, d.ID, p, play.Source{URL: d.URL}, n.voice.Wake()) { // what cannot be heard is over at once
+		if !n.speaker.play(t, d.ID, p, n.source(d.ID, d.URL), n.voice.Wake()) { // what cannot be heard is over at once
+			n.sounds.silenced(t, d.ID)
 			n.ended.Push(t, satellite.Ended{ID: d.ID})
 		}
 	case satellite.Silence:
@@ -104,6 +105,7 @@ func (n *ESPHome) do(t *rt.Task, d satellite.Do) {
 			n.speaker.cue(t, Cue{Hush: true})
 			return
 		}
+		n.sounds.silenced(t, d.ID)
 		n.speaker.silence(t, d.ID, play.Barged)
 	case satellite.Hand:
 		n.hand(t, n.wake)

@@ -150,13 +150,13 @@ func (v *Voice) announce(now rt.Instant, a Announce) (do []Do) {
 	return append(do, v.next(now)...)
 }
 
-// next plays the next sound of an announcement.
+// next plays the next sound of an announcement, or of an answer.
 func (v *Voice) next(now rt.Instant) []Do {
 	s := &v.show
 	if len(s.rest) > 0 {
 		url := s.rest[0]
 		s.playing, s.rest = v.id(), s.rest[1:]
-		return []Do{Play{ID: s.playing, URL: url, Aloud: true}}
+		return []Do{Play{ID: s.playing, URL: url, Aloud: v.phase == Announcing}}
 	}
 	do := []Do{Finished{OK: s.ok}}
 	ask := s.ask && v.here
@@ -165,6 +165,31 @@ func (v *Voice) next(now rt.Instant) []Do {
 		return append(do, v.start(now, "", "")...)
 	}
 	return do
+}
+
+// mostParts bounds the sounds that wait for the one before them.
+const mostParts = 16
+
+// sounding: Home Assistant sends a sound, and does not say what it is: the answer, if one is due, or an announcement. What follows a
+// sound is heard after it.
+func (v *Voice) sounding(now rt.Instant, s Sounding) []Do {
+	switch v.Phase() {
+	case Asking, Failed: // of the run before, which was cancelled
+		return nil
+	case Thinking:
+		return v.speak(now, s.URL)
+	case Speaking, Announcing:
+		if v.show.playing != "" {
+			if len(v.show.rest) < mostParts {
+				v.show.rest = append(v.show.rest, s.URL)
+			}
+			return nil
+		}
+		v.show.playing = v.id()
+		v.to(v.phase, now.Add(soundTime))
+		return []Do{Play{ID: v.show.playing, URL: s.URL}}
+	}
+	return v.announce(now, Announce{Media: s.URL})
 }
 
 // ended: a sound is over.
@@ -178,6 +203,9 @@ func (v *Voice) ended(now rt.Instant, e Ended) []Do {
 		v.show.ok = e.OK // what counts is the last one: a sound in front of it is an ornament
 		return v.next(now)
 	case Speaking:
+		if len(v.show.rest) > 0 {
+			return v.next(now)
+		}
 		do := []Do{Finished{OK: e.OK}}
 		if v.run.unheard = !e.OK; v.run.over {
 			return append(do, v.finish(now)...)

@@ -8,6 +8,8 @@ type (
 	Arrived struct{}
 	// Left: it does not any more.
 	Left struct{}
+	// Pause: Home Assistant wants nobody to answer until it arrives again.
+	Pause struct{}
 	// Woken: a wake word was heard.
 	Woken struct {
 		Wake   string // its ID
@@ -25,6 +27,8 @@ type (
 		Text, Media, Before string
 		Converse            bool
 	}
+	// Sounding: Home Assistant sends a sound. See Sound.
+	Sounding struct{ URL string }
 	// Timer: Home Assistant tells of a timer.
 	Timer struct {
 		Type          TimerType
@@ -49,6 +53,8 @@ type (
 
 func (Arrived) in()   {}
 func (Left) in()      {}
+func (Pause) in()     {}
+func (Sounding) in()  {}
 func (Woken) in()     {}
 func (Accepted) in()  {}
 func (Event) in()     {}

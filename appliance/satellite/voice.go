@@ -40,14 +40,19 @@ const (
 
 // Voice is the conversation of a satellite. It has one owner. The zero value is one to whom nobody listens.
 type Voice struct {
-	phase Phase
-	due   rt.Instant
-	here  bool         // Home Assistant wants to serve
-	owed  []rt.Instant // Starts that it has not answered: when each is given up
-	ring  ringing
-	run   run
-	show  show
-	ids   int
+	// OneWay: the protocol has no answer to a Start, no end of a run, and no way to take one back. Home Assistant begins a run or does
+	// not, and then goes on with what it has heard, also when its connection ends.
+	OneWay bool
+
+	phase  Phase
+	due    rt.Instant
+	here   bool         // Home Assistant wants to serve
+	paused bool         // it does not want to, and does not want others to
+	owed   []rt.Instant // Starts that it has not answered: when each is given up
+	ring   ringing
+	run    run
+	show   show
+	ids    int
 }
 
 // run is one question and its answer.
@@ -96,11 +101,16 @@ func (v *Voice) Here() bool { return v.here }
 // Wake is the wake that began the run; "" if there is no run, or the conversation went on.
 func (v *Voice) Wake() string { return v.run.wake }
 
+// Paused tells whether Home Assistant has paused the satellite.
+func (v *Voice) Paused() bool { return v.paused }
+
 // Deaf tells whether a wake word belongs to what is being said already.
 func (v *Voice) Deaf() bool {
 	switch v.Phase() {
-	case Asking, Listening, Thinking:
+	case Asking, Listening:
 		return true
+	case Thinking: // an answer that may never come keeps nobody from asking again
+		return !v.OneWay || !v.run.heard
 	}
 	return false
 }
@@ -118,6 +128,9 @@ func (v *Voice) Step(now rt.Instant, in In) (do []Do) {
 		do = v.arrived()
 	case Left:
 		do = v.left()
+	case Pause:
+		do = v.left()
+		v.paused = true
 	case Woken:
 		do = v.woken(now, in)
 	case Accepted:
@@ -126,6 +139,8 @@ func (v *Voice) Step(now rt.Instant, in In) (do []Do) {
 		do = v.event(now, in)
 	case Announce:
 		do = v.announce(now, in)
+	case Sounding:
+		do = v.sounding(now, in)
 	case Timer:
 		do = v.ring.timer(now, in)
 	case Ended:
@@ -158,7 +173,7 @@ func (v *Voice) rest() {
 
 func (v *Voice) arrived() (do []Do) {
 	do = v.dropped("Home Assistant has begun anew")
-	v.here, v.owed = true, nil
+	v.here, v.paused, v.owed = true, false, nil
 	v.rest()
 	return do
 }
@@ -179,12 +194,12 @@ func (v *Voice) left() (do []Do) {
 }
 
 // dropped gives up what is under way, without a word to Home Assistant, which knows nothing of it any more. A command of which Home
-// Assistant has not had the end is left to others.
+// Assistant has not had the end is left to others, unless it may act on the beginning.
 func (v *Voice) dropped(why string) (do []Do) {
 	r := v.run
 	switch v.Phase() {
 	case Asking, Listening, Thinking:
-		hand := r.open && r.wake != ""
+		hand := r.open && r.wake != "" && !(v.OneWay && r.begun)
 		do = append(v.close(), Over{Wake: r.wake, Why: why, Lost: !hand, Handed: hand})
 		if hand {
 			return append(do, Hand{Wake: r.wake, Why: why})
@@ -217,22 +232,28 @@ func (v *Voice) woken(now rt.Instant, w Woken) (do []Do) {
 	if do := v.ring.stop(); do != nil { // the wake word is the nearest button
 		return do
 	}
+	if v.Deaf() {
+		return nil // it belongs to the command
+	}
 	switch v.Phase() {
 	case Away:
-		return notThere(w.Wake)
-	case Asking, Listening, Thinking:
-		return nil // it belongs to the command
+		return v.notThere(w.Wake)
+	case Thinking:
+		do = []Do{Over{Wake: v.run.wake, Why: "somebody spoke again before there was an answer"}}
 	case Speaking, Announcing: // whoever speaks now does not want to hear the rest
 		if do = append(v.silence(), Finished{}); !v.here {
 			v.rest()
-			return append(do, notThere(w.Wake)...)
+			return append(do, v.notThere(w.Wake)...)
 		}
 	}
 	return append(do, v.start(now, w.Wake, w.Phrase)...)
 }
 
-// notThere leaves a wake to others.
-func notThere(wake string) []Do {
+// notThere leaves a wake to others, unless Home Assistant wants none to be answered.
+func (v *Voice) notThere(wake string) []Do {
+	if v.paused {
+		return []Do{Over{Wake: wake, Why: "Home Assistant has muted the satellite"}}
+	}
 	const why = "Home Assistant is not there"
 	return []Do{Over{Wake: wake, Why: why, Handed: true}, Hand{Wake: wake, Why: why}}
 }
@@ -244,7 +265,9 @@ func (v *Voice) start(now rt.Instant, wake, phrase string) []Do {
 	if len(v.owed) == mostOwed {
 		v.owed = v.owed[1:]
 	}
-	v.owed = append(slices.Clip(v.owed), now.Add(owedTime))
+	if !v.OneWay {
+		v.owed = append(slices.Clip(v.owed), now.Add(owedTime))
+	}
 	v.to(Asking, now.Add(acceptTime))
 	return []Do{Start{Phrase: phrase, Conversation: conversation}, Open{}, Chime{ChimeWake}}
 }
@@ -318,6 +341,9 @@ func (v *Voice) tick(now rt.Instant) (do []Do) {
 	case Listening:
 		do = append(do, v.lose(fmt.Sprintf("Home Assistant did not understand anything within %v", sttTime), true)...)
 	case Thinking:
+		if v.OneWay && v.run.heard { // it has nothing to say, perhaps
+			return append(do, v.finish(now)...)
+		}
 		do = append(do, v.lose("Home Assistant did not end what it had begun", true)...)
 	case Speaking:
 		if v.show.playing == "" { // only the end of the run is missing

@@ -173,7 +173,7 @@ func TestConversations(t *testing.T) {
 // announcement or an answer.
 func TestWhateverHappens(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		v, now, open := &Voice{}, rt.Instant(0), false
+		v, now, open := &Voice{OneWay: rapid.Bool().Draw(t, "one way")}, rt.Instant(0), false
 		wakes, playing := map[string]int{}, ""
 		check := func(do []Do) {
 			for _, d := range do {
@@ -213,7 +213,7 @@ func TestWhateverHappens(t *testing.T) {
 		for range rapid.IntRange(1, 60).Draw(t, "steps") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 8000).Draw(t, "ms")) * ms)
 			var in In
-			switch rapid.IntRange(0, 12).Draw(t, "what") {
+			switch rapid.IntRange(0, 13).Draw(t, "what") {
 			case 0:
 				in = Arrived{}
 			case 1:
@@ -234,6 +234,8 @@ func TestWhateverHappens(t *testing.T) {
 				in = rapid.SampledFrom([]In{Stop{}, Muted{}, SoundLost{}}).Draw(t, "by hand")
 			case 11:
 				in = Timer{Type: TimerFinished}
+			case 12:
+				in = rapid.SampledFrom([]In{Sounding{"s"}, Pause{}}).Draw(t, "one way only")
 			default:
 				in = Tick{}
 			}

@@ -9,6 +9,7 @@ type Satellite struct {
 	Speaker     string `json:"speaker,omitempty"`  // absent: it only listens
 	Phase       string `json:"phase"`              // away, ready, asking, listening, thinking, speaking, announcing, pausing or failed
 	Home        bool   `json:"home"`               // Home Assistant serves it
+	Paused      bool   `json:"paused,omitempty"`   // somebody has muted it there
 	Busy        bool   `json:"busy"`               // a conversation or an announcement is under way
 	Keyed       bool   `json:"keyed"`              // there is a key: connections are encrypted
 	Plain       bool   `json:"plain,omitempty"`    // everybody who reaches it may use it unencrypted

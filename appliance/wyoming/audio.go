@@ -3,6 +3,7 @@ package wyoming
 import (
 	"encoding/binary"
 	"fmt"
+	"math"
 
 	"orac/appliance/audio/resample"
 )
@@ -104,6 +105,14 @@ func (c *Converter) whole(dst []int16, raw []byte) []int16 {
 		c.mono = append(c.mono, float32(sum/float64(channels)))
 	}
 	return c.rate.Process(dst, c.mono)
+}
+
+// Samples appends the samples of raw to dst, each by itself and with its channel and rate. What is cut off at the end is dropped.
+func Samples(dst []int16, f Format, raw []byte) []int16 {
+	for ; len(raw) >= f.Width; raw = raw[f.Width:] {
+		dst = append(dst, int16(math.Round(max(math.MinInt16, min(math.MaxInt16, sample(raw[:f.Width]))))))
+	}
+	return dst
 }
 
 // sample reads one signed sample, on the int16 scale. One byte is signed too, as the reference implementation reads it.

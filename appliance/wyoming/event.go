@@ -27,6 +27,18 @@ const (
 	KindDetect      = "detect"
 	KindDetection   = "detection"
 	KindNotDetected = "not-detected"
+
+	// Of a satellite. The voice events and the transcript are what Home Assistant's pipeline tells of a command.
+	KindRunSatellite   = "run-satellite"
+	KindPauseSatellite = "pause-satellite"
+	KindRunPipeline    = "run-pipeline"
+	KindVoiceStopped   = "voice-stopped"
+	KindPlayed         = "played"
+
+	KindTimerStarted   = "timer-started"
+	KindTimerUpdated   = "timer-updated"
+	KindTimerCancelled = "timer-cancelled"
+	KindTimerFinished  = "timer-finished"
 )
 
 // Event is one event as it came.
@@ -167,4 +179,26 @@ type Detect struct {
 type Detection struct {
 	Name      string  `json:"name,omitempty"` // of the model, as in Info
 	Timestamp *Millis `json:"timestamp,omitempty"`
+}
+
+// RunPipeline asks for what follows a wake word, from one stage of a pipeline to another.
+type RunPipeline struct {
+	Start   string `json:"start_stage"`
+	End     string `json:"end_stage"`
+	Restart bool   `json:"restart_on_end"`
+}
+
+// Stages of a pipeline.
+const (
+	StageASR    = "asr"
+	StageHandle = "handle"
+	StageTTS    = "tts"
+)
+
+// Timer is the data of the timer events; each has some of it.
+type Timer struct {
+	ID      string `json:"id"`
+	Name    string `json:"name,omitempty"`
+	Seconds int    `json:"total_seconds,omitempty"`
+	Active  bool   `json:"is_active,omitempty"`
 }

@@ -11,6 +11,8 @@ type Info struct {
 	Intent []any `json:"intent"`
 	Mic    []any `json:"mic"`
 	Sound  []any `json:"snd"`
+
+	Satellite *Satellite `json:"satellite,omitempty"`
 }
 
 // Artifact is what services and their models have in common.
@@ -68,4 +70,14 @@ func (i Info) filled() Info {
 		i.Wake = []Wake{}
 	}
 	return i
+}
+
+// Satellite is a satellite. Where there is one, Home Assistant takes nothing else of the Info but the phrases of its wake words.
+type Satellite struct {
+	Artifact
+	Area      string   `json:"area,omitempty"`
+	HasVAD    bool     `json:"has_vad"`
+	Active    []string `json:"active_wake_words"`
+	MaxActive int      `json:"max_active_wake_words"`
+	Trigger   bool     `json:"supports_trigger"`
 }

@@ -128,8 +128,8 @@ func (b book) settle(state string, services, doors map[runbook.Address]string) (
 	for _, w := range b.rb.Wyomings {
 		edits = append(edits, setting{block: w.Address, attribute: "listen", value: text(doors[w.Address])})
 	}
-	for _, e := range b.rb.ESPHomes {
-		edits = append(edits, setting{block: e.Address, attribute: "listen", value: text(doors[e.Address])})
+	for _, s := range b.rb.Satellites() {
+		edits = append(edits, setting{block: s.Address, attribute: "listen", value: text(doors[s.Address])})
 	}
 	for _, x := range b.rb.TTSs {
 		if url, ok := services[x.Address]; ok {

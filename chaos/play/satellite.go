@@ -403,7 +403,7 @@ func (w *World) homeOf(o occurrence) (*home, error) {
 	if h, ok := w.homes[o.Target]; ok {
 		return h, nil
 	}
-	return nil, fmt.Errorf("the runbook has no esphome %q", o.Target)
+	return nil, fmt.Errorf("there is a live Home Assistant for esphome blocks only, and the runbook has no esphome %q: orac sim has one for wyoming_satellite blocks, too", o.Target)
 }
 
 // changedHome makes a fault of how it behaves.

@@ -25,7 +25,7 @@ func (w *World) doors() (map[runbook.Address]string, error) {
 	for _, s := range w.book.rb.Wyomings {
 		blocks = append(blocks, s.Address)
 	}
-	for _, s := range w.book.rb.ESPHomes {
+	for _, s := range w.book.rb.Satellites() {
 		blocks = append(blocks, s.Address)
 	}
 	for _, a := range blocks {

@@ -131,6 +131,7 @@ var doors = []door{
 			"web/mdns/announce.go":             "multicast DNS: a capability of the runbook",
 			"web/esphome/door.go":              "satellites of Home Assistant: a capability of the runbook",
 			"web/wyoming/door.go":              "Wyoming servers: a capability of the runbook",
+			"web/wyomingsatellite/door.go":     "satellites of Home Assistant: a capability of the runbook",
 			"web/control/client.go":            "the control socket",
 			"web/control/socket.go":            "the control socket",
 			"web/security/":                    "a tool of the house: runs scanners",

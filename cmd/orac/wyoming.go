@@ -9,15 +9,18 @@ import (
 
 	"orac/appliance"
 	"orac/appliance/graph"
+	"orac/appliance/node"
 	"orac/appliance/status"
 	"orac/appliance/stt"
 	"orac/runbook"
+	"orac/runbook/language"
 	"orac/web/audit"
 	"orac/web/esphome"
 	denials "orac/web/gate"
 	"orac/web/mdns"
 	"orac/web/orders"
 	"orac/web/wyoming"
+	"orac/web/wyomingsatellite"
 )
 
 // voiceDoors are the services that an appliance offers to other programs. They are nodes of its graph; this gives them the network.
@@ -42,12 +45,19 @@ func (d *voiceDoors) attach(ctx context.Context, p *graph.Parts, record *audit.L
 		counted.Add(audit.Record{Who: "nobody", From: from.String(), Action: "connect", Target: string(block), Outcome: audit.Denied, Why: why})
 	}
 	p.Version = version()
-	satellites, book := log.With("part", "esphome"), &orders.Book{Log: record, Appliance: d.orders}
+	adopted, taken := log.With("part", "esphome"), log.With("part", "wyoming_satellite")
+	book := &orders.Book{Log: record, Appliance: d.orders}
 	p.Orders = book.Of
-	p.Satellite = esphome.Options{
-		Orders:  book,
-		Refused: refused, Announce: mdns.Announce(satellites), Log: satellites,
-	}.Satellite
+	byESPHome := esphome.Options{
+		Orders: book, Refused: refused, Announce: mdns.Announce(adopted), Log: adopted,
+	}
+	byWyoming := wyomingsatellite.Options{Refused: refused, Announce: mdns.Announce(taken), Log: taken}
+	p.Satellite = func(block runbook.Address, listen string, key language.Secret) (node.SatelliteDoor, error) {
+		if block.Type() == string(graph.WyomingSatellite) {
+			return byWyoming.Satellite(block, listen), nil
+		}
+		return byESPHome.Satellite(block, listen, key)
+	}
 	log = log.With("part", "wyoming")
 	p.Door = wyoming.Options{
 		Transcribe: func(ctx context.Context, engine runbook.Address, u stt.Utterance, pcm []int16) (stt.Result, error) {

@@ -57,7 +57,7 @@ var (
 	loudspeaker = &Family{Name: "speaker", Class: SoundClass, complaints: []string{"player."}}
 	synthesis   = &Family{Name: "spoken texts", Class: NetClass}   // each sound that it is about says so
 	sounding    = &Family{Name: "fetched sounds", Class: NetClass} // the same
-	satellite   = &Family{Name: "Home Assistant", Class: NetClass, complaints: []string{"esphome."}}
+	satellite   = &Family{Name: "Home Assistant", Class: NetClass, complaints: []string{"esphome.", "wyoming_satellite."}}
 	disk        = &Family{Name: "disk", Class: DiskClass, Delivery: true, Refuses: true, complaints: []string{"disk", "spool", "history"}}
 	node        = &Family{Name: "node", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, complaints: []string{""}}
 	processor   = &Family{Name: "processor", Class: ProcessClass, Sound: true, Delivery: true, Unheard: true, Starves: true, Answers: true, complaints: []string{"loop"}}

@@ -89,8 +89,8 @@ func (s *Scenario) inventory(rb *runbook.Runbook) map[string][]string {
 	for _, x := range rb.TTSs {
 		add("tts", x.Name)
 	}
-	for _, e := range rb.ESPHomes {
-		add("esphome", e.Name)
+	for _, s := range rb.Satellites() {
+		add(string(ESPHomeTarget), s.Address.Name())
 	}
 	for _, c := range rb.Cores {
 		add("core", c.Name)

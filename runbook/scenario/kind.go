@@ -160,7 +160,7 @@ var targets = map[Target]language.Attribute{
 	WyomingTarget:   {DefaultDoc: "the runbook's first", Example: `"house"`, Doc: "The name of a Wyoming service that serves speech to text."},
 	SpeakerTarget:   {DefaultDoc: "the runbook's first", Example: `"kitchen"`, Doc: "The name of the speaker."},
 	TTSTarget:       {DefaultDoc: "the runbook's first", Example: `"local"`, Doc: "The name of the tts block."},
-	ESPHomeTarget:   {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the esphome block."},
+	ESPHomeTarget:   {DefaultDoc: "the runbook's first", Example: `"home"`, Doc: "The name of the esphome or wyoming_satellite block."},
 	NodeTarget:      {Required: true, Example: `"features.mic"`, Doc: "The address of the node, as `orac graph` shows it."},
 }
 

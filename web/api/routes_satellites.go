@@ -14,9 +14,10 @@ type Satellites interface {
 	Satellites() []status.Satellite
 }
 
-// SatelliteOut is an esphome block of the runbook, and how it stands with Home Assistant.
+// SatelliteOut is an esphome or wyoming_satellite block of the runbook, and how it stands with Home Assistant.
 type SatelliteOut struct {
 	Name        string   `json:"name"`
+	Protocol    string   `json:"protocol" doc:"The type of the block: esphome or wyoming_satellite. The latter has neither login nor encryption."`
 	Device      string   `json:"device" doc:"The name by which Home Assistant knows it."`
 	Listen      string   `json:"listen"`
 	Exposed     bool     `json:"exposed" doc:"Whether other machines can reach it."`
@@ -29,6 +30,7 @@ type SatelliteOut struct {
 	Running     bool     `json:"running"`
 	Error       string   `json:"error,omitempty" doc:"Why nobody can connect."`
 	Home        bool     `json:"home" doc:"Whether Home Assistant serves it."`
+	Paused      bool     `json:"paused" doc:"Whether somebody has muted it at Home Assistant: wakes are not answered, and not left to the stand-in."`
 	Phase       string   `json:"phase" doc:"away, ready, asking, listening, thinking, speaking, announcing, pausing or failed."`
 	Connections int      `json:"connections"`
 	Limit       int      `json:"limit" doc:"How many may be connected."`
@@ -39,10 +41,10 @@ type SatelliteOut struct {
 
 func getSatellites(c *Call, _ schema.None) ([]SatelliteOut, error) {
 	rb, list, run := c.Server.o.App.Declared.Runbook(), []SatelliteOut{}, c.Server.o.App.Satellites.Satellites()
-	for _, b := range rb.ESPHomes {
+	for _, b := range rb.Satellites() {
 		out := SatelliteOut{
-			Name: b.Name, Device: b.DeviceName(rb.Appliance.Name), Listen: b.Listen, Exposed: !runbook.IsLoopback(b.Listen), Advertised: b.Advertise,
-			Speaker: b.SpeaksAt(rb).Name(), Allow: append([]string{}, b.Allow...), Phase: "away", Limit: b.MaxConnections,
+			Name: b.Address.Name(), Protocol: b.Address.Type(), Device: b.Device, Listen: b.Listen, Exposed: !runbook.IsLoopback(b.Listen), Advertised: b.Advertise,
+			Speaker: b.Speaker.Name(), Allow: append([]string{}, b.Allow...), Phase: "away", Limit: b.MaxConnections,
 		}
 		for _, l := range rb.Listeners {
 			if l.Home() == b.Address {
@@ -52,11 +54,11 @@ func getSatellites(c *Call, _ schema.None) ([]SatelliteOut, error) {
 				}
 			}
 		}
-		keyed := b.Key.IsSet()
-		if i := slices.IndexFunc(run, func(s status.Satellite) bool { return s.Name == b.Name }); i >= 0 {
+		keyed := b.Keyed
+		if i := slices.IndexFunc(run, func(s status.Satellite) bool { return s.Name == b.Address.Name() }); i >= 0 {
 			s := run[i]
 			keyed = s.Keyed
-			out.Running, out.Error, out.Home, out.Phase, out.Connections = true, s.Error, s.Home, s.Phase, s.Connections
+			out.Running, out.Error, out.Home, out.Paused, out.Phase, out.Connections = true, s.Error, s.Home, s.Paused, s.Phase, s.Connections
 			out.LastWake, out.LastText, out.LastAnswer = s.LastWake, s.LastText, s.LastAnswer
 		}
 		switch {

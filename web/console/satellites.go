@@ -12,7 +12,9 @@ import (
 
 // hasSatellite tells whether the appliance is a satellite of Home Assistant: only then the menu leads to the page.
 func hasSatellite(s status.Status) bool {
-	return slices.ContainsFunc(s.Nodes, func(n status.Node) bool { return n.Kind == string(graph.ESPHome) })
+	return slices.ContainsFunc(s.Nodes, func(n status.Node) bool {
+		return n.Kind == string(graph.ESPHome) || n.Kind == string(graph.WyomingSatellite)
+	})
 }
 
 // satelliteRow is a satellite on its page.
@@ -23,7 +25,7 @@ func (s satelliteRow) State() string {
 	switch {
 	case !s.Running, s.Error != "":
 		return "unhealthy"
-	case !s.Home:
+	case !s.Home && !s.Paused:
 		return "degraded"
 	}
 	return "healthy"
@@ -42,6 +44,8 @@ func (s satelliteRow) Words() string {
 		return "it does not run now"
 	case s.Error != "":
 		return "nobody can connect"
+	case s.Paused:
+		return "muted at Home Assistant"
 	case !s.Home:
 		return "Home Assistant is not connected"
 	case words != "":

@@ -35,6 +35,7 @@ func TestSatellitesInWords(t *testing.T) {
 		"unhealthy: nobody can connect":             {Running: true, Error: "address already in use", Home: true},
 		"degraded: Home Assistant is not connected": {Running: true, Phase: "away"},
 		"healthy: waits for a wake word":            {Running: true, Home: true, Phase: "ready"},
+		"healthy: muted at Home Assistant":          {Running: true, Paused: true, Phase: "away"},
 		"healthy: answers":                          {Running: true, Home: true, Phase: "speaking"},
 	} {
 		if row := (satelliteRow{s}); row.State()+": "+row.Words() != want {

@@ -297,7 +297,7 @@ func TestAnotherFace(t *testing.T) {
 		}
 		c = r.adopt(key)
 		b, fresh := keyed()
-		change(func(c *node.ESPHomeConfig) { c.Block = b })
+		change(func(c *node.ESPHomeConfig) { c.Face = node.ESPHomeFace(b, "kitchen", "1.2.3") })
 		if c.left() == nil {
 			r.Error("who has the old key stays")
 		}

@@ -179,30 +179,15 @@ func (s *service) take() []satellite.Told {
 
 // accept serves connections until the listener closes.
 func (s *service) accept(l net.Listener) error {
-	for pause := time.Millisecond; ; {
-		raw, err := l.Accept()
-		if err != nil {
-			if s.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-				return err
-			}
-			select { // no file descriptors, perhaps; they come back
-			case <-s.ctx.Done():
-				return err
-			case <-time.After(pause):
-			}
-			pause = min(2*pause, time.Second)
-			continue
-		}
-		pause = time.Millisecond
-		c := newConn(s, raw)
-		most := s.face().Connections
+	return crowd.Accept(s.ctx, l, func(raw net.Conn) {
+		c, most := newConn(s, raw), s.face().Connections
 		if why := s.crowd.Admit(c, most, max(2, most/2)); why != "" {
 			c.Close()
 			s.refused(c, why)
-			continue
+			return
 		}
 		s.running.Go(c.serve)
-	}
+	})
 }
 
 func (s *service) refused(c *conn, why string) {

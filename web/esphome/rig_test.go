@@ -89,7 +89,7 @@ func visitIn(t *testing.T, dir string, b runbook.ESPHome, change func(r *rig), t
 		Plays: rt.NewOut(r.plays), Cues: rt.NewOut(cues), Seen: rt.NewMailbox[node.PlayerShown]("player", 1),
 		In: rt.NewMailbox[node.Wake]("wakes", 8), News: rt.NewMailbox[event.Event]("news", 8), Ring: r.ring, Wakes: rt.NewOut(r.handed),
 		Events: rt.NewOut(r.events), Mutes: rt.NewCell(node.Mutes(nil)),
-		Config: rt.NewCell(node.ESPHomeConfig{Block: b, Appliance: "kitchen", Version: "1.2.3", Speaker: "room", Others: true, Chimes: slices.Sorted(maps.Keys(chimes())), Words: []node.ESPHomeWord{
+		Config: rt.NewCell(node.ESPHomeConfig{Face: node.ESPHomeFace(b, "kitchen", "1.2.3"), PreRoll: b.PreRoll, WakeSound: b.WakeSound, Appliance: "kitchen", Speaker: "room", Others: true, Chimes: slices.Sorted(maps.Keys(chimes())), Words: []node.ESPHomeWord{
 			{Model: "hey_jarvis", Phrase: "hey jarvis", Threshold: 0.5, Enabled: true}, {Model: "alexa", Phrase: "alexa", Threshold: 0.3},
 		}}),
 	}

@@ -4,9 +4,9 @@ import "orac/appliance/status"
 
 // Satellites implements api.Satellites: Home Assistant serves every block of the runbook.
 func (f *Appliance) Satellites() (list []status.Satellite) {
-	for _, b := range f.Book.ESPHomes {
+	for _, b := range f.Book.Satellites() {
 		list = append(list, status.Satellite{
-			Name: b.Name, Device: b.DeviceName(f.Book.Appliance.Name), Listen: b.Listen, Phase: "speaking", Home: true, Busy: true, Keyed: true, Connections: 2,
+			Name: b.Address.Name(), Device: b.Device, Listen: b.Listen, Phase: "speaking", Home: true, Busy: true, Keyed: b.Address.Type() == "esphome", Connections: 2,
 			LastWake: "hey jarvis", LastText: "is the door locked", LastAnswer: "The door is locked.",
 		})
 	}
@@ -16,8 +16,8 @@ func (f *Appliance) Satellites() (list []status.Satellite) {
 // Satellites implements api.Satellites.
 func (a Evil) Satellites() (list []status.Satellite) {
 	e := a.Word
-	for _, b := range a.Book.ESPHomes {
-		list = append(list, status.Satellite{Name: b.Name, Phase: e, Error: e, Home: true, LastWake: e, LastText: e, LastAnswer: e})
+	for _, b := range a.Book.Satellites() {
+		list = append(list, status.Satellite{Name: b.Address.Name(), Phase: e, Error: e, Home: true, LastWake: e, LastText: e, LastAnswer: e})
 	}
 	return list
 }

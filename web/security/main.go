@@ -1,6 +1,6 @@
 // Command security attacks a live ORAC with scanners of others: wapiti against console and API, as nobody, viewer, operator and
 // admin, against its speech-to-text server and its Core server, as their peers; and sslscan against the TLS of all three. For what no
-// scanner knows, it has requests of its own: the endpoints of the issuer, and the Wyoming services. It has its source read by gosec
+// scanner knows, it has requests of its own: the endpoints of the issuer, the Wyoming services, and the satellites of Home Assistant. It has its source read by gosec
 // and staticcheck.
 //
 // Guarantees: the appliance is the real binary, with a runbook, a state directory and users of its own that go when it ends; nothing
@@ -123,6 +123,7 @@ func attack(ctx context.Context, o options) ([]finding, error) {
 	}
 	found = append(found, target.askIssuer(ctx, callback.url, secret)...)
 	found = append(found, target.speakWyoming(ctx)...)
+	found = append(found, target.speakESPHome(ctx)...)
 	if o.only == "" || o.only == "live" {
 		for _, roles := range pairs {
 			var wg sync.WaitGroup

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"io"
 	"net"
 	"net/http"
@@ -9,6 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"orac/appliance/esphome"
+	"orac/appliance/esphome/pb"
 )
 
 // whats are the kinds of findings.
@@ -69,36 +73,65 @@ func TestABadWyomingServiceIsFound(t *testing.T) {
 		answer func(line string) string
 		want   string
 	}{
-		"a good one": {func(string) string { return `{"type":"info"}` + "\n" }, ""},
+		"a good one": {func(string) string { return `{"type":"info"}` + "\n" }, "it serves everybody, unencrypted"},
 		"mute":       {func(string) string { return "" }, "it no longer answers"},
 		"talkative": {func(line string) string {
 			if strings.Contains(line, "GET /") {
 				return "goroutine 1 [running]:\n"
 			}
 			return `{"type":"info"}` + "\n"
-		}, "it tells what is inside"},
+		}, "it serves everybody, unencrypted,it tells what is inside"},
 	} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() { // ends with the listener
-			for {
-				conn, err := l.Accept()
-				if err != nil {
-					return
-				}
-				go func() {
-					defer conn.Close()
-					line, _ := bufio.NewReaderSize(conn, 64).ReadString('\n')
-					_, _ = io.WriteString(conn, c.answer(line))
-				}()
-			}
-		}()
-		target := &target{places: places{hear: l.Addr().String(), wake: l.Addr().String()}}
+		at := answering(t, c.answer)
+		target := &target{places: places{hear: at, wake: at, satellite: at}}
 		if got := strings.Join(whats(target.speakWyoming(t.Context())), ","); got != c.want {
 			t.Errorf("%s: %q", name, got)
 		}
-		l.Close()
+	}
+}
+
+// answering is a server that answers the first words of each connection. It lasts as long as the test.
+func answering(t *testing.T, answer func(line string) string) (at string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	go func() { // ends with the listener
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer conn.Close()
+				line := make([]byte, 64)
+				n, _ := conn.Read(line) // nothing came: that is a line, too
+				_, _ = io.WriteString(conn, answer(string(line[:n])))
+			}()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// TestABadSatelliteIsFound: one that goes away, one that tells its name to whoever has no key, and one that needs none.
+func TestABadSatelliteIsFound(t *testing.T) {
+	for name, c := range map[string]struct {
+		answer func(line string) string
+		want   string
+	}{
+		"mute":      {func(string) string { return "" }, "it no longer answers"},
+		"talkative": {func(string) string { return hidden }, "it no longer answers,it tells something without the key"},
+		"careless": {func(string) string {
+			info, _ := proto.Marshal(&pb.DeviceInfoResponse{FriendlyName: hidden}) // it has no required field
+			return plainFrame(uint64(len(info)), 10, string(info))
+		}, "it no longer answers,it serves everybody, unencrypted,it serves whoever has not the key,it tells something without the key"},
+	} {
+		at := answering(t, c.answer)
+		target := &target{places: places{home: at, open: at}, homeKey: esphome.NewKey()}
+		if got := strings.Join(whats(target.speakESPHome(t.Context())), ","); got != c.want {
+			t.Errorf("%s: %q", name, got)
+		}
 	}
 }

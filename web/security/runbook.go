@@ -14,11 +14,15 @@ type places struct {
 	core string // the Core server
 	hear string // the Wyoming service for speech
 	wake string // the Wyoming service for wake words
+
+	home      string // the satellite of ESPHome's API that has a key
+	open      string // the one that has none
+	satellite string // the Wyoming satellite
 }
 
 // free returns places of this machine where nobody listens.
 func free() (p places, err error) {
-	for _, at := range []*string{&p.web, &p.stt, &p.core, &p.hear, &p.wake} {
+	for _, at := range []*string{&p.web, &p.stt, &p.core, &p.hear, &p.wake, &p.home, &p.open, &p.satellite} {
 		l, failed := net.Listen("tcp", "127.0.0.1:0")
 		if failed != nil {
 			return p, errors.Join(err, failed)
@@ -30,7 +34,8 @@ func free() (p places, err error) {
 }
 
 // runbookFor is the runbook that is attacked: a microphone that plays a wake word, recordings that are kept, users of every role, a
-// speech-to-text server for an account, a Core server for another, which may also have tokens of the issuer, and Wyoming services.
+// speech-to-text server for an account, a Core server for another, which may also have tokens of the issuer, Wyoming services, and satellites
+// of Home Assistant.
 func runbookFor(at places, sound string) string {
 	var users strings.Builder
 	for _, role := range roles {
@@ -48,8 +53,23 @@ model "hey_jarvis" {
   threshold = 0.5
 }
 listener "kitchen" {
-  device = device.wav.demo
-  models = [model.hey_jarvis]
+  device  = device.wav.demo
+  models  = [model.hey_jarvis]
+  deliver = [esphome.home]
+}
+esphome "home" {
+  listen        = %q
+  key           = env("ESPHOME_KEY")
+  friendly_name = %q
+  area          = %q
+}
+esphome "open" {
+  listen        = %q
+  device_name   = "open"
+  friendly_name = %q
+}
+wyoming_satellite "lounge" {
+  listen = %q
 }
 apply {
   health_gate = "1s"
@@ -122,5 +142,5 @@ wyoming "wake" {
   serve  = "wake"
   listen = %q
 }
-%s`, sound, at.web, at.stt, at.core, "https://"+at.web, at.hear, at.wake, users.String())
+%s`, sound, at.home, hidden, hidden, at.open, hidden, at.satellite, at.web, at.stt, at.core, "https://"+at.web, at.hear, at.wake, users.String())
 }

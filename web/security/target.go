@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"orac/appliance/esphome"
 )
 
 const password = "a password for scanners"
@@ -28,6 +30,7 @@ type target struct {
 	url     string // of the console and the API, and of the issuer
 	http    *http.Client
 	cookies map[string]*http.Cookie // by role
+	homeKey esphome.Key             // of the satellite home
 	command *exec.Cmd
 	ended   chan struct{}
 
@@ -59,13 +62,14 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 	if t.places, err = free(); err != nil {
 		return nil, err
 	}
-	t.url = "https://" + t.web
+	t.url, t.homeKey = "https://"+t.web, esphome.NewKey()
+	with := append(os.Environ(), "ESPHOME_KEY="+t.homeKey.Text())
 	if err := os.WriteFile(filepath.Join(t.dir, "orac.hcl"), []byte(runbookFor(t.places, sound)), 0o600); err != nil {
 		return nil, err
 	}
 	orac := func(stdin string, args ...string) error {
 		c := exec.CommandContext(ctx, program, args...)
-		c.Dir, c.Stdin = t.dir, strings.NewReader(stdin)
+		c.Dir, c.Env, c.Stdin = t.dir, with, strings.NewReader(stdin)
 		if out, err := c.CombinedOutput(); err != nil {
 			return fmt.Errorf("orac %s: %w\n%s", strings.Join(args, " "), err, out)
 		}
@@ -80,7 +84,7 @@ func begin(ctx context.Context, o options) (_ *target, err error) {
 		}
 	}
 	t.command = exec.Command(program, "run", "--json")
-	t.command.Dir = t.dir
+	t.command.Dir, t.command.Env = t.dir, with
 	t.command.Stdout = t
 	t.command.Stderr = t
 	if err := t.command.Start(); err != nil {

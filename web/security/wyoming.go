@@ -44,6 +44,12 @@ func evilEvents() map[string]string {
 		"a rate of 2 GHz":         `{"type":"audio-start","data":{"rate":2000000000,"width":4,"channels":2000000000}}` + "\n",
 		"a sound without start":   fmt.Sprintf(chunk, "4") + "\x00\x00\x00\x00",
 		"a stop without start":    `{"type":"audio-stop"}` + "\n",
+		"a thousand take-overs":   strings.Repeat(`{"type":"run-satellite"}`+"\n", 1000),
+		"an answer without end": `{"type":"run-satellite"}` + "\n" + `{"type":"audio-start","data":{"rate":48000,"width":2,"channels":2}}` + "\n" +
+			strings.Repeat(fmt.Sprintf(`{"type":"audio-chunk","data":{"rate":48000,"width":2,"channels":2},"payload_length":%d}`+"\n%s", len(noise), noise), 1000),
+		"a thousand answers":      `{"type":"run-satellite"}` + "\n" + strings.Repeat(`{"type":"audio-start","data":{"rate":16000,"width":2,"channels":1}}`+"\n", 1000),
+		"a run that nobody began": `{"type":"run-satellite"}` + "\n" + strings.Repeat(`{"type":"transcribe"}`+"\n"+`{"type":"transcript","data":{"text":"`+strings.Repeat("x", 10_000)+`"}}`+"\n", 1000),
+		"a timer of 1e99 seconds": `{"type":"run-satellite"}` + "\n" + `{"type":"timer-finished","data":{"id":"x","total_seconds":1e99}}` + "\n",
 		"a model with a path":     `{"type":"transcribe","data":{"name":"../../../etc/passwd","language":"` + "../" + `"}}` + "\n",
 		"names that are no words": `{"type":"detect","data":{"names":["` + strings.Repeat(`x","`, 10_000) + `x"]}}` + "\n",
 		"a name with controls":    `{"type":"detect","data":{"names":["\u0000\u001b[2J\u202e"]}}` + "\n",
@@ -58,9 +64,12 @@ func (t *target) speakWyoming(ctx context.Context) (found []finding) {
 		found = append(found, finding{"requests", "nobody", what, where, says})
 	}
 	before := t.memory()
-	for service, at := range map[string]string{"hear": t.hear, "wake": t.wake} {
+	for service, at := range map[string]string{"wyoming.hear": t.hear, "wyoming.wake": t.wake, "wyoming_satellite.lounge": t.satellite} {
+		if info, err := talk(ctx, at, `{"type":"describe"}`+"\n"); err == nil && strings.Contains(info, `"info"`) {
+			say("it serves everybody, unencrypted", service, "no login was asked for")
+		}
 		for name, text := range evilEvents() {
-			where := "wyoming." + service + ": " + name
+			where := service + ": " + name
 			answer, err := talk(ctx, at, text)
 			if err != nil {
 				say("nobody can connect", where, err.Error())

@@ -133,32 +133,17 @@ func (s *service) tell(b event.Body) {
 
 // accept serves connections until the listener closes.
 func (s *service) accept(l net.Listener) error {
-	for pause := time.Millisecond; ; {
-		raw, err := l.Accept()
-		if err != nil {
-			if s.ctx.Err() != nil || errors.Is(err, net.ErrClosed) {
-				return err
-			}
-			select { // no file descriptors, perhaps; they come back
-			case <-s.ctx.Done():
-				return err
-			case <-time.After(pause):
-			}
-			pause = min(2*pause, time.Second)
-			continue
-		}
-		pause = time.Millisecond
-		c := newConn(s, raw)
-		limits := s.settings().Block
+	return crowd.Accept(s.ctx, l, func(raw net.Conn) {
+		c, limits := newConn(s, raw), s.settings().Block
 		if why := s.crowd.Admit(c, limits.MaxConnections, limits.PerAddress); why != "" {
 			c.Close()
 			if s.o.Refused != nil {
 				s.o.Refused(s.block, c.address, why)
 			}
-			continue
+			return
 		}
 		s.running.Go(c.serve)
-	}
+	})
 }
 
 // enter takes one of the places for sound; leave returns it.

@@ -331,6 +331,12 @@ webhook "member" {
   audience = "lights"
 }
 
+wyoming_satellite "lounge" {}
+wyoming_satellite "porch" {
+  listen                     = "192.0.2.1:10701"
+  unprotected_on_the_network = true
+}
+
 esphome "home" {
   listen    = ":6053"
   key       = secret("home")

@@ -42,3 +42,13 @@ esphome "hidden" {
   device_name = "orac-hall"
   advertise   = true
 }
+
+wyoming_satellite "lounge" {
+  listen    = ":10700"
+  advertise = true
+}
+
+wyoming_satellite "hidden" {
+  listen    = "127.0.0.1:6053"
+  advertise = true
+}

@@ -240,6 +240,16 @@ esphome "new" {
   device_name = "kitchen-new"
 }
 
+wyoming_satellite "lounge" {
+  listen                     = ":10700"
+  unprotected_on_the_network = true
+  advertise                  = true
+  area                       = "Kitchen"
+  speaker                    = device.speaker.room
+  pre_roll                   = "100ms"
+  max_connections            = 4
+}
+
 login "house" {
   issuer          = "https://core.test:7171"
   account         = "kitchen"

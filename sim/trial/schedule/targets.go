@@ -108,8 +108,8 @@ func voices(rb *runbook.Runbook) (names []string) {
 }
 
 func satellites(rb *runbook.Runbook) (names []string) {
-	for _, e := range rb.ESPHomes {
-		names = append(names, e.Name)
+	for _, s := range rb.Satellites() {
+		names = append(names, s.Address.Name())
 	}
 	return names
 }
