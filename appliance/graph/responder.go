@@ -96,7 +96,7 @@ func buildResponder(a *Assembly, n *Node, _ responderIdentity, s responderSettin
 		if a.Chime == nil {
 			return nil, fmt.Errorf("%s: nothing is played here", n.Address)
 		}
-		frames, err := a.Chime(a.graph.Runbook.Resolve(x.path))
+		frames, err := a.Chime(x.path)
 		if err != nil {
 			return nil, fmt.Errorf("%s: the %s chime: %w", n.Address, x.chime, err)
 		}
