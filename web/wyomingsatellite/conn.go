@@ -25,6 +25,8 @@ const (
 	goneAfter = 20 * time.Second
 	// mostUnsent is how many events may wait for a client that takes none: all the sound that is kept for a run, and more.
 	mostUnsent = 256
+	// lastTime is how long a client may take to read what it is still owed when it has said its last word.
+	lastTime = time.Second
 	// piece is how much of a payload is held at a time, in bytes.
 	piece = 32 << 10
 )
@@ -104,8 +106,16 @@ func (c *conn) serve() {
 			c.o.Log.Error("serving a client has panicked", "block", string(c.block), "fault", fmt.Sprint(fault), "stack", string(debug.Stack()))
 		}
 	}()
-	c.running.Go(c.write)
+	wrote := make(chan struct{})
+	c.running.Go(func() { defer close(wrote); c.write() })
 	why := c.talk()
+	c.leave(c) // nobody else sends to it any more
+	close(c.out)
+	select { // a client that says no more may still listen
+	case <-wrote:
+	case <-c.ctx.Done():
+	case <-time.After(lastTime):
+	}
 	level := slog.LevelDebug
 	if errors.Is(why, wire.ErrFormat) {
 		level = slog.LevelInfo
@@ -120,7 +130,10 @@ func (c *conn) write() {
 		select {
 		case <-c.ctx.Done():
 			return
-		case m := <-c.out:
+		case m, more := <-c.out:
+			if !more {
+				return
+			}
 			if err := out.Write(m.kind, m.data, m.payload); err != nil {
 				c.o.Log.Debug("a client takes no events", "block", string(c.block), "from", c.address.String(), "cause", err)
 				c.Close()

@@ -31,6 +31,28 @@ func TestWhoItIs(t *testing.T) {
 	})
 }
 
+// TestTheLastWord: who asks and says no more still gets the answer.
+func TestTheLastWord(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := liveIn(t, t.TempDir(), func(string) (net.Listener, error) { return l, nil })
+	defer h.end()
+	for range 20 {
+		raw, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = wire.NewWriter(raw).Write(wire.KindDescribe, nil, nil)
+		_ = raw.(*net.TCPConn).CloseWrite()
+		if e, err := wire.NewReader(raw).Next(); err != nil || e.Kind != wire.KindInfo {
+			t.Fatalf("%q, %v", e.Kind, err)
+		}
+		_ = raw.Close()
+	}
+}
+
 // TestACommand: what passes in one, in both directions.
 func TestACommand(t *testing.T) {
 	visit(t, func(r *rig) {
