@@ -51,7 +51,7 @@ fault "apply" "threshold" {
 fault "memory_rise" "grown" {
   at     = "62s"
   jitter = "2s"
-  size   = "200MiB"
+  size   = "230MiB"
 }
 
 recovery "well" {

@@ -153,6 +153,7 @@ var doors = []door{
 			"cmd/orac/root.go":                   "commands without a daemon",
 			"cmd/orac/secrets.go":                "names the secrets of a runbook: it gives none",
 			"appliance/evaluation/evaluation.go": "what the appliance runs, plans and applies: the one way of orac run",
+			"cmd/orac/user.go":                   "orac user add: whether the runbook has the user already",
 			"cmd/orac/validate.go":               "orac validate",
 			"runbook/scenario/runbook.go":        "the runbook of a simulation, with stand-ins for secrets",
 			"sim/language.go":                    "the runbook of a simulation, with stand-ins for secrets",

@@ -66,7 +66,7 @@ func floorOf(path string) (floor string) {
 }
 
 // forTests are packages that only tests import, and all tests may.
-var forTests = []string{"runbook/testkit", "appliance/rt/virtual/virtualtest", "web/auth/authtest", "web/peers/peertest"}
+var forTests = []string{"runbook/testkit", "appliance/mqtt/mqtttest", "appliance/rt/virtual/virtualtest", "web/auth/authtest", "web/peers/peertest"}
 
 // TestDependenciesPointOneWay: a package knows only floors that its own may know, tests included.
 func TestDependenciesPointOneWay(t *testing.T) {

@@ -40,8 +40,8 @@ var spoken = []mutation{
 	},
 	{
 		name: "both_act", does: "a command that Home Assistant has understood is left to another service, too, when Home Assistant goes", file: "appliance/satellite/voice.go",
-		old:       "\t\thand := r.open && r.wake != \"\"\n",
-		new:       "\t\thand := r.wake != \"\"\n",
+		old:       "\t\thand := r.open && r.wake != \"\" && !(v.OneWay && r.begun)\n",
+		new:       "\t\thand := r.wake != \"\" && !(v.OneWay && r.begun)\n",
 		scenarios: []string{"satellite"},
 	},
 	{

@@ -150,7 +150,7 @@ func TestAnEditMakesATextAndChangesNothing(t *testing.T) {
 // TestWhatRunsIsToldByWhatItDoes: a comment more, or a model that nothing names, is nothing to apply; another threshold is.
 func TestWhatRunsIsToldByWhatItDoes(t *testing.T) {
 	r := newRig(t)
-	r.app.Book.STTServers, r.app.Book.Wyomings = nil, nil // the rig adds what the text does not declare
+	r.app.Book.STTServers, r.app.Book.Wyomings, r.app.Book.ESPHomes = nil, nil, nil // the rig adds what the text does not declare
 	for text, applied := range map[string]bool{
 		testRunbook: true, testRunbook + "\n# a word more\n": true, testRunbook + "model \"spare\" {\n  source = \"catalog:alexa\"\n}\n": true, strings.Replace(testRunbook, "0.5", "0.6", 1): false, "model {{": false,
 	} {
