@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -26,8 +27,8 @@ func (n *MQTT) settings(t *rt.Task) {
 	n.state.Put("", entity.State{Entity: entity.IDProblem, On: n.state["problem"] == "ON"}, n.parts)
 	n.state.Put("", discovery.Started(n.started), n.parts)
 	n.state.Put("", discovery.Incidents(n.incidents), n.parts)
-	for model, v := range c.Thresholds {
-		n.state.Put("", entity.State{Entity: entity.IDThreshold + model, Number: v}, n.parts)
+	for _, model := range slices.Sorted(maps.Keys(c.Thresholds)) {
+		n.state.Put("", entity.State{Entity: entity.IDThreshold + model, Number: c.Thresholds[model]}, n.parts)
 	}
 	n.mutes(t)
 	topics := []string{}
@@ -96,12 +97,12 @@ func (n *MQTT) tellAll(t *rt.Task) {
 		}
 	}
 	if n.gone = nil; c.Announced {
-		for name, platform := range was.Parts {
+		for _, name := range slices.Sorted(maps.Keys(was.Parts)) {
 			if is.Parts[name] == "" && was.Config == is.Config {
 				if n.gone == nil {
 					n.gone = map[string]string{}
 				}
-				n.gone[name] = platform
+				n.gone[name] = was.Parts[name]
 			}
 		}
 		n.announce(t, n.gone)
@@ -157,8 +158,8 @@ func (n *MQTT) happened(t *rt.Task, e event.Event) {
 	case event.Delivered:
 		n.understood(t, b.Of.Listener, b.Text, b.Utterance)
 	case event.HomeHeard:
-		for listener, satellite := range c.Satellites {
-			if satellite == b.Satellite {
+		for _, listener := range slices.Sorted(maps.Keys(c.Satellites)) {
+			if c.Satellites[listener] == b.Satellite {
 				n.understood(t, listener, b.Text, b.Wake)
 			}
 		}

@@ -2,6 +2,8 @@ package node
 
 import (
 	"errors"
+	"maps"
+	"slices"
 	"strconv"
 
 	"orac/appliance/play"
@@ -95,8 +97,9 @@ func (n *ESPHome) source(id, url string) play.Source {
 
 // forget drops the sounds that the voice has no use for: those that it neither plays nor will play.
 func (s *incoming) forget(t *rt.Task, queued func(url string) bool) {
-	for url, x := range s.wait {
+	for _, url := range slices.Sorted(maps.Keys(s.wait)) {
 		if !queued(url) {
+			x := s.wait[url]
 			delete(s.wait, url)
 			s.drop(t, x)
 		}

@@ -5,7 +5,9 @@
 #
 # Wyoming has no login and no encryption. An esphome block in the place of this one can do more, and be encrypted.
 
-appliance "kitchen" {}
+appliance "kitchen" {
+  state_dir = "../../.orac" # relative to this file; for a service "/var/lib/orac"
+}
 
 device "microphone" "usb" {}
 
