@@ -48,6 +48,10 @@ wyoming "house" {
   listen = %q
 }
 
+esphome "hall" {
+  listen = %q
+}
+
 topic "general" {
   english = true
 }
@@ -75,7 +79,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 	server := stttest.Start(t)
 	server.Transcribe(func(int, []int16) string { return "turn on the kitchen light" })
 	dir, listen := t.TempDir(), freePort(t)
-	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), freePort(t), freePort(t), listen, "http://"+listen)
+	text := fmt.Sprintf(readingRunbook, filepath.Join(need(t, ".orac/sounds"), "hey_jarvis_lights_on.wav"), server.URL(), freePort(t), freePort(t), freePort(t), listen, "http://"+listen)
 	d := start(t, dir, text, []string{"ANNA_HASH=" + hashOf(t, "correct horse battery")})
 	awaitServed(t, "http://"+listen)
 	d.kind("delivered")
@@ -90,6 +94,7 @@ func TestTheConsoleIsReadWithoutScripts(t *testing.T) {
 		"/history":             {"hey_jarvis", "turn on the kitchen light"},
 		"/stt-servers":         {"house", "whisper"},
 		"/voice-services":      {"house"},
+		"/satellites":          {"hall"},
 		"/commands":            {"Commands"},
 		"/topics":              {"general"},
 		"/backends":            {"Backends"},

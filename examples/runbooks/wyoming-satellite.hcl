@@ -1,7 +1,7 @@
 # A voice satellite for a Home Assistant that uses Wyoming satellites: it hears the wake word here, Home Assistant understands and answers,
 # and the answer is heard here. While Home Assistant is away, the engine of this machine takes the commands.
 #
-#   orac plan examples/runbooks/wyoming-satellite.hcl
+#   orac run -f examples/runbooks/wyoming-satellite.hcl
 #
 # Wyoming has no login and no encryption. An esphome block in the place of this one can do more, and be encrypted.
 
