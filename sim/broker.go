@@ -353,9 +353,12 @@ func (m *machine) ordersOf(block runbook.Address) node.Orders {
 // Carry implements node.Orders.
 func (b brokerOrders) Carry(t *rt.Task, o entity.Order) error {
 	at := b.m.now()
-	i := slices.IndexFunc(b.given, func(g givenOrder) bool {
-		return g.Entity.Order == o.Entity.Order && g.Model == o.Model && g.To.Number == o.To.Number
-	})
+	i := len(b.given) - 1 // the newest like it: those before may have been refused
+	for ; i >= 0; i-- {
+		if g := b.given[i]; g.Entity.Order == o.Entity.Order && g.Model == o.Model && g.To.Number == o.To.Number {
+			break
+		}
+	}
 	switch {
 	case i < 0:
 		b.m.judge.Break(at, "ordered", fmt.Sprintf("%s: an order to %s is carried out that nobody has given", b.name, o.Entity.Order))

@@ -61,14 +61,14 @@ func (a *account) claim(f *tally.Fate) *claim {
 	return a.claims[f]
 }
 
-// settle works out where a recording begins: a pre-roll before its wake word, or later if the sound broke off or the previous
-// recording ended after that.
+// settle works out where a recording begins: a pre-roll before its wake word, or later if the sound broke off, a mute ended or the
+// previous recording ended after that.
 func (a *account) settle(f *tally.Fate) *claim {
 	c := a.claim(f)
 	if c.wake < 0 || c.sound != nil {
 		return c
 	}
-	c.from = max(c.wake-c.rules.PreRoll()+1, c.from)
+	c.from = c.device.heard.unmuted(max(c.wake-c.rules.PreRoll()+1, c.from), c.wake)
 	if last, ok := a.ends[f.Listener]; ok && last.device == c.device && last.boot == a.m.boots {
 		c.from = max(c.from, last.at)
 	}

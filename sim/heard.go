@@ -22,6 +22,7 @@ type given struct {
 	shape shape         // how a fault changed it; nil if none did
 	n     int           // which hop of the noise it is
 	at    time.Duration // when a read returned with it
+	muted bool          // the appliance was muted: it keeps nothing of it
 }
 
 // form changes a hop as the fault did.
@@ -110,6 +111,17 @@ func (h *heard) breaks(from, to int64) (at int64, ok bool) {
 
 // at returns when the appliance received a hop that is still kept.
 func (h *heard) at(hop int64) time.Duration { return h.list[hop-h.first].at }
+
+// unmuted returns the first hop, from from on, that may begin a recording whose wake word ends with the hop wake: none before it is one of
+// a mute.
+func (h *heard) unmuted(from, wake int64) int64 {
+	for at := min(wake, h.end()-1); at >= max(from, h.first); at-- {
+		if h.list[at-h.first].muted {
+			return at + 1
+		}
+	}
+	return from
+}
 
 // part returns the hops that are still kept, from hop from on and before hop to.
 func (h *heard) part(from, to int64) []given {

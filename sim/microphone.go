@@ -327,7 +327,7 @@ func (s *micStream) give(t *rt.Task, pcm *[audio.HopSamples]int16, hop int64) er
 		g.form(pcm)
 	}
 	if d.m.deaf() { // what the appliance makes of it is not for the reader of its pipe
-		g.shape = silenced
+		g.shape, g.muted = silenced, true
 	}
 	if g.at = d.m.now(); !s.isStale { // a source that was given up on delivers to nobody
 		d.heard.gave(g)
