@@ -21,7 +21,7 @@ type Topic struct {
 
 // topics lists the pages in the order in which people need them.
 var topics = []string{
-	"install", "microphones", "wake-words", "troubleshooting", "update", "backup", "home-assistant", "stack", "house", "security", "json", "words",
+	"install", "microphones", "wake-words", "troubleshooting", "update", "backup", "home-assistant", "satellite", "stack", "house", "security", "json", "words",
 }
 
 // Topics returns all pages.
