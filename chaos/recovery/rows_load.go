@@ -147,13 +147,17 @@ func appliesUnderLoad(b *bench) error {
 	return b.goroutines()
 }
 
-// goroutines compares the number of goroutines with that of an appliance that has just been started. It ends both.
+// goroutines compares the number of goroutines with that of an appliance that was just started and has understood one command. It ends
+// both.
 func (b *bench) goroutines() error {
 	is, err := b.orac.Dump()
 	if err != nil {
 		return err
 	}
 	if err := b.restart(); err != nil {
+		return err
+	}
+	if err := b.understood(); err != nil { // some connections and tasks begin with the first command
 		return err
 	}
 	was, err := b.orac.Dump()

@@ -84,6 +84,7 @@ type person struct {
 
 func logIn(t *testing.T, base, name, password string) *person {
 	t.Helper()
+	awaitServed(t, base) // an appliance may listen before its console does
 	jar, err := cookiejar.New(nil)
 	testkit.Must(t, err)
 	p := &person{t: t, http: &http.Client{Jar: jar, Timeout: time.Minute}, base: base}
