@@ -13,6 +13,11 @@ var satelliteTypes = []string{esphomeBlock.Type, wyomingSatelliteBlock.Type}
 // IsSatellite tells whether an address is that of a satellite of Home Assistant.
 func IsSatellite(a Address) bool { return slices.Contains(satelliteTypes, a.Type()) }
 
+var satellitePreRoll = language.Attribute{
+	Name: "pre_roll", Kind: language.Duration, Gives: language.Tunes, OnChange: language.InPlace, Default: "0s", Min: "0s", Max: "3s",
+	Doc: "How much of the sound before the end of the wake word is sent. More than a moment puts the wake word into the text.",
+}
+
 // Satellite is a satellite of Home Assistant, of whatever type.
 type Satellite struct {
 	Address        Address

@@ -1,9 +1,6 @@
 package graph
 
 import (
-	"fmt"
-	"strings"
-
 	"orac/appliance/node"
 	"orac/runbook"
 )
@@ -38,28 +35,19 @@ func addESPHomes(c *compiler, k *Kind) {
 		fill(&id.ESPHome, e)
 		s := esphomeSettings{ESPHome: e}
 		id.Listener, s.Of = c.join(ESPHome, e.Address, e.SpeaksAt(c.Runbook))
-		c.add(Node{Address: At(ESPHome, e.Name), Kind: k, Block: e.Address, Detail: esphomeDetail(e, s.Of), Identity: id, Settings: s})
+		c.add(Node{Address: At(ESPHome, e.Name), Kind: k, Block: e.Address, Detail: s.Of.detail(e.Listen, esphomeGuard(e), e.Advertise), Identity: id, Settings: s})
 	}
 }
 
-// esphomeDetail says where a satellite is served, and aloud that anybody may use it.
-func esphomeDetail(e runbook.ESPHome, j joined) string {
-	parts := []string{"at " + e.Listen}
-	if j.Speaker != nil {
-		parts = append(parts, "speaks at "+j.Speaker.Name)
-	}
+// esphomeGuard is what keeps others out of a satellite; "" for nothing.
+func esphomeGuard(e runbook.ESPHome) string {
 	switch {
 	case e.Key.IsSet():
-		parts = append(parts, "encrypted")
+		return "encrypted"
 	case e.AcceptKey:
-		parts = append(parts, "Home Assistant sets the key")
-	case !runbook.IsLoopback(e.Listen):
-		parts = append(parts, "open to everybody on the network, without login or encryption")
+		return "Home Assistant sets the key"
 	}
-	if e.Advertise {
-		parts = append(parts, "advertised")
-	}
-	return strings.Join(parts, ", ")
+	return ""
 }
 
 func buildESPHome(a *Assembly, n *Node, id esphomeIdentity, s esphomeSettings) (node.Node, error) {
@@ -68,7 +56,7 @@ func buildESPHome(a *Assembly, n *Node, id esphomeIdentity, s esphomeSettings) (
 		Face: node.ESPHomeFace(e, s.Of.Appliance.Name, a.Version), PreRoll: e.PreRoll, WakeSound: e.WakeSound,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", n.Block, err)
+		return nil, err
 	}
 	return x, nil
 }

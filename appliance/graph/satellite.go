@@ -1,7 +1,9 @@
 package graph
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"orac/appliance/entity"
@@ -80,6 +82,24 @@ func (c *compiler) join(kind Name, block, at runbook.Address) (of *hears, j join
 	return of, j
 }
 
+// detail says where a satellite is served, and aloud that anybody may use it. guarded is what keeps others out; "" for nothing.
+func (j joined) detail(listen, guarded string, advertised bool) string {
+	parts := []string{"at " + listen}
+	if j.Speaker != nil {
+		parts = append(parts, "speaks at "+j.Speaker.Name)
+	}
+	switch {
+	case guarded != "":
+		parts = append(parts, guarded)
+	case !runbook.IsLoopback(listen):
+		parts = append(parts, "open to everybody on the network, without login or encryption")
+	}
+	if advertised {
+		parts = append(parts, "advertised")
+	}
+	return strings.Join(parts, ", ")
+}
+
 // satellite builds a satellite. c is what its block says.
 func (a *Assembly) satellite(n *Node, listen string, key language.Secret, of *hears, j joined, c node.ESPHomeConfig) (*node.ESPHome, error) {
 	c.Appliance = j.Appliance.Name
@@ -109,7 +129,7 @@ func (a *Assembly) satellite(n *Node, listen string, key language.Secret, of *he
 	if a.Satellite != nil {
 		door, err := a.Satellite(n.Block, x.Listen, key)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", n.Block, err)
 		}
 		x.Door = door
 	}

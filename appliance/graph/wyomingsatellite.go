@@ -1,9 +1,6 @@
 package graph
 
 import (
-	"fmt"
-	"strings"
-
 	"orac/appliance/node"
 	"orac/runbook"
 	"orac/runbook/language"
@@ -38,23 +35,8 @@ func addWyomingSatellites(c *compiler, k *Kind) {
 		fill(&id.Satellite, b)
 		s := wyomingSatelliteSettings{Satellite: b}
 		id.Listener, s.Of = c.join(WyomingSatellite, b.Address, b.SpeaksAt(c.Runbook))
-		c.add(Node{Address: At(WyomingSatellite, b.Name), Kind: k, Block: b.Address, Detail: wyomingSatelliteDetail(b, s.Of), Identity: id, Settings: s})
+		c.add(Node{Address: At(WyomingSatellite, b.Name), Kind: k, Block: b.Address, Detail: s.Of.detail(b.Listen, "", b.Advertise), Identity: id, Settings: s})
 	}
-}
-
-// wyomingSatelliteDetail says where a satellite is served, and aloud that anybody may use it.
-func wyomingSatelliteDetail(b runbook.WyomingSatellite, j joined) string {
-	parts := []string{"at " + b.Listen}
-	if j.Speaker != nil {
-		parts = append(parts, "speaks at "+j.Speaker.Name)
-	}
-	if !runbook.IsLoopback(b.Listen) {
-		parts = append(parts, "open to everybody on the network, without login or encryption")
-	}
-	if b.Advertise {
-		parts = append(parts, "advertised")
-	}
-	return strings.Join(parts, ", ")
 }
 
 func buildWyomingSatellite(a *Assembly, n *Node, id wyomingSatelliteIdentity, s wyomingSatelliteSettings) (node.Node, error) {
@@ -63,7 +45,7 @@ func buildWyomingSatellite(a *Assembly, n *Node, id wyomingSatelliteIdentity, s 
 		Face: node.WyomingFace(b, s.Of.Appliance.Name, a.Version), PreRoll: b.PreRoll, WakeSound: true,
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", n.Block, err)
+		return nil, err
 	}
 	x.OneWay = true
 	return x, nil

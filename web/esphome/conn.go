@@ -18,6 +18,7 @@ import (
 	"orac/appliance/esphome/pb"
 	"orac/runbook/language"
 	"orac/web/auth"
+	"orac/web/crowd"
 )
 
 const (
@@ -54,9 +55,7 @@ type conn struct {
 
 func newConn(s *service, raw net.Conn) *conn {
 	c := &conn{service: s, raw: raw, out: make(chan []proto.Message, mostUnsent)}
-	if a, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
-		c.address = a.Addr().Unmap()
-	}
+	c.address = crowd.Peer(raw)
 	c.network = auth.Network(c.address)
 	c.touch()
 	c.ctx, c.cancel = context.WithCancel(s.ctx)

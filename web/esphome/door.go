@@ -3,7 +3,6 @@ package esphome
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -103,16 +102,8 @@ const (
 
 // Serve implements node.SatelliteDoor.
 func (d *door) Serve(t *rt.Task, face func() satellite.Face, opened func(), told func(satellite.Told) error) error {
-	listen := d.o.Listen
-	if listen == nil {
-		listen = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
-	}
-	l, err := listen(d.listen)
+	l, err := crowd.Listen(d.o.Listen, d.listen)
 	if err != nil {
-		var op *net.OpError
-		if errors.As(err, &op) {
-			err = op.Err // the caller names the address
-		}
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())

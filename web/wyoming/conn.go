@@ -16,6 +16,7 @@ import (
 	wire "orac/appliance/wyoming"
 	"orac/runbook"
 	"orac/web/auth"
+	"orac/web/crowd"
 )
 
 // piece is how much of a payload is held at a time, in bytes.
@@ -47,9 +48,7 @@ type talk interface {
 
 func newConn(s *service, raw net.Conn) *conn {
 	c := &conn{service: s, net: raw, last: time.Now()}
-	if a, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
-		c.address = a.Addr().Unmap()
-	}
+	c.address = crowd.Peer(raw)
 	c.network = auth.Network(c.address)
 	c.out = wire.NewWriter(raw)
 	c.ctx, c.cancel = context.WithCancel(s.ctx)

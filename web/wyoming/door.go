@@ -2,7 +2,6 @@ package wyoming
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -77,16 +76,8 @@ const endTime = 2 * time.Second
 
 // Serve implements node.Door.
 func (d *door) Serve(t *rt.Task, settings func() node.WyomingConfig, opened func(), tell func(event.Body)) error {
-	listen := d.o.Listen
-	if listen == nil {
-		listen = func(address string) (net.Listener, error) { return net.Listen("tcp", address) }
-	}
-	l, err := listen(d.listen)
+	l, err := crowd.Listen(d.o.Listen, d.listen)
 	if err != nil {
-		var op *net.OpError
-		if errors.As(err, &op) {
-			err = op.Err // the caller names the address
-		}
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())

@@ -16,6 +16,7 @@ import (
 	"orac/appliance/satellite"
 	wire "orac/appliance/wyoming"
 	"orac/web/auth"
+	"orac/web/crowd"
 )
 
 const (
@@ -57,9 +58,7 @@ type conn struct {
 
 func newConn(s *service, raw net.Conn) *conn {
 	c := &conn{service: s, raw: raw, out: make(chan message, mostUnsent)}
-	if a, err := netip.ParseAddrPort(raw.RemoteAddr().String()); err == nil {
-		c.address = a.Addr().Unmap()
-	}
+	c.address = crowd.Peer(raw)
 	c.network = auth.Network(c.address)
 	c.touch()
 	c.ctx, c.cancel = context.WithCancel(s.ctx)

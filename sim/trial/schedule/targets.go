@@ -37,18 +37,20 @@ func services(rb *runbook.Runbook, embedded bool) (names []string) {
 	return names
 }
 
-func heartbeats(rb *runbook.Runbook) (names []string) {
-	for _, h := range rb.Heartbeats {
-		names = append(names, h.Name)
+// called returns the names of blocks, in the order of the runbook.
+func called[T any](blocks []T, name func(T) string) (names []string) {
+	for _, b := range blocks {
+		names = append(names, name(b))
 	}
 	return names
 }
 
-func webhooks(rb *runbook.Runbook) (names []string) {
-	for _, w := range rb.Webhooks {
-		names = append(names, w.Name)
-	}
-	return names
+func heartbeats(rb *runbook.Runbook) []string {
+	return called(rb.Heartbeats, func(h runbook.Heartbeat) string { return h.Name })
+}
+
+func webhooks(rb *runbook.Runbook) []string {
+	return called(rb.Webhooks, func(w runbook.Webhook) string { return w.Name })
 }
 
 func traces(rb *runbook.Runbook) []string {
@@ -58,60 +60,36 @@ func traces(rb *runbook.Runbook) []string {
 	return nil
 }
 
-func brokers(rb *runbook.Runbook) (names []string) {
-	for _, m := range rb.MQTTs {
-		names = append(names, m.Name)
-	}
-	return names
+func brokers(rb *runbook.Runbook) []string {
+	return called(rb.MQTTs, func(m runbook.MQTT) string { return m.Name })
 }
 
-func cores(rb *runbook.Runbook) (names []string) {
-	for _, c := range rb.Cores {
-		names = append(names, c.Name)
-	}
-	return names
+func cores(rb *runbook.Runbook) []string {
+	return called(rb.Cores, func(c runbook.Core) string { return c.Name })
 }
 
-func backends(rb *runbook.Runbook) (names []string) {
-	for _, b := range rb.Backends {
-		names = append(names, b.Name)
-	}
-	return names
+func backends(rb *runbook.Runbook) []string {
+	return called(rb.Backends, func(b runbook.Backend) string { return b.Name })
 }
 
-func models(rb *runbook.Runbook) (names []string) {
-	for _, l := range rb.LanguageModels {
-		names = append(names, l.Name)
-	}
-	return names
+func models(rb *runbook.Runbook) []string {
+	return called(rb.LanguageModels, func(l runbook.LanguageModel) string { return l.Name })
 }
 
-func logins(rb *runbook.Runbook) (names []string) {
-	for _, l := range rb.Logins {
-		names = append(names, l.Name)
-	}
-	return names
+func logins(rb *runbook.Runbook) []string {
+	return called(rb.Logins, func(l runbook.Login) string { return l.Name })
 }
 
-func speakers(rb *runbook.Runbook) (names []string) {
-	for _, s := range rb.Speakers {
-		names = append(names, s.Name)
-	}
-	return names
+func speakers(rb *runbook.Runbook) []string {
+	return called(rb.Speakers, func(s runbook.Speaker) string { return s.Name })
 }
 
-func voices(rb *runbook.Runbook) (names []string) {
-	for _, s := range rb.TTSs {
-		names = append(names, s.Name)
-	}
-	return names
+func voices(rb *runbook.Runbook) []string {
+	return called(rb.TTSs, func(s runbook.TTS) string { return s.Name })
 }
 
-func satellites(rb *runbook.Runbook) (names []string) {
-	for _, s := range rb.Satellites() {
-		names = append(names, s.Address.Name())
-	}
-	return names
+func satellites(rb *runbook.Runbook) []string {
+	return called(rb.Satellites(), func(s runbook.Satellite) string { return s.Address.Name() })
 }
 
 // wyomings returns the Wyoming services that understand speech.
