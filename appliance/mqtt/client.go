@@ -22,6 +22,15 @@ type Message struct {
 	QoS     byte
 	Retain  bool          // the broker keeps it for those that come later; of one that came: it was kept, and is old
 	Expiry  time.Duration // how long it is of use to anybody; 0: always
+	Hush    bool          // the topic may hold a secret, or what somebody said: no error quotes it
+}
+
+// place is the topic, as errors have it.
+func (m Message) place() string {
+	if m.Hush {
+		return "the topic of an event"
+	}
+	return m.Topic
 }
 
 // Session is what a connection begins with.
@@ -165,11 +174,11 @@ func (c *Client) Publish(t *rt.Task, m Message) error {
 	answer, err := conn.Client.Publish(ctx, publish(m))
 	switch {
 	case answer != nil && answer.ReasonCode >= refusedFrom:
-		return c.broker.fail(t, wire.Refused, fmt.Errorf("the broker refuses a message of %d bytes on %s (reason 0x%02X)", len(m.Payload), m.Topic, answer.ReasonCode))
+		return c.broker.fail(t, wire.Refused, fmt.Errorf("the broker refuses a message of %d bytes on %s (reason 0x%02X)", len(m.Payload), m.place(), answer.ReasonCode))
 	case errors.Is(err, paho.ErrInvalidArguments):
-		return c.broker.fail(t, wire.Refused, fmt.Errorf("the broker cannot take a message of %d bytes on %s: %w", len(m.Payload), m.Topic, err))
+		return c.broker.fail(t, wire.Refused, fmt.Errorf("the broker cannot take a message of %d bytes on %s: %w", len(m.Payload), m.place(), err))
 	case errors.Is(err, context.DeadlineExceeded):
-		return c.broker.fail(t, wire.Timeout, fmt.Errorf("the broker does not confirm a message on %s", m.Topic))
+		return c.broker.fail(t, wire.Timeout, fmt.Errorf("the broker does not confirm a message on %s", m.place()))
 	case err != nil:
 		return c.broker.fail(t, wire.Unreachable, err)
 	}

@@ -210,6 +210,36 @@ func TestTheApplianceIsShown(t *testing.T) {
 	s.told("orac/orac-a/status", is("offline"))
 }
 
+// TestAnApplyLeavesTheLink: other settings are shown over the connection that there is, and what they forbid is not done, even if nothing
+// has happened since.
+func TestAnApplyLeavesTheLink(t *testing.T) {
+	s := show(t)
+	s.told("orac/orac-a/status", is("online"))
+	apply := func(change func(c *node.MQTTConfig)) {
+		fresh, err := mqtt.New(mqtt.Config{URL: "tcp://" + s.broker.Address, ClientID: "orac-a", Username: "orac", Password: secret("hush"), Timeout: 2 * time.Second})
+		testkit.Must(t, err)
+		c := s.node.Config.Get()
+		c.Link = fresh
+		change(&c)
+		s.node.Update(&node.MQTT{Config: rt.NewCell(c)})
+	}
+	apply(func(c *node.MQTTConfig) { c.Thresholds = map[string]float64{"hey_jarvis": 0.7} })
+	s.tell <- func(k *rt.Task) { s.node.In.Push(k, node.Wake{ID: "w1", Listener: "kitchen", Model: "hey_jarvis"}) }
+	s.told("orac/orac-a/state", contains(`"threshold_hey_jarvis":0.7`))
+	s.told("orac/orac-a/kitchen_wake", contains(`"id":"w1"`))
+
+	apply(func(c *node.MQTTConfig) { c.Of.Allow = []string{runbook.AllowThreshold} })
+	s.publish("-t", "orac/orac-a/kitchen_mute/set", "-m", "ON")
+	s.told("orac/orac-a/status", is("online"))
+	s.publish("-t", "orac/orac-a/threshold_hey_jarvis/set", "-m", "0.6")
+	if o := <-s.orders; o.Order != runbook.AllowThreshold {
+		t.Errorf("%+v is carried out", o)
+	}
+	if x := s.node.Shown(); x.Connects != 2 || x.Orders != 1 {
+		t.Errorf("%+v", x)
+	}
+}
+
 // TestABrokerThatIsKilled and comes back is told how things are then, and nothing of what happened meanwhile.
 func TestABrokerThatIsKilled(t *testing.T) {
 	s := show(t)

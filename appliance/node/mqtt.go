@@ -3,6 +3,7 @@ package node
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"orac/appliance/discovery"
@@ -57,6 +58,7 @@ type MQTT struct {
 	reach     MQTTReach // of the link
 	topics    []string  // that the link has asked for
 	queue     []mqtt.Message
+	client    mqtt.Link     // that keeps the link: an apply that changes nothing of it leaves it as it is
 	under     *mqtt.Message // that is being published
 	sender    *rt.Task
 	sent      *rt.Mailbox[error]
@@ -129,6 +131,9 @@ func (n *MQTT) Run(t *rt.Task) error {
 		wakes := open(n.In, n.In.Closed() && n.In.Stats().Len == 0)
 		news := open(n.News, n.News.Closed() && n.News.Stats().Len == 0)
 		which, err := rt.Select(t, n.due(t.Now()), cases...)
+		if err == nil { // an apply that came meanwhile is valid for what comes now
+			n.settings(t)
+		}
 		switch {
 		case errors.Is(err, rt.ErrTimeout):
 			if t.Now() >= n.birth {
@@ -178,7 +183,7 @@ func (n *MQTT) begin(t *rt.Task) {
 	n.sent = rt.NewMailbox[error]("published", 1)
 	n.up, n.queue, n.under, n.sender, n.link, n.topics = false, nil, nil, nil, nil, nil
 	n.birth, n.pause, n.failures, n.refusedAt = rt.Never, 0, 0, 0
-	n.obey.start(t, n.Orders, sortsOfOrders)
+	n.obey.start(t, n.Orders, sortsOfOrders, func(what string) bool { return slices.Contains(n.Config.Get().Of.Allow, what) })
 	n.read(t)
 }
 
@@ -199,7 +204,7 @@ func (n *MQTT) show() {
 	if c.Announced {
 		now.Discovery = c.Device.ConfigTopic()
 	}
-	if u, ok := c.Link.(interface{ Unread() int }); ok {
+	if u, ok := n.client.(interface{ Unread() int }); ok {
 		now.Unread = u.Unread()
 	}
 	if now != n.shown.Get() {

@@ -24,21 +24,24 @@ type linked struct {
 const mostHeard = 64
 
 // keepLink keeps the connection to the broker until the task is told to stop.
-func (n *MQTT) keepLink(s mqtt.Session) func(t *rt.Task) error {
+func (n *MQTT) keepLink(client mqtt.Link, s mqtt.Session) func(t *rt.Task) error {
 	return func(t *rt.Task) error {
 		jitter, failures := t.Rand("jitter"), 0
 		for {
-			c := n.Config.Get()
-			err := c.Link.Serve(t, s, func() {
-				failures = 0
+			opened := rt.Never
+			err := client.Serve(t, s, func() {
+				opened = t.Now()
 				n.news.Push(t, linked{up: true})
 			}, func(m mqtt.Message) { n.heard.TrySend(t, m) })
 			if errors.Is(err, rt.ErrStopped) {
 				return err
 			}
+			if opened != rt.Never && t.Now().Sub(opened) >= steady { // a broker that ends each connection at once is left alone longer and longer
+				failures = 0
+			}
 			failures++
 			n.news.Push(t, linked{err: err})
-			if err := t.Sleep(backoff(jitter, failures, firstRelink, c.MaxDelay)); err != nil {
+			if err := t.Sleep(backoff(jitter, failures, firstRelink, n.Config.Get().MaxDelay)); err != nil {
 				return err
 			}
 		}
@@ -57,8 +60,8 @@ func (n *MQTT) relink(t *rt.Task, c MQTTConfig, topics []string) {
 		for _, ok := n.news.TryRecv(t); ok; _, ok = n.news.TryRecv(t) {
 		}
 	}
-	n.reach, n.topics = c.Reach, topics
-	n.link = t.Shield("link", n.keepLink(mqtt.Session{
+	n.reach, n.topics, n.client = c.Reach, topics, c.Link
+	n.link = t.Shield("link", n.keepLink(n.client, mqtt.Session{
 		Will:      mqtt.Message{Topic: c.Device.StatusTopic(), Payload: []byte(discovery.Offline), QoS: 1, Retain: true},
 		Subscribe: topics,
 	}))
@@ -124,7 +127,7 @@ func (n *MQTT) publishNext(t *rt.Task) {
 	if !n.up || n.sender != nil || len(n.queue) == 0 || t.Now() < n.pause {
 		return
 	}
-	m, link := n.queue[0], n.Config.Get().Link
+	m, link := n.queue[0], n.client
 	n.queue, n.under = n.queue[1:], &m
 	n.sender = t.Go("publish", func(t *rt.Task) error {
 		n.sent.TrySend(t, link.Publish(t, m))
@@ -139,7 +142,14 @@ func (n *MQTT) published(t *rt.Task, err error) {
 	t.Trace("published", flag(err == nil), int64(len(m.Payload)))
 	if err == nil {
 		n.counts.Published++
-		if n.failures = 0; m.Topic == n.Config.Get().Device.ConfigTopic() {
+		n.failures = 0
+		c := n.Config.Get()
+		last := c.Device.StatusTopic() // what is taken back was published before it
+		if c.Announced {
+			last = c.Device.ConfigTopic()
+		}
+		// What is said anew meanwhile is confirmed with that.
+		if m.Topic == last && !slices.ContainsFunc(n.queue, func(x mqtt.Message) bool { return x.Retain && x.Topic == last }) {
 			n.keep(t)
 			if n.gone != nil { // they have been removed: from now on they are not there
 				n.gone = nil

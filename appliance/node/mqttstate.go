@@ -106,8 +106,6 @@ func (n *MQTT) tellAll(t *rt.Task) {
 			}
 		}
 		n.announce(t, n.gone)
-	} else {
-		n.keep(t)
 	}
 	n.tellState(t)
 	n.retained(t, d.UpdateTopic(), discovery.Versions(c.Version))
@@ -217,7 +215,7 @@ func (n *MQTT) publishEvent(t *rt.Task, e hook.Event) {
 		n.counts.Error = err.Error()
 		return
 	}
-	n.put(t, mqtt.Message{Topic: p.Topic, Payload: p.Payload, QoS: 1})
+	n.put(t, mqtt.Message{Topic: p.Topic, Payload: p.Payload, QoS: 1, Hush: true})
 }
 
 // hear takes a message of the broker.
@@ -278,6 +276,9 @@ const refusedEvery = 10 * time.Second
 func (n *MQTT) obeyed(t *rt.Task, c carried) {
 	t.Trace("obeyed", flag(c.err == nil))
 	if c.err != nil {
+		if c.order.Order == runbook.AllowRestart {
+			n.obey.last = 0 // it was none: the next one is not a repetition of it
+		}
 		n.refuse(t, c.order.Order, c.err)
 	}
 	n.mutes(t)

@@ -58,8 +58,8 @@ type obeyer struct {
 	last   rt.Instant // when a restart was ordered; 0: never
 }
 
-// start begins to carry out the orders of some sorts.
-func (b *obeyer) start(t *rt.Task, orders Orders, sorts []string) {
+// start begins to carry out the orders of some sorts. allowed is asked when one is begun: while it waited, an apply may have forbidden it.
+func (b *obeyer) start(t *rt.Task, orders Orders, sorts []string, allowed func(what string) bool) {
 	*b = obeyer{orders: orders, done: rt.NewMailbox[carried]("orders done", 2*mostOrders), lines: map[string]*rt.Mailbox[ordered]{}, left: orderBurst, filled: t.Now()}
 	for _, what := range sorts {
 		line := rt.NewMailbox[ordered]("orders to "+what, mostOrders)
@@ -70,7 +70,12 @@ func (b *obeyer) start(t *rt.Task, orders Orders, sorts []string) {
 				if err != nil {
 					return err
 				}
-				if err = errStale; t.Now().Sub(o.at) <= staleOrder {
+				switch {
+				case t.Now().Sub(o.at) > staleOrder:
+					err = errStale
+				case !allowed(o.Order.Order):
+					err = errNobody
+				default:
 					err = orders.Carry(t, o.Order)
 				}
 				if err := b.done.Send(t, carried{o.Order, err}); err != nil {
@@ -103,10 +108,12 @@ func (b *obeyer) give(t *rt.Task, o entity.Order, restarts bool) (again bool, er
 		if b.last != 0 && t.Now().Sub(b.last) < sameRestart {
 			return true, nil
 		}
-		b.last = t.Now()
 	}
 	if !line.TrySend(t, ordered{o, t.Now()}) {
 		return false, errTooMany
+	}
+	if restarts {
+		b.last = t.Now()
 	}
 	return false, nil
 }
