@@ -26,7 +26,7 @@ func (n *ESPHome) settings(t *rt.Task) {
 	}
 	n.keyDue = t.Now()
 	n.readKey(t)
-	for _, id := range n.speaker.move(c.Speaker) {
+	for _, id := range n.speaker.move(t, c.Speaker) {
 		n.ended.Push(t, satellite.Ended{ID: id})
 	}
 	n.refresh(c)

@@ -79,7 +79,7 @@ func (n *ESPHome) soundEnds(t *rt.Task, e satellite.SoundEnds) {
 		x.stream.Chunks.TrySend(t, play.Chunk{Err: errors.New(e.Why)})
 	}
 	x.stream.Chunks.Close(t)
-	if x.answer {
+	if x.answer && n.voice.Phase() == satellite.Speaking { // it may be that of a run before: a sound can be over long before its end comes
 		n.step(t, satellite.Event{Type: satellite.EventRunEnd})
 	}
 }

@@ -28,7 +28,13 @@ type satelliteSpeaker struct {
 
 	// The fields below are those of one run.
 	told    *rt.Mailbox[play.Told]
-	playing map[string]string // the sounds that are not over: by their ID at the player, those of the satellite
+	playing map[string]tone // the sounds that are not over, by their ID at the player
+}
+
+// tone is a sound of a satellite.
+type tone struct {
+	id string           // of the satellite
+	to *rt.Out[PlayAsk] // the player that has it: an apply may lead plays to another
 }
 
 // mostTones is how many sounds of a satellite are played or wait: an announcement, an answer that it interrupts, media, and what replaces it.
@@ -38,7 +44,7 @@ const mostTones = 8
 func (s *satelliteSpeaker) open(satellite string, plays *rt.Out[PlayAsk], cues *rt.Out[Cue]) {
 	s.lives++
 	s.satellite, s.plays, s.cues = satellite, plays, cues
-	s.told, s.playing = rt.NewMailbox[play.Told]("played for "+satellite, 4*mostTones), map[string]string{}
+	s.told, s.playing = rt.NewMailbox[play.Told]("played for "+satellite, 4*mostTones), map[string]tone{}
 }
 
 // close ends what is still played.
@@ -57,32 +63,35 @@ func (s *satelliteSpeaker) play(t *rt.Task, id string, p play.Priority, from pla
 		return false
 	}
 	at := fmt.Sprintf("%s %d %s", s.satellite, s.lives, id)
-	s.playing[at] = id
+	x := tone{id, rt.NewOut(s.plays.Boxes()...)}
+	s.playing[at] = x
 	what := "what Home Assistant plays"
 	if p != play.Media {
 		what = "an " + p.String() + " of Home Assistant"
 	}
-	s.plays.Push(t, Play{Request: play.Request{ID: at, Of: of, Priority: p, Source: from, What: what}, Told: s.told})
+	x.to.Push(t, Play{Request: play.Request{ID: at, Of: of, Priority: p, Source: from, What: what}, Told: s.told})
 	return true
 }
 
 // over takes what a player tells. ended: the sound of the satellite with that ID is over; heard: to its end.
 func (s *satelliteSpeaker) over(x play.Told) (id string, ended, heard bool) {
-	id, known := s.playing[x.ID]
+	of, known := s.playing[x.ID]
 	if !known {
 		return "", false, false
 	}
 	if x.Ended {
 		delete(s.playing, x.ID)
 	}
-	return id, x.Ended, x.Cause == play.Done
+	return of.id, x.Ended, x.Cause == play.Done
 }
 
-// move takes the name of the speaker, and returns the sounds of which nothing more is told, because it is another than before.
-func (s *satelliteSpeaker) move(speaker string) (over []string) {
+// move takes the name of the speaker. If it is another than before, it ends the sounds there, and returns them.
+func (s *satelliteSpeaker) move(t *rt.Task, speaker string) (over []string) {
 	if speaker != s.speaker {
-		over = slices.Sorted(maps.Values(s.playing))
-		clear(s.playing)
+		for _, at := range slices.Sorted(maps.Keys(s.playing)) {
+			over = append(over, s.playing[at].id)
+		}
+		s.silence(t, "", play.Stopped)
 		s.speaker, s.shown = speaker, PlayerShown{}
 	}
 	return over
@@ -91,8 +100,8 @@ func (s *satelliteSpeaker) move(speaker string) (over []string) {
 // silence ends a sound of the satellite; without an ID, all of them. Nothing more is told of it.
 func (s *satelliteSpeaker) silence(t *rt.Task, id string, why play.Cause) {
 	for _, at := range slices.Sorted(maps.Keys(s.playing)) {
-		if id == "" || s.playing[at] == id {
-			s.plays.Push(t, StopPlay{ID: at, Cause: why})
+		if x := s.playing[at]; id == "" || x.id == id {
+			x.to.Push(t, StopPlay{ID: at, Cause: why})
 			delete(s.playing, at)
 		}
 	}
@@ -101,8 +110,8 @@ func (s *satelliteSpeaker) silence(t *rt.Task, id string, why play.Cause) {
 // pause lets a sound of the satellite wait, or go on.
 func (s *satelliteSpeaker) pause(t *rt.Task, id string, on bool) {
 	for _, at := range slices.Sorted(maps.Keys(s.playing)) {
-		if s.playing[at] == id {
-			s.plays.Push(t, PausePlay{ID: at, Paused: on})
+		if x := s.playing[at]; x.id == id {
+			x.to.Push(t, PausePlay{ID: at, Paused: on})
 		}
 	}
 }

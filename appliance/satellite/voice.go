@@ -303,14 +303,14 @@ func (v *Voice) lose(why string, tell bool) (do []Do) {
 }
 
 func (v *Voice) stop() (do []Do) {
-	if do := v.ring.stop(); do != nil {
+	do = v.ring.stop()
+	switch p := v.Phase(); {
+	case p == Speaking, p == Announcing: // whoever stops it may have silenced it already, and nothing else ends it then
+		do = append(append(do, v.silence()...), Finished{})
+	case do != nil: // that was what could be heard
 		return do
-	}
-	switch v.Phase() {
-	case Asking, Listening, Thinking:
+	case p == Asking, p == Listening, p == Thinking:
 		do = append(append([]Do{Abort{}}, v.close()...), Over{Wake: v.run.wake, Why: "somebody stopped it", Lost: true})
-	case Speaking, Announcing:
-		do = append(v.silence(), Finished{})
 	}
 	v.rest()
 	return do

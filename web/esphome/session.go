@@ -165,7 +165,10 @@ func (c *conn) stepBack() {
 	c.willing = slices.DeleteFunc(c.willing, func(x *conn) bool { return x == c })
 	if c.voice == c {
 		c.voice = nil
-		c.tell(satellite.FromHome{In: satellite.Left{}})
+		if !c.tell(satellite.FromHome{In: satellite.Left{}}) { // what it has said is of no concern any more: that it left is
+			rest := slices.DeleteFunc(c.queue, func(x satellite.Told) bool { _, its := x.(satellite.FromHome); return its })
+			c.queue = append(rest, satellite.FromHome{In: satellite.Left{}})
+		}
 		c.elect()
 	}
 }

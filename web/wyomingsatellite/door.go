@@ -70,8 +70,6 @@ type service struct {
 }
 
 const (
-	// endTime is how long connections may take to end when the door closes.
-	endTime = 2 * time.Second
 	// mostUntold is how much of what Home Assistant says may wait for the node: more than the node keeps of its sounds.
 	mostUntold = 8192
 )
