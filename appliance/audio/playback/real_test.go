@@ -244,8 +244,9 @@ func TestPlaysAsTheDeviceWants(t *testing.T) {
 	s, err := pulsetest.Start()
 	testkit.Must(t, err)
 	defer s.Close()
-	for name, rate := range map[string]int{"cd": 44100, "dat": 96000, "phone": 22050} {
-		sink, err := s.PlugSinkOf(name, "Speaker "+name, pulsetest.Form{Rate: rate, Channels: 2})
+	for name, of := range map[string]struct{ rate, channels, right int }{"cd": {44100, 2, 1}, "dat": {96000, 2, 1}, "phone": {22050, 2, 1}, "cinema": {44100, 6, 3}} {
+		rate := of.rate
+		sink, err := s.PlugSinkOf(name, "Speaker "+name, pulsetest.Form{Rate: rate, Channels: of.channels})
 		testkit.Must(t, err)
 		inRealTime(t, func(task *rt.Task) error {
 			rec, err := sink.Record()
@@ -269,8 +270,8 @@ func TestPlaysAsTheDeviceWants(t *testing.T) {
 			_ = task.Sleep(400 * time.Millisecond)
 			var left, right []float64
 			sound := rec.Sound()
-			for i := 0; i+1 < len(sound); i += 2 {
-				left, right = append(left, float64(sound[i])), append(right, float64(sound[i+1]))
+			for i := 0; i+of.channels <= len(sound); i += of.channels {
+				left, right = append(left, float64(sound[i])), append(right, float64(sound[i+of.right]))
 			}
 			if !slices.Equal(left, right) {
 				t.Errorf("%s: the channels differ", name)

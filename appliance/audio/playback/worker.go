@@ -193,10 +193,20 @@ func openDevice(l *library.Library, d library.Device, r *ring, listed bool, log 
 		})
 	}
 	device, err := open()
-	if err == nil && libraryRate(int(device.SampleRate())) != int(device.SampleRate()) {
-		device.Uninit()
-		config.SampleRate = play.Rate
-		device, err = open()
+	if err == nil {
+		rate := libraryRate(int(device.SampleRate())) != int(device.SampleRate())
+		// The library has another order of more channels than the server's: there the second is not the right one. The server knows its own.
+		wide := l.Backend == "pulse" && device.PlaybackChannels() > bothSides
+		if rate {
+			config.SampleRate = play.Rate
+		}
+		if wide {
+			config.Playback.Channels = bothSides
+		}
+		if rate || wide {
+			device.Uninit()
+			device, err = open()
+		}
 	}
 	if err != nil && !listed {
 		return nil, fmt.Errorf("ALSA cannot open the PCM %q: %w; aplay -L lists known PCMs, and asound.conf defines more; "+

@@ -16,6 +16,7 @@ type oggReader struct {
 	body    []byte // those segments
 	stream  uint32 // whose packets are read
 	state   oggState
+	flows   bool   // a page of the stream that is not its first has come
 	pending []byte // what is kept of the packet
 	within  bool   // a packet goes on in the next page
 	buf     [oggHeader + mostSegments + mostSegments*wholeSegment]byte
@@ -74,7 +75,11 @@ func (o *oggReader) next() (p packet, err error) {
 			p.last = p.endPage && o.page.last
 			return p, nil
 		}
-		if err := o.turn(); err != nil {
+		err := o.turn()
+		if !o.within {
+			p.cut = false // of a packet whose source broke off
+		}
+		if err != nil {
 			if o.within && errors.Is(err, io.EOF) {
 				err = fmt.Errorf("%w: it ends within a packet", errOgg)
 			}
@@ -100,15 +105,19 @@ func (o *oggReader) turn() error {
 			return err
 		}
 		p := o.page
-		if p.first && o.state != oggInIt {
-			if o.within {
+		// By RFC 3533 the first pages of all streams that run side by side come before any other: one that comes later begins anew. A source that
+		// broke off, as of a broadcast, has not said that its stream ends.
+		if broken := o.state == oggInIt && o.flows; p.first && (o.state != oggInIt || broken) {
+			if o.within && !broken {
 				return fmt.Errorf("%w: the rest of a packet is missing", errOgg)
 			}
-			o.stream, o.state = p.stream, oggInIt
+			o.pending, o.within = o.pending[:0], false
+			o.stream, o.state, o.flows = p.stream, oggInIt, false
 		}
 		if o.state != oggInIt || p.stream != o.stream {
 			continue
 		}
+		o.flows = o.flows || !p.first
 		if p.last {
 			o.state = oggEnded
 		}

@@ -153,6 +153,16 @@ func TestOpusOfABroadcast(t *testing.T) {
 		if by := loud(both[:len(alone)]) - loud(both[len(alone):]); math.Abs(by-6) > 0.2 {
 			t.Errorf("a gain of -6 dB makes it quieter by %.1f dB", by)
 		}
+		later := encoded(t, asWAV(tone(440, 48000, 48000), 48000, 4*48000), "--music", "--bitrate", "96", "--serial", "7")
+		for _, kept := range []int{bytes.LastIndex(text, []byte("OggS")), len(text) / 2} { // the source went, and another came
+			kept = bytes.LastIndex(text[:kept+1], []byte("OggS"))
+			first, err := whole(k, text[:kept])
+			must(err)
+			joined, err := whole(k, append(bytes.Clone(text[:kept]), later...))
+			if err != nil || len(joined) < len(first)+len(alone)-2000 {
+				t.Errorf("after a stream that broke off: %d samples, %v; of that %d, and of the next %d", len(joined), err, len(first), len(alone))
+			}
+		}
 		mixed, err := whole(k, bytes.Join([][]byte{text[:28+opusHeadLen], other, text[28+opusHeadLen:]}, nil))
 		if err != nil || len(mixed) != len(alone) {
 			t.Errorf("beside another stream: %d samples, %v", len(mixed), err)
